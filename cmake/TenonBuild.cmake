@@ -1,0 +1,92 @@
+# How our own targets are built: standard, output places, warnings, sanitizers, modules and tests. Nothing here is
+# installed; what a plugin author needs is plugin-api/cmake/TenonPlugin.cmake.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+set(TENON_PLUGIN_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugins)
+
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS json url)
+find_package(spdlog 1.10 REQUIRED)
+find_package(tomlplusplus 3.3 REQUIRED)
+
+# Flags every target of ours shares. A property of this build, never of a consumer's.
+add_library(tenon_build_flags INTERFACE)
+if(TENON_DEVELOPER_MODE)
+  target_compile_options(tenon_build_flags INTERFACE -Wall -Wextra -Wpedantic -Werror
+    $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual -Wextra-semi>)
+endif()
+if(TENON_SANITIZE)
+  # Global, not per target: an instrumented half of a process reports nonsense.
+  add_compile_options(-fsanitize=${TENON_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${TENON_SANITIZE})
+  if(TENON_SANITIZE MATCHES "undefined")
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+  if(TENON_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options(-Wno-tsan) # Asio uses fences; g++ warns that TSan does not model them
+  endif()
+endif()
+if(TENON_COVERAGE)
+  add_compile_options(--coverage -fprofile-update=atomic)
+  add_link_options(--coverage)
+endif()
+
+# tenon_module(name [DEPENDS module...] [LIBRARIES lib...] SOURCES file...)
+# One layer of the host: an object library tenon_<name>. A module sees the headers of what stands to its left in
+# abi < base < catalog < plugin < platform < cache < router < reload < host, and nothing else is linked to it.
+function(tenon_module name)
+  cmake_parse_arguments(arg "" "" "DEPENDS;LIBRARIES;SOURCES" ${ARGN})
+  add_library(tenon_${name} OBJECT ${arg_SOURCES})
+  target_link_libraries(tenon_${name} PRIVATE tenon_build_flags PUBLIC ${arg_LIBRARIES})
+  target_include_directories(tenon_${name} PUBLIC ${PROJECT_SOURCE_DIR}/host/include ${PROJECT_SOURCE_DIR}/host/src)
+  set(all ${name})
+  foreach(dependency IN LISTS arg_DEPENDS)
+    target_link_libraries(tenon_${name} PUBLIC tenon_${dependency})
+    get_target_property(more tenon_${dependency} TENON_MODULES)
+    list(APPEND all ${more})
+  endforeach()
+  list(REMOVE_DUPLICATES all)
+  set_target_properties(tenon_${name} PROPERTIES TENON_MODULES "${all}")
+  if(TENON_TIDY)
+    set_target_properties(tenon_${name} PROPERTIES CXX_CLANG_TIDY "clang-tidy-16;--quiet")
+  endif()
+endfunction()
+
+# tenon_link_modules(target module...): gives a program the objects of these modules and of all they depend on.
+function(tenon_link_modules target)
+  set(all)
+  foreach(module IN LISTS ARGN)
+    get_target_property(more tenon_${module} TENON_MODULES)
+    list(APPEND all ${more})
+  endforeach()
+  list(REMOVE_DUPLICATES all)
+  foreach(module IN LISTS all)
+    target_link_libraries(${target} PRIVATE tenon_${module})
+  endforeach()
+endfunction()
+
+# tenon_test(name [MODULES module...] [LIBRARIES lib...] [LABELS label...] [ENVIRONMENT var=value...] SOURCES file...)
+# A doctest program in tests/, run by ctest as one test. Label "threads" puts it into the ThreadSanitizer run too.
+function(tenon_test name)
+  cmake_parse_arguments(arg "" "TIMEOUT" "MODULES;LIBRARIES;LABELS;ENVIRONMENT;SOURCES" ${ARGN})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 300)
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE tenon_build_flags tenon_test_main ${arg_LIBRARIES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support)
+  tenon_link_modules(${name} ${arg_MODULES})
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
+    ENVIRONMENT "ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1;TSAN_OPTIONS=halt_on_error=1;${arg_ENVIRONMENT}")
+endfunction()

@@ -1,0 +1,189 @@
+#pragma once
+
+#include <tenon/router.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/dispatch.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace spdlog {
+class logger;
+}
+
+namespace tenon {
+
+/// What an embedder decides; everything else is in the configuration file.
+struct host_options {
+  std::filesystem::path config;                     ///< tenon.toml
+  std::shared_ptr<spdlog::logger> logger = nullptr; ///< null: spdlog's default logger
+  const tenon::clock* time = nullptr;               ///< borrowed for the host's life; null: system_clock()
+  bool handle_sighup = false;                       ///< install a SIGHUP handler that reloads; none otherwise
+};
+
+/// One finding about the configuration.
+struct diagnostic {
+  bool fatal = true;    ///< false: a warning
+  std::string tenant;   ///< the tenant it breaks; empty: the whole file
+  std::string file;
+  std::uint32_t line = 0;
+  std::string message;  ///< expected, found, what to do
+
+  /// "file:line: error: message"
+  std::string to_string() const;
+};
+
+/// What became of one tenant in a reload.
+struct tenant_change {
+  enum class kind : std::uint8_t { added, removed, settings, plugin, unchanged };
+  std::string tenant;
+  kind what = kind::unchanged;
+  bool applied = true;         ///< false: the old generation serves on
+  bool rebuilt = false;        ///< a live platform was replaced
+  std::string reason;          ///< if not applied: which step failed, why, what to do
+};
+
+std::string_view to_string(tenant_change::kind value) noexcept;
+
+struct reload_report {
+  std::vector<tenant_change> tenants;     ///< without the unchanged ones, sorted
+  std::uint32_t unchanged = 0;
+  std::vector<diagnostic> diagnostics;
+  bool ok() const noexcept;               ///< everything was applied, nothing fatal found
+};
+
+/// One tenant, as status shows it.
+struct tenant_status {
+  std::string tenant;
+  std::string plugin;
+  std::string plugin_version;  ///< of the pinned file
+  std::string content_hash;    ///< SHA-256 of the pinned file, hex
+  bool cached = false;
+  std::uint64_t instance = 0;  ///< changes with every build; 0 if not cached
+  std::string served_version;  ///< version of the code behind the cached platform
+  std::string last_error;      ///< the last build's or reload's, empty if none
+};
+
+/// One loaded generation of a plugin's code.
+struct library_status {
+  std::string plugin;
+  std::string version;
+  std::string content_hash;
+  std::filesystem::path path;  ///< in the store
+  std::string state;           ///< loaded, draining, closed or zombie
+  std::uint32_t platforms = 0;
+  std::string reason;          ///< of a zombie
+};
+
+struct host_status {
+  std::vector<tenant_status> tenants;      ///< sorted
+  std::vector<library_status> libraries;   ///< live ones and zombies
+  std::uint64_t libraries_closed = 0;      ///< proven unmapped since the start
+};
+
+using reload_handler = unique_function<void(reload_report)>;
+
+/// Serves the tenants of a configuration file from plugins.
+///
+/// The host is a library: it opens no listening socket, installs no signal handler unless asked, and runs on the embedder's executor. It
+/// owns two kinds of threads of its own: one that loads and unloads libraries, and a bounded pool for blocking work.
+///
+/// Lifetime    Destroying the host stops it: open calls are answered, platforms destroyed, libraries closed. The executor must
+///             still run, or be stopped for good; call shutdown() first to drain.
+/// Threads     Any, concurrently.
+/// Errors      create(): an unreadable or invalid main file. A broken tenant breaks itself alone.
+class host {
+ public:
+  static result<std::unique_ptr<host>> create(boost::asio::any_io_executor executor, host_options options);
+  host(const host&) = delete;
+  host& operator=(const host&) = delete;
+  ~host();
+
+  /// The router: a platform like any other. Its account store is the configuration's.
+  lazy_platform_router& router() noexcept;
+
+  /// Resolves the account, then calls the task. Completes with result<reply> on the handler's executor. Cancellable through
+  /// `context.stop`. The context's account is filled in.
+  template <class CompletionToken>
+  auto async_call(account_reference reference, call_request request, CompletionToken&& token) {
+    return boost::asio::async_initiate<CompletionToken, void(result<reply>)>(
+        [this](auto handler, account_reference to, call_request what) {
+          start_call(std::move(to), std::move(what), on_handler_executor<result<reply>>(std::move(handler)));
+        },
+        token, std::move(reference), std::move(request));
+  }
+
+  /// Reads the configuration again and moves only the tenants that changed. A request during a reload is folded into one more
+  /// round, and completes with that round's report.
+  template <class CompletionToken>
+  auto async_reload(CompletionToken&& token) {
+    return boost::asio::async_initiate<CompletionToken, void(reload_report)>(
+        [this](auto handler) { start_reload(on_handler_executor<reload_report>(std::move(handler))); }, token);
+  }
+
+  /// Refuses new calls with SERVICE_UNAVAILABLE, waits for running ones up to the configured drain time, destroys every platform and closes
+  /// every library. Completes with what could not be closed (zombies), empty when all is gone.
+  template <class CompletionToken>
+  auto async_shutdown(CompletionToken&& token) {
+    return boost::asio::async_initiate<CompletionToken, void(std::vector<library_status>)>(
+        [this](auto handler) {
+          start_shutdown(on_handler_executor<std::vector<library_status>>(std::move(handler)));
+        },
+        token);
+  }
+
+  /// Drops a tenant's platform: the next request builds it anew, from the pinned bytes. Unknown tenants are fine.
+  void invalidate(const std::string& tenant);
+  void invalidate();
+
+  /// The tasks of one tenant, from its plugin's manifest, without loading it. Errors: tenant_not_found, CONFIGURATION_ERROR.
+  result<std::vector<std::string>> tasks_of(const std::string& tenant) const;
+
+  /// The specialisms one tenant claims.
+  result<std::vector<std::string>> specialisms_of(const std::string& tenant) const;
+
+  /// The tenant that answers for a Host header (port and case do not matter), or nothing.
+  std::optional<std::string> tenant_for_host(std::string_view host_header) const;
+
+  /// Whether the catalog has an enabled tenant of this name.
+  bool has_tenant(const std::string& tenant) const;
+
+  host_status status() const;
+
+  /// What the configuration last read had to say.
+  std::vector<diagnostic> diagnostics() const;
+
+ private:
+  struct state;
+  explicit host(std::shared_ptr<state> shared);
+
+  void start_call(account_reference reference, call_request request, reply_handler done);
+  void start_reload(reload_handler done);
+  void start_shutdown(unique_function<void(std::vector<library_status>)> done);
+  boost::asio::any_io_executor executor() const noexcept;
+
+  /// Brings a result to the executor that the handler asks for.
+  template <class Value, class Handler>
+  auto on_handler_executor(Handler handler) {
+    auto target = boost::asio::get_associated_executor(handler, executor());
+    return [handler = std::move(handler), target = std::move(target)](Value value) mutable {
+      boost::asio::dispatch(target, [handler = std::move(handler), value = std::move(value)]() mutable {
+        std::move(handler)(std::move(value));
+      });
+    };
+  }
+
+  std::shared_ptr<state> state_;
+};
+
+/// Reads a configuration as the host would, loading nothing. For tools and tests.
+std::vector<diagnostic> check_configuration(const std::filesystem::path& config);
+
+}  // namespace tenon

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <tenon/account_store.hpp>
+#include <tenon/host.hpp>
+
+#include <boost/json/object.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tenon {
+
+/// Where a secret's text comes from. Never the text itself.
+struct secret_source {
+  enum class kind : std::uint8_t { file, environment };
+  kind from = kind::file;
+  std::string where;  ///< path (absolute, or made so relative to the file that names it), or variable name
+
+  friend bool operator==(const secret_source&, const secret_source&) = default;
+};
+
+/// A place in a configuration file, for messages.
+struct config_place {
+  std::string file;
+  std::uint32_t line = 0;
+
+  friend bool operator==(const config_place&, const config_place&) = default;
+};
+
+/// One tenant of the catalog. A value; equal entries need no move. Places do not count in comparisons.
+struct tenant_entry {
+  std::string name;
+  std::string plugin;
+  bool enabled = true;
+  std::vector<account_reference> accounts;
+  std::vector<std::string> hosts;             ///< normalised: lower case, no port
+  std::vector<std::string> principals;        ///< buyers bound to this tenant
+  std::vector<std::string> specialisms;
+  boost::json::object settings;               ///< secrets stand as {"secret": "<key>"}
+  std::map<std::string, secret_source> secrets;  ///< by settings key
+  config_place place;
+
+  bool same_as(const tenant_entry& other) const;  ///< everything but the place
+};
+
+struct host_settings {
+  std::vector<std::filesystem::path> plugin_dirs;
+  std::filesystem::path store_dir;
+  std::uint32_t blocking_threads = 4;
+  std::chrono::milliseconds build_timeout{30'000};
+  std::chrono::milliseconds call_timeout{60'000};
+  std::chrono::milliseconds drain_timeout{10'000};
+  std::string upstream_ca_file;  ///< PEM, besides the system's; empty: the system's alone
+  std::chrono::milliseconds http_timeout{30'000};
+  std::uint64_t http_max_response_bytes = 8u << 20;
+};
+
+struct cache_settings {
+  long size = 256;
+  double ttl_seconds = 3600;
+  cold_start mode = cold_start::each;
+};
+
+/// The parsed configuration. Immutable once made; shared as shared_ptr<const catalog>.
+struct catalog {
+  host_settings host;
+  cache_settings cache;
+  std::map<std::string, std::shared_ptr<const tenant_entry>, std::less<>> tenants;
+  std::vector<diagnostic> diagnostics;  ///< broken tenants are missing from `tenants` and listed here
+
+  /// Tenants whose file or table is there but broken: a reload keeps their last good entry.
+  std::vector<std::string> broken;
+};
+
+/// Reads tenon.toml and tenants.d/*.toml beside it. Errors (CONFIGURATION_ERROR, every finding in operator_detail): the main file is
+/// missing, is not TOML, or its [host] or [cache] is wrong.
+result<std::shared_ptr<const catalog>> read_catalog(const std::filesystem::path& config);
+
+/// How one tenant differs between two catalogs (plugin bytes are not the catalog's business).
+struct catalog_difference {
+  std::vector<std::string> added, removed, changed;  ///< sorted
+};
+catalog_difference compare(const catalog& before, const catalog& after);
+
+/// Host header → the form hosts are compared in: lower case, without port, userinfo or trailing dot; IPv6 keeps its brackets.
+std::string normalise_host(std::string_view host_header);
+
+/// Accounts of all tenants: explicit references first, then the principal's tenant when the reference is empty.
+std::shared_ptr<const account_store> make_catalog_account_store(std::shared_ptr<const catalog> catalog);
+
+}  // namespace tenon

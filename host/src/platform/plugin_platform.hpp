@@ -1,0 +1,90 @@
+#pragma once
+
+#include "platform/http_client.hpp"
+#include "plugin/library.hpp"
+
+#include <tenon/platform.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/json/object.hpp>
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tenon {
+
+/// The text of a tenant's secrets by settings key, read when the platform is built. Shared and immutable; wiped when it goes.
+class secret_texts {
+ public:
+  explicit secret_texts(std::map<std::string, std::string> by_name);
+  secret_texts(const secret_texts&) = delete;
+  secret_texts& operator=(const secret_texts&) = delete;
+  ~secret_texts();
+
+  const std::string* find(std::string_view name) const noexcept;
+
+ private:
+  std::map<std::string, std::string, std::less<>> by_name_;
+};
+
+/// Everything a platform is built from.
+struct platform_recipe {
+  std::string tenant;
+  std::shared_ptr<const plugin_image> image;
+  boost::json::object settings;
+  std::vector<std::string> specialisms;
+  std::shared_ptr<const secret_texts> secrets;
+};
+
+/// What the world gives to plugin platforms. Borrowed members outlive every platform.
+struct platform_environment {
+  boost::asio::any_io_executor executor;  ///< strands of platforms run on it
+  boost::asio::any_io_executor blocking;  ///< strands of platforms with a blocking task, and signatures
+  const clock* time = nullptr;
+  std::shared_ptr<http_client> http;
+  std::shared_ptr<tenon::loader> loader;
+  std::shared_ptr<spdlog::logger> logger;
+  std::chrono::milliseconds build_timeout{30'000};
+  std::chrono::milliseconds call_timeout{60'000};
+  std::chrono::milliseconds retire_grace{10'000};  ///< running calls of a retired platform may finish this long
+  std::chrono::milliseconds retire_hard{500};      ///< after cancelling them, until the host answers in their place
+  std::chrono::milliseconds retire_stuck{2'000};   ///< then, until a thread still inside makes the library a zombie
+  std::chrono::milliseconds http_timeout{30'000};
+  std::uint64_t http_max_response_bytes = 8u << 20;
+};
+
+/// A plugin's platform behind the C++ interface.
+///
+/// One strand per platform: never two entries into its code at once, unless the manifest says so. Destroying the last reference retires it:
+/// calls finish (grace), are cancelled, are answered by the host; the gate closes, operations complete with CLOSING, then destroy() runs on
+/// the loader thread and the library's reference goes.
+class plugin_platform : public platform {
+ public:
+  virtual const plugin_image& image() const noexcept = 0;
+  virtual std::uint64_t instance() const noexcept = 0;  ///< unique per build in this process
+};
+
+/// What a build cost, for the benchmark.
+struct build_timing {
+  std::chrono::nanoseconds load{};    ///< to the loader thread, dlopen and handshake if needed
+  std::chrono::nanoseconds create{};  ///< create() until ready
+};
+
+using plugin_platform_handler = unique_function<void(result<std::shared_ptr<plugin_platform>>)>;
+
+/// Loads the library if needed, creates the instance and waits for its token, up to build_timeout. `done` on environment.executor.
+/// Errors: the library is refused (CONFIGURATION_ERROR), create() failed (its own error, as the plugin completed it), TIMEOUT
+/// (SERVICE_UNAVAILABLE), a null instance with TENON_OK (INTERNAL_ERROR), `stop` (SERVICE_UNAVAILABLE).
+void build_plugin_platform(std::shared_ptr<const platform_environment> environment, platform_recipe recipe, std::stop_token stop,
+                           plugin_platform_handler done);
+
+/// The table of functions given to init(). Immortal.
+const tenon_host& plugin_host_table() noexcept;
+
+/// Platforms retired and not yet destroyed, in this process.
+std::uint64_t retiring_platforms() noexcept;
+
+}  // namespace tenon

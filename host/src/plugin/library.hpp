@@ -1,0 +1,69 @@
+#pragma once
+
+#include "plugin/image.hpp"
+
+#include <tenon/abi/plugin.h>
+#include <tenon/host.hpp>
+#include <tenon/unique_function.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <memory>
+
+namespace tenon {
+
+/// One loaded generation of a plugin's code: mapped, handshaken and initialised while any reference to it lives. The last reference to go
+/// only signals; the loader thread de-initialises, unmaps and proves it.
+///
+/// Threads     Any.
+class library {
+ public:
+  library() = default;
+  library(const library&) = delete;
+  library& operator=(const library&) = delete;
+  virtual ~library() = default;
+
+  virtual const plugin_image& image() const noexcept = 0;
+  virtual const tenon_plugin& entry() const noexcept = 0;
+};
+
+using library_handler = unique_function<void(result<std::shared_ptr<library>>)>;
+
+/// What loading cost, for the benchmark.
+struct load_timing {
+  std::chrono::nanoseconds map{};        ///< dlopen
+  std::chrono::nanoseconds handshake{};  ///< entry checks and init()
+};
+
+/// Loads and unloads libraries, all on one thread of its own.
+///
+/// One image is loaded once, however many platforms are built from it. RTLD_NOW | RTLD_LOCAL through Boost.DLL; after the load link_map
+/// must show the stored path, and the entry must agree with the note; otherwise the library is closed again and refused.
+///
+/// Lifetime    stop() first: what is still loaded then is reported, not torn down.
+/// Threads     Any, concurrently.
+class loader {
+ public:
+  /// `host` is what plugins get in init(): a table of functions that outlives the loader.
+  static std::shared_ptr<loader> make(const tenon_host& host, std::shared_ptr<spdlog::logger> logger);
+  virtual ~loader() = default;
+
+  /// `done` is called on the loader thread.
+  virtual void load(std::shared_ptr<const plugin_image> image, library_handler done) = 0;
+
+  /// Runs `work` on the loader thread: destroy() of platforms happens there.
+  virtual void post(unique_function<void()> work) = 0;
+
+  /// Keeps a library mapped for good and shows it as a zombie: a thread is stuck in its code.
+  virtual void strand(std::shared_ptr<library> stuck, std::string reason) = 0;
+
+  /// Live libraries and zombies.
+  virtual std::vector<library_status> status() const = 0;
+  virtual std::uint64_t closed() const noexcept = 0;
+  virtual load_timing last_timing() const noexcept = 0;
+
+  /// Closes what is unreferenced, ends the thread, and says what stayed. Idempotent.
+  virtual std::vector<library_status> stop() = 0;
+};
+
+}  // namespace tenon
