@@ -75,6 +75,9 @@ function(tenon_link_modules target)
   endforeach()
 endfunction()
 
+# What the ThreadSanitizer run needs built: the tests labelled "threads" alone.
+add_custom_target(tsan_tests)
+
 # tenon_test(name [MODULES module...] [LIBRARIES lib...] [LABELS label...] [ENVIRONMENT var=value...] SOURCES file...)
 # A doctest program in tests/, run by ctest as one test. Label "threads" puts it into the ThreadSanitizer run too.
 function(tenon_test name)
@@ -87,6 +90,9 @@ function(tenon_test name)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support)
   tenon_link_modules(${name} ${arg_MODULES})
   add_test(NAME ${name} COMMAND ${name})
+  if("threads" IN_LIST arg_LABELS)
+    add_dependencies(tsan_tests ${name})
+  endif()
   set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
     ENVIRONMENT "ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1;TSAN_OPTIONS=halt_on_error=1;${arg_ENVIRONMENT}")
 endfunction()

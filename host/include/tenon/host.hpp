@@ -88,6 +88,12 @@ struct host_status {
   std::uint64_t libraries_closed = 0;      ///< proven unmapped since the start
 };
 
+/// Whom a call is for. At least one of the two; both must agree, or the account is not found.
+struct call_target {
+  std::string tenant = {};         ///< from the path or the Host header; empty: the account decides
+  account_reference account = {};  ///< from the request; empty: the tenant's own, or the one bound to the principal
+};
+
 using reload_handler = unique_function<void(reload_report)>;
 
 /// Serves the tenants of a configuration file from plugins.
@@ -110,14 +116,14 @@ class host {
   lazy_platform_router& router() noexcept;
 
   /// Resolves the account, then calls the task. Completes with result<reply> on the handler's executor. Cancellable through
-  /// `context.stop`. The context's account is filled in.
+  /// `context.stop`. The context's account is filled in; its principal decides which accounts are there at all.
   template <class CompletionToken>
-  auto async_call(account_reference reference, call_request request, CompletionToken&& token) {
+  auto async_call(call_target target, call_request request, CompletionToken&& token) {
     return boost::asio::async_initiate<CompletionToken, void(result<reply>)>(
-        [this](auto handler, account_reference to, call_request what) {
+        [this](auto handler, call_target to, call_request what) {
           start_call(std::move(to), std::move(what), on_handler_executor<result<reply>>(std::move(handler)));
         },
-        token, std::move(reference), std::move(request));
+        token, std::move(target), std::move(request));
   }
 
   /// Reads the configuration again and moves only the tenants that changed. A request during a reload is folded into one more
@@ -164,7 +170,7 @@ class host {
   struct state;
   explicit host(std::shared_ptr<state> shared);
 
-  void start_call(account_reference reference, call_request request, reply_handler done);
+  void start_call(call_target target, call_request request, reply_handler done);
   void start_reload(reload_handler done);
   void start_shutdown(unique_function<void(std::vector<library_status>)> done);
   boost::asio::any_io_executor executor() const noexcept;
