@@ -1,6 +1,7 @@
 #pragma once
 
 #include "platform/http_client.hpp"
+#include "platform/retirements.hpp"
 #include "plugin/library.hpp"
 
 #include <tenon/platform.hpp>
@@ -40,20 +41,38 @@ struct platform_recipe {
 };
 
 /// What the world gives to plugin platforms. Borrowed members outlive every platform.
+///
+/// `executor` must run until `retiring` counts none, or be stopped and destroyed for good: platforms that are left then are destroyed on the
+/// loader thread without grace, and calls still open are dropped unanswered, as Asio drops handlers.
 struct platform_environment {
   boost::asio::any_io_executor executor;  ///< strands of platforms run on it
   boost::asio::any_io_executor blocking;  ///< strands of platforms with a blocking task, and signatures
   const clock* time = nullptr;
   std::shared_ptr<http_client> http;
   std::shared_ptr<tenon::loader> loader;
-  std::shared_ptr<spdlog::logger> logger;
+  std::shared_ptr<spdlog::logger> logger;  ///< not null
+  std::shared_ptr<retirements> retiring = std::make_shared<retirements>();
   std::chrono::milliseconds build_timeout{30'000};
   std::chrono::milliseconds call_timeout{60'000};
   std::chrono::milliseconds retire_grace{10'000};  ///< running calls of a retired platform may finish this long
   std::chrono::milliseconds retire_hard{500};      ///< after cancelling them, until the host answers in their place
   std::chrono::milliseconds retire_stuck{2'000};   ///< then, until a thread still inside makes the library a zombie
-  std::chrono::milliseconds http_timeout{30'000};
-  std::uint64_t http_max_response_bytes = 8u << 20;
+  std::chrono::milliseconds http_timeout{30'000};  ///< default and maximum of one exchange
+  std::uint64_t http_max_response_bytes = 8u << 20;  ///< likewise
+  std::uint32_t max_open_operations = 1024;          ///< of one platform: timers, exchanges, signatures
+};
+
+/// What a build cost, for the benchmark.
+struct build_timing {
+  std::chrono::nanoseconds load{};    ///< to the loader thread, dlopen and handshake if needed
+  std::chrono::nanoseconds create{};  ///< create() until ready
+};
+
+/// What one platform has to say of itself, for status and metrics.
+struct platform_counters {
+  std::uint64_t open_calls = 0;
+  std::uint64_t open_operations = 0;
+  std::uint64_t late_completions = 0;  ///< second, late or unknown tokens that the plugin completed
 };
 
 /// A plugin's platform behind the C++ interface.
@@ -65,12 +84,8 @@ class plugin_platform : public platform {
  public:
   virtual const plugin_image& image() const noexcept = 0;
   virtual std::uint64_t instance() const noexcept = 0;  ///< unique per build in this process
-};
-
-/// What a build cost, for the benchmark.
-struct build_timing {
-  std::chrono::nanoseconds load{};    ///< to the loader thread, dlopen and handshake if needed
-  std::chrono::nanoseconds create{};  ///< create() until ready
+  virtual build_timing timing() const noexcept = 0;
+  virtual platform_counters counters() const = 0;
 };
 
 using plugin_platform_handler = unique_function<void(result<std::shared_ptr<plugin_platform>>)>;
@@ -84,7 +99,7 @@ void build_plugin_platform(std::shared_ptr<const platform_environment> environme
 /// The table of functions given to init(). Immortal.
 const tenon_host& plugin_host_table() noexcept;
 
-/// Platforms retired and not yet destroyed, in this process.
-std::uint64_t retiring_platforms() noexcept;
+/// How often a plugin called a host service from a place where it may not: below no frame of that platform, in this process.
+std::uint64_t foreign_service_calls() noexcept;
 
 }  // namespace tenon
