@@ -1,0 +1,249 @@
+#include "http_server/connection.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/write.hpp>
+
+#include <exception>
+
+namespace tenon::http {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using boost::system::error_code;
+
+constexpr auto token = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t read_size = 16u << 10;
+constexpr std::chrono::milliseconds linger_time{1'000};
+
+/// What a handler answers through. Its destruction without a call is an answer too.
+class pending_answer {
+ public:
+  pending_answer(std::weak_ptr<connection> to, std::uint64_t number) : to_(std::move(to)), number_(number) {}
+  pending_answer(pending_answer&&) = default;
+  pending_answer& operator=(pending_answer&&) = delete;
+  ~pending_answer() {
+    if (auto to = to_.lock()) to->deliver(number_, plain_answer(500, "The request was given up.\n"));
+  }
+
+  void operator()(response answer) {
+    if (auto to = std::exchange(to_, {}).lock()) to->deliver(number_, std::move(answer));
+  }
+
+ private:
+  std::weak_ptr<connection> to_;
+  std::uint64_t number_;
+};
+
+refusal refusal_of(error_code failed) {
+  using beast::http::error;
+  if (failed == error::body_limit) return {413, "The request's body is too large.\n"};
+  if (failed == error::header_limit || failed == error::buffer_overflow)
+    return {431, "The request's header is too large.\n"};
+  if (failed == error::bad_version) return {505, "Expected HTTP/1.0 or HTTP/1.1.\n"};
+  return {400, "Expected an HTTP/1.1 request, found something else.\n"};
+}
+
+/// The peer is gone: there is nobody to tell.
+constexpr refusal silent{1, {}};
+
+}  // namespace
+
+connection::connection(asio::ip::tcp::socket socket, std::shared_ptr<const server_options> options,
+                       std::shared_ptr<const request_handler> handler)
+    : socket_(std::move(socket)),
+      limit_(socket_.get_executor()),
+      answered_(socket_.get_executor(), asio::steady_timer::time_point::max()),
+      options_(std::move(options)),
+      handler_(std::move(handler)),
+      buffer_(options_->max_header_bytes + 2 * read_size) {
+  error_code ignored;
+  const auto peer = socket_.remote_endpoint(ignored);
+  peer_ = peer.address().to_string();
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+}
+
+void connection::run(unique_function<void()> ended) {
+  asio::co_spawn(socket_.get_executor(), serve(),
+                 [self = shared_from_this(), ended = std::move(ended)](std::exception_ptr) mutable {
+                   error_code ignored;
+                   self->socket_.close(ignored);
+                   self->limit_.cancel();
+                   ended();
+                 });
+}
+
+void connection::deliver(std::uint64_t number, response answer) {
+  asio::post(socket_.get_executor(), [self = shared_from_this(), number, answer = std::move(answer)]() mutable {
+    if (self->number_ != number || self->state_ != state::handling || self->answer_) return;
+    self->answer_ = std::move(answer);
+    self->answered_.cancel();
+  });
+}
+
+void connection::drain() {
+  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+    self->draining_ = true;
+    error_code ignored;
+    if (self->state_ == state::idle) self->socket_.cancel(ignored);
+  });
+}
+
+void connection::close() {
+  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+    error_code ignored;
+    self->socket_.close(ignored);
+    self->answered_.cancel();
+  });
+}
+
+asio::awaitable<void> connection::serve() {
+  for (bool keep = true; keep && !draining_ && socket_.is_open();) {
+    if (!co_await await_first_byte()) co_return;
+    auto parsed = std::make_shared<parser>();
+    const auto refused = co_await read_request(parsed);
+    if (refused.status != 0) {
+      co_await refuse(refused);
+      co_return;
+    }
+    auto message = parsed->release();
+    const bool may_keep = message.keep_alive();
+    wire_request asked(message.base());  // to_request() empties the message, but its answer needs the head
+    auto request = to_request(std::move(message), peer_);
+    auto answer = co_await ask(std::move(request));
+    if (!socket_.is_open()) co_return;
+    auto wire = std::make_shared<wire_response>(to_wire(std::move(answer), asked, may_keep && !draining_));
+    keep = wire->keep_alive();
+    if (!co_await write(wire)) co_return;
+  }
+  co_await linger();
+}
+
+asio::awaitable<bool> connection::await_first_byte() {
+  state_ = state::idle;
+  if (buffer_.size() == 0) {
+    limit(options_->idle_timeout);
+    const auto refused = co_await read_more();
+    if (refused.status != 0) co_return false;
+  }
+  state_ = state::reading;
+  co_return true;
+}
+
+asio::awaitable<refusal> connection::read_request(std::shared_ptr<parser> into) {
+  limit(options_->read_timeout);
+  into->header_limit(options_->max_header_bytes);
+  into->body_limit(options_->max_body_bytes);
+  into->eager(true);
+  for (bool greeted = false; !into->is_done();) {
+    error_code failed;
+    buffer_.consume(into->put(buffer_.cdata(), failed));
+    if (failed && failed != beast::http::error::need_more) co_return refusal_of(failed);
+    if (into->is_done()) break;
+    if (!failed && buffer_.size() != 0) continue;
+    if (into->is_header_done() && !greeted) {
+      greeted = true;
+      if (const auto refused = check(into->get()); refused.status != 0) co_return refused;
+      if (!co_await greet(into)) co_return silent;
+    }
+    const auto refused = co_await read_more();
+    if (refused.status != 0) co_return refused;
+  }
+  co_return check(into->get());
+}
+
+/// Tells a client that waits for leave to send its body that it may.
+asio::awaitable<bool> connection::greet(std::shared_ptr<const parser> into) {
+  if (!beast::iequals(into->get()[beast::http::field::expect], "100-continue")) co_return true;
+  constexpr std::string_view leave = "HTTP/1.1 100 Continue\r\n\r\n";
+  const auto bytes = asio::buffer(leave);
+  const auto [failed, written] = co_await asio::async_write(socket_, bytes, token);
+  co_return !failed;
+}
+
+asio::awaitable<refusal> connection::read_more() {
+  constexpr refusal late{408, "The request did not arrive in time.\n"};
+  if (timed_out_) co_return late;
+  if (buffer_.size() + read_size > buffer_.max_size()) co_return refusal_of(beast::http::error::buffer_overflow);
+  const auto space = buffer_.prepare(read_size);
+  const auto [failed, received] = co_await socket_.async_read_some(space, token);
+  buffer_.commit(received);
+  if (!failed) co_return refusal{};
+  if (timed_out_) co_return late;
+  co_return silent;
+}
+
+asio::awaitable<response> connection::ask(request asked) {
+  limit_.cancel();
+  ++limits_;
+  ++number_;
+  answer_.reset();
+  state_ = state::handling;
+  try {
+    (*handler_)(std::move(asked), pending_answer(weak_from_this(), number_));
+  } catch (...) {
+    deliver(number_, plain_answer(500, "The request failed.\n"));
+  }
+  while (!answer_ && socket_.is_open()) co_await answered_.async_wait(token);
+  response answer;
+  if (answer_) answer = std::move(*answer_);
+  co_return answer;
+}
+
+asio::awaitable<bool> connection::write(std::shared_ptr<wire_response> answer) {
+  state_ = state::writing;
+  limit(options_->read_timeout);
+  const auto [failed, written] = co_await beast::http::async_write(socket_, *answer, token);
+  co_return !failed;
+}
+
+asio::awaitable<void> connection::refuse(refusal why) {
+  if (why.status == silent.status) co_return;
+  wire_request unread;
+  unread.version(11);
+  auto answer = std::make_shared<wire_response>(to_wire(plain_answer(why.status, why.text), unread, false));
+  if (co_await write(answer)) co_await linger();
+}
+
+/// Reads what the peer still sends before closing: with unread bytes the kernel would reset the connection, and the peer might never see
+/// the answer.
+asio::awaitable<void> connection::linger() {
+  error_code failed;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, failed);
+  state_ = state::writing;
+  limit(linger_time);
+  buffer_.clear();
+  while (!failed) {
+    const auto space = buffer_.prepare(read_size);
+    const auto [read_failed, received] = co_await socket_.async_read_some(space, token);
+    failed = read_failed;
+  }
+}
+
+void connection::limit(std::chrono::milliseconds duration) {
+  timed_out_ = false;
+  limit_.expires_after(duration);
+  limit_.async_wait([self = weak_from_this(), number = ++limits_](error_code cancelled) {
+    const auto still = self.lock();
+    if (!cancelled && still && still->limits_ == number) still->on_limit();
+  });
+}
+
+/// A reader is only woken: it may answer 408, or find that bytes came at the last moment. A writer's peer does not read and would not
+/// see an answer.
+void connection::on_limit() {
+  timed_out_ = true;
+  error_code ignored;
+  if (state_ == state::writing)
+    socket_.close(ignored);
+  else
+    socket_.cancel(ignored);
+}
+
+}  // namespace tenon::http

@@ -1,0 +1,164 @@
+#include "http_server/http_server.hpp"
+
+#include "http_server/connection.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+
+#include <optional>
+#include <unordered_set>
+
+namespace tenon::http {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+/// What accepts, and knows the open connections. Everything runs on its strand.
+class listener : public std::enable_shared_from_this<listener> {
+ public:
+  listener(asio::any_io_executor executor, tcp::acceptor acceptor, asio::strand<asio::any_io_executor> strand,
+           server_options options, request_handler handler)
+      : executor_(std::move(executor)),
+        strand_(std::move(strand)),
+        acceptor_(std::move(acceptor)),
+        pause_(strand_),
+        grace_(strand_),
+        options_(std::make_shared<const server_options>(std::move(options))),
+        handler_(std::make_shared<const request_handler>(std::move(handler))) {}
+
+  void start() {
+    asio::post(strand_, [self = shared_from_this()] { self->accept(); });
+  }
+
+  void stop(std::optional<std::chrono::milliseconds> grace, unique_function<void()> done) {
+    asio::post(strand_, [self = shared_from_this(), grace, done = std::move(done)]() mutable {
+      if (done) self->done_.push_back(std::move(done));
+      self->drain(grace);
+    });
+  }
+
+ private:
+  void accept() {
+    if (stopping_ || accepting_ || open_.size() >= options_->max_connections) return;
+    accepting_ = true;
+    const asio::any_io_executor own_strand = asio::make_strand(executor_);
+    acceptor_.async_accept(own_strand, [self = shared_from_this()](error_code failed, tcp::socket socket) {
+      self->accepting_ = false;
+      if (self->stopping_) return;
+      if (failed) return self->accept_later();
+      self->serve(std::move(socket));
+      self->accept();
+    });
+  }
+
+  /// Out of descriptors or memory: some connection may end soon, trying at once would only burn the processor.
+  void accept_later() {
+    pause_.expires_after(std::chrono::milliseconds(50));
+    pause_.async_wait([self = shared_from_this()](error_code) { self->accept(); });
+  }
+
+  void serve(tcp::socket socket) {
+    auto opened = std::make_shared<connection>(std::move(socket), options_, handler_);
+    open_.insert(opened);
+    opened->run([self = shared_from_this(), was = std::weak_ptr(opened)] {
+      asio::post(self->strand_, [self, gone = was.lock()] {
+        self->open_.erase(gone);
+        self->accept();
+        self->finish_if_drained();
+      });
+    });
+  }
+
+  void drain(std::optional<std::chrono::milliseconds> grace) {
+    stopping_ = true;
+    error_code ignored;
+    acceptor_.close(ignored);
+    pause_.cancel();
+    for (const auto& each : open_) each->drain();
+    if (grace) {
+      grace_.expires_after(*grace);
+      grace_.async_wait([self = shared_from_this()](error_code cancelled) {
+        if (cancelled) return;
+        for (const auto& each : self->open_) each->close();
+      });
+    }
+    finish_if_drained();
+  }
+
+  void finish_if_drained() {
+    if (!stopping_ || !open_.empty()) return;
+    grace_.cancel();
+    for (auto& done : std::exchange(done_, {})) done();
+  }
+
+  asio::any_io_executor executor_;
+  asio::strand<asio::any_io_executor> strand_;
+  tcp::acceptor acceptor_;
+  asio::steady_timer pause_;
+  asio::steady_timer grace_;
+  std::shared_ptr<const server_options> options_;
+  std::shared_ptr<const request_handler> handler_;
+  std::unordered_set<std::shared_ptr<connection>> open_;
+  std::vector<unique_function<void()>> done_;
+  bool accepting_ = false;
+  bool stopping_ = false;
+};
+
+/// What the owner holds: dropping it stops accepting and lets requests in progress finish.
+class listening_server final : public server {
+ public:
+  listening_server(std::shared_ptr<listener> to, std::uint16_t port) : listener_(std::move(to)), port_(port) {}
+  ~listening_server() override { listener_->stop(std::nullopt, {}); }
+
+  std::uint16_t port() const noexcept override { return port_; }
+
+  void stop(std::chrono::milliseconds grace, unique_function<void()> done) override {
+    listener_->stop(grace, std::move(done));
+  }
+
+ private:
+  std::shared_ptr<listener> listener_;
+  std::uint16_t port_;
+};
+
+error cannot_listen(const server_options& options, const error_code& found) {
+  auto text = "expected to listen on " + options.address + ':' + std::to_string(options.port) + ", found: " + found.message();
+  if (found == asio::error::address_in_use)
+    text += "; stop the program that listens there, or configure another port";
+  else if (found == asio::error::access_denied)
+    text += "; configure a port above 1023, or permit this program to use lower ones";
+  else
+    text += "; configure an address of this machine";
+  return make_error("CONFIGURATION_ERROR", "The server cannot listen.", std::move(text));
+}
+
+}  // namespace
+
+result<std::shared_ptr<server>> server::start(asio::any_io_executor executor, server_options options,
+                                              request_handler handler) {
+  error_code failed;
+  const auto address = asio::ip::make_address(options.address, failed);
+  if (failed)
+    return make_error("CONFIGURATION_ERROR", "The server cannot listen.",
+                      "expected an IPv4 or IPv6 address to listen on (port " + std::to_string(options.port) + "), found \"" +
+                          options.address + "\"; use 127.0.0.1, 0.0.0.0 or ::");
+  auto strand = asio::make_strand(executor);
+  tcp::acceptor acceptor(strand);
+  const tcp::endpoint endpoint(address, options.port);
+  acceptor.open(endpoint.protocol(), failed);
+  if (!failed) acceptor.set_option(tcp::acceptor::reuse_address(true), failed);
+  if (!failed) acceptor.bind(endpoint, failed);
+  if (!failed) acceptor.listen(tcp::acceptor::max_listen_connections, failed);
+  if (failed) return cannot_listen(options, failed);
+  const auto port = acceptor.local_endpoint().port();
+  auto to = std::make_shared<listener>(std::move(executor), std::move(acceptor), std::move(strand), std::move(options),
+                                       std::move(handler));
+  to->start();
+  return std::make_shared<listening_server>(std::move(to), port);
+}
+
+}  // namespace tenon::http

@@ -1,0 +1,105 @@
+#include "http_server/message.hpp"
+
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/field.hpp>
+
+#include <algorithm>
+
+namespace tenon::http {
+namespace {
+
+namespace beast = boost::beast;
+
+std::string lower(std::string_view text) {
+  std::string made(text);
+  std::ranges::transform(made, made.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return made;
+}
+
+bool is_token(std::string_view name) {
+  constexpr std::string_view others = "!#$%&'*+-.^_`|~";
+  return !name.empty() && std::ranges::all_of(name, [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || others.find(c) != others.npos;
+  });
+}
+
+/// A line break in a value would let its author write headers of his own.
+bool is_header(std::string_view name, std::string_view value) {
+  return is_token(name) && value.find_first_of(std::string_view("\r\n\0", 3)) == value.npos;
+}
+
+bool is_sendable(const response& answer) {
+  return answer.status >= 200 && answer.status <= 999 &&
+         std::ranges::all_of(answer.headers, [](const auto& each) { return is_header(each.first, each.second); });
+}
+
+/// The path and query of a target in absolute form, "http://host/path?query".
+std::string_view without_authority(std::string_view target) {
+  const auto scheme = target.find("://");
+  if (target.starts_with('/') || scheme == target.npos) return target;
+  const auto path = target.find_first_of("/?", scheme + 3);
+  return path == target.npos ? std::string_view("/") : target.substr(path);
+}
+
+}  // namespace
+
+std::string_view request::header(std::string_view name) const noexcept {
+  const auto at = std::ranges::find(headers, name, [](const auto& each) -> std::string_view { return each.first; });
+  return at == headers.end() ? std::string_view() : std::string_view(at->second);
+}
+
+refusal check(const wire_request& message) {
+  const auto hosts = message.count(beast::http::field::host);
+  if (hosts > 1 || (hosts == 0 && message.version() >= 11))
+    return {400, "Expected exactly one Host header: send one.\n"};
+  if (message.method() == beast::http::verb::connect)
+    return {405, "Expected a request for this server, found CONNECT: it is no proxy.\n"};
+  return {};
+}
+
+request to_request(wire_request message, std::string peer) {
+  request made;
+  made.method = message.method_string();
+  const auto target = without_authority(message.target());
+  const auto question = std::min(target.find('?'), target.size());
+  made.path = target.substr(0, question);
+  if (made.path.empty()) made.path = "/";
+  made.query = target.substr(std::min(question + 1, target.size()));
+  for (const auto& field : message) made.headers.emplace_back(lower(field.name_string()), field.value());
+  made.body = std::move(message.body());
+  made.peer = std::move(peer);
+  return made;
+}
+
+wire_response to_wire(response answer, const wire_request& asked, bool keep) {
+  if (!is_sendable(answer)) answer = plain_answer(500, "The answer could not be sent.\n");
+  wire_response made;
+  made.version(11);
+  made.result(answer.status);
+  for (auto& [name, value] : answer.headers) {
+    switch (beast::http::string_to_field(name)) {
+      case beast::http::field::connection:
+        if (beast::iequals(value, "close")) keep = false;
+        break;
+      case beast::http::field::content_length:
+      case beast::http::field::transfer_encoding:
+      case beast::http::field::keep_alive: break;
+      default: made.insert(name, value);
+    }
+  }
+  made.keep_alive(keep);
+  if (keep && asked.version() < 11) made.set(beast::http::field::connection, "keep-alive");
+  const bool bodiless = answer.status == 204 || answer.status == 304;
+  if (!bodiless) made.content_length(answer.body.size());
+  if (!bodiless && asked.method() != beast::http::verb::head) made.body() = std::move(answer.body);
+  return made;
+}
+
+response plain_answer(unsigned status, std::string_view text) {
+  response made{.status = status};
+  made.headers.emplace_back("content-type", "text/plain; charset=utf-8");
+  made.body = text;
+  return made;
+}
+
+}  // namespace tenon::http

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "http_server/http_server.hpp"
+
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include <string_view>
+
+/// Between Beast's messages and our values. Plain functions.
+namespace tenon::http {
+
+using wire_request = boost::beast::http::request<boost::beast::http::string_body>;
+using wire_response = boost::beast::http::response<boost::beast::http::string_body>;
+
+/// Why the server refuses a request before its handler sees it: a status and one sentence, or 0 if it does not.
+struct refusal {
+  unsigned status = 0;
+  std::string_view text = {};
+};
+
+/// HTTP/1.1 has exactly one Host (RFC 9112, 3.2): with two of them two readers could see two tenants.
+refusal check(const wire_request& message);
+
+/// Takes the message apart. The target may be in origin, absolute or asterisk form.
+request to_request(wire_request message, std::string peer);
+
+/// The handler's answer as it goes out, or a 500 if a status or a header of it cannot be sent. Content-Length,
+/// Transfer-Encoding and the connection's fate are the server's; `connection: close` from the handler is obeyed.
+wire_response to_wire(response answer, const wire_request& asked, bool keep);
+
+/// An answer of the server's own: one line of text.
+response plain_answer(unsigned status, std::string_view text);
+
+}  // namespace tenon::http
