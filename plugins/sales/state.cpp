@@ -1,0 +1,175 @@
+#include "state.hpp"
+
+#include "overlay.hpp"
+
+#include <tenon/sdk/error.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace tenon::sales {
+namespace {
+
+using sdk::error;
+
+// What a buyer said of a package and gets back in answers, beyond what the ad server itself tells.
+constexpr std::array<std::string_view, 9> kept_members{"product_id",        "pricing_option_id", "budget",
+                                                       "bid_price",         "impressions",       "pacing",
+                                                       "targeting_overlay", "creative_assignments", "measurement_terms"};
+
+bool is_over(std::string_view status) {
+  return status == "canceled" || status == "completed" || status == "rejected";
+}
+
+json::array valid_actions(std::string_view status) {
+  if (is_over(status)) {
+    return {};
+  }
+  json::array actions{"cancel", "update_budget", "update_dates", "update_packages", "sync_creatives"};
+  actions.push_back(status == "paused" ? "resume" : "pause");
+  return actions;
+}
+
+json::object package_answer(package_state const& package) {
+  json::object out{{"package_id", package.package_id}};
+  for (auto const& member : kept_members) {
+    if (auto const* value = find(package.record, member)) {
+      out[member] = *value;
+    }
+  }
+  out["start_time"] = format_instant(package.start);
+  out["end_time"] = format_instant(package.end);
+  out["paused"] = package.paused;
+  if (package.canceled) {
+    out["canceled"] = true;
+    if (auto const* how = find(package.record, "canceled")) {
+      out["cancellation"] = *how;
+    }
+  }
+  return out;
+}
+
+void describe_buy(json::object& out, buy_state const& state) {
+  out["media_buy_id"] = state.media_buy_id;
+  out["status"] = state.status;
+  out["revision"] = state.revision();
+  out["valid_actions"] = valid_actions(state.status);
+}
+
+}  // namespace
+
+json::object package_record(package_plan const& plan, std::string const& marker) {
+  json::object record{{"tenon", 1}, {"marker", marker}};
+  for (auto const& member : kept_members) {
+    if (auto const* value = find(plan.source, member)) {
+      record[member] = *value;
+    }
+  }
+  return record;
+}
+
+json::object buy_record(std::string const& key, instant now) {
+  return {{"tenon", 1}, {"key", key}, {"revision", 1}, {"confirmed_at", format_instant(now)}};
+}
+
+std::int64_t buy_state::revision() const {
+  return std::max<std::int64_t>(1, upstream_integer(record, "revision"));
+}
+
+instant buy_state::start() const {
+  auto const first = std::min_element(packages.begin(), packages.end(), [](auto& a, auto& b) { return a.start < b.start; });
+  return first == packages.end() ? instant{} : first->start;
+}
+
+instant buy_state::end() const {
+  auto const last = std::max_element(packages.begin(), packages.end(), [](auto& a, auto& b) { return a.end < b.end; });
+  return last == packages.end() ? instant{} : last->end;
+}
+
+json::object created_answer(buy_state const& state) {
+  json::object out;
+  describe_buy(out, state);
+  out["confirmed_at"] = upstream_text(state.record, "confirmed_at");
+  json::array packages;
+  for (auto const& package : state.packages) {
+    packages.push_back(package_answer(package));
+  }
+  out["packages"] = std::move(packages);
+  return out;
+}
+
+json::object updated_answer(buy_state const& state, std::vector<std::string> const& affected) {
+  json::object out;
+  describe_buy(out, state);
+  json::array packages;
+  for (auto const& package : state.packages) {
+    if (std::find(affected.begin(), affected.end(), package.package_id) != affected.end()) {
+      packages.push_back(package_answer(package));
+    }
+  }
+  out["affected_packages"] = std::move(packages);
+  return out;
+}
+
+json::object listed_entry(buy_state const& state) {
+  json::object out;
+  describe_buy(out, state);
+  double total = 0;
+  json::array packages;
+  for (auto const& package : state.packages) {
+    auto entry = package_answer(package);
+    entry["currency"] = state.currency;
+    total += upstream_number(package.record, "budget");
+    packages.push_back(std::move(entry));
+  }
+  out["currency"] = state.currency;
+  out["total_budget"] = total;
+  out["start_time"] = format_instant(state.start());
+  out["end_time"] = format_instant(state.end());
+  if (auto const* confirmed = find(state.record, "confirmed_at")) {
+    out["confirmed_at"] = *confirmed;
+  }
+  if (auto const* canceled = find(state.record, "canceled")) {
+    out["cancellation"] = *canceled;
+  }
+  out["packages"] = std::move(packages);
+  return out;
+}
+
+std::vector<std::string> wanted_statuses(json::object const& request) {
+  auto const* filter = find(request, "status_filter");
+  if (filter == nullptr) {
+    return {};
+  }
+  if (filter->is_string()) {
+    return {std::string(filter->get_string())};
+  }
+  return texts_at(request, "status_filter", {});
+}
+
+void amend_record(json::object& record, json::object const& update) {
+  for (auto const& member : kept_members) {
+    if (auto const* value = find(update, member)) {
+      record[member] = *value;
+    }
+  }
+}
+
+void require_updatable(buy_state const& state, json::object const& request) {
+  auto const canceling = flag_at(request, "canceled").value_or(false);
+  if (is_over(state.status)) {
+    throw error(canceling ? "NOT_CANCELLABLE" : "INVALID_STATE", "The media buy is " + state.status)
+        .field("media_buy_id");
+  }
+  if (flag_at(request, "canceled") && !canceling) {
+    throw error("VALIDATION_ERROR", "canceled can only be true: a cancellation is final").field("canceled");
+  }
+  auto const revision = integer_at(request, "revision");
+  if (revision && *revision != state.revision()) {
+    throw error("CONFLICT", "The media buy has changed since that revision")
+        .field("revision")
+        .details({{"current_revision", state.revision()}});
+  }
+}
+
+}  // namespace tenon::sales
