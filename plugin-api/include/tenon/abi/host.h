@@ -126,7 +126,8 @@ typedef struct tenon_http_response {
 typedef void (*tenon_http_fn)(void* user, tenon_op op, const tenon_http_response* response) TENON_NOEXCEPT;
 
 typedef struct tenon_http_1 {
-  /* Connections are pooled, TLS peers verified, redirects not followed, compressed answers not asked for. */
+  /* Connections are pooled, TLS peers verified, redirects not followed, compressed answers not asked for. Below a call of a task
+   * flagged "blocking" TENON_E_INVALID: such a task may hold the platform's turn, so its completion could not come; use wait. */
   tenon_status (*start)(tenon_ctx* ctx, const tenon_http_request* request, tenon_http_fn done, void* user,
                         tenon_op* op) TENON_NOEXCEPT;
 
