@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <sstream>
+#include <utility>
 
 using namespace tenon;
 
@@ -45,4 +46,30 @@ TEST_CASE("a unique_function holds what cannot be copied, and is empty when move
   auto moved = std::move(add);
   CHECK_FALSE(add);  // NOLINT(bugprone-use-after-move): that is the claim
   CHECK(moved(2) == 42);
+}
+
+TEST_CASE("a unique_function keeps what it is told to keep, until the callable is gone") {
+  auto first = std::make_shared<int>(1);
+  auto second = std::make_shared<int>(2);
+  unique_function<void()> nothing = [] {};
+  nothing.keep(first);
+  nothing.keep(second);
+  const std::weak_ptr<int> first_seen = std::exchange(first, nullptr);
+  const std::weak_ptr<int> second_seen = std::exchange(second, nullptr);
+  CHECK_FALSE(first_seen.expired());
+  CHECK_FALSE(second_seen.expired());
+  nothing = {};
+  CHECK(first_seen.expired());
+  CHECK(second_seen.expired());
+}
+
+TEST_CASE("a spare calls the same callable after the first handle was lost, and knows whether that was called") {
+  int calls = 0;
+  unique_function<void()> count = [&calls] { ++calls; };
+  auto spare = count.spare();
+  { const auto lost = std::move(count); }
+  CHECK_FALSE(spare.called());
+  spare();
+  CHECK(calls == 1);
+  CHECK(spare.called());
 }
