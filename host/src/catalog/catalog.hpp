@@ -6,11 +6,13 @@
 #include <boost/json/object.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tenon {
@@ -58,6 +60,7 @@ struct host_settings {
   std::string upstream_ca_file;  ///< PEM, besides the system's; empty: the system's alone
   std::chrono::milliseconds http_timeout{30'000};
   std::uint64_t http_max_response_bytes = 8u << 20;
+  std::string log_level = "info";  ///< trace, debug, info, warn, error, critical or off
 };
 
 struct cache_settings {
@@ -74,23 +77,45 @@ struct catalog {
   std::vector<diagnostic> diagnostics;  ///< broken tenants are missing from `tenants` and listed here
 
   /// Tenants whose file or table is there but broken: a reload keeps their last good entry.
-  std::vector<std::string> broken;
+  std::vector<std::string> broken;  ///< sorted
 };
 
-/// Reads tenon.toml and tenants.d/*.toml beside it. Errors (CONFIGURATION_ERROR, every finding in operator_detail): the main file is
-/// missing, is not TOML, or its [host] or [cache] is wrong.
-result<std::shared_ptr<const catalog>> read_catalog(const std::filesystem::path& config);
+/// Top-level tables of tenon.toml that belong to the embedder: accepted, and not looked into.
+inline const std::vector<std::string> default_foreign_tables = {"server", "principals"};
 
-/// How one tenant differs between two catalogs (plugin bytes are not the catalog's business).
+/// Reads tenon.toml and tenants.d/*.toml beside it. Errors (CONFIGURATION_ERROR, every finding in operator_detail): the main file is
+/// missing, is not TOML, or its [host] or [cache] is wrong. Relative paths are relative to the file that has them.
+///
+/// Each account, host and principal belongs to one tenant. Whoever comes first keeps it (tenants of the main file in its order, then the
+/// files of tenants.d by name), even if its own table is broken elsewhere; the later one is broken.
+///
+/// Cost: linear in the size of the files; secret files are looked for, not read.
+result<std::shared_ptr<const catalog>> read_catalog(const std::filesystem::path& config,
+                                                    const std::vector<std::string>& foreign_tables = default_foreign_tables);
+
+/// All findings about a configuration, those that make read_catalog() fail included.
+std::vector<diagnostic> check_catalog(const std::filesystem::path& config,
+                                      const std::vector<std::string>& foreign_tables = default_foreign_tables);
+
+/// How the tenants of two catalogs differ (plugin bytes are not the catalog's business). A broken tenant is not a removed one.
 struct catalog_difference {
   std::vector<std::string> added, removed, changed;  ///< sorted
 };
 catalog_difference compare(const catalog& before, const catalog& after);
 
-/// Host header → the form hosts are compared in: lower case, without port, userinfo or trailing dot; IPv6 keeps its brackets.
+/// The form in which hosts are compared, from a Host header: lower case, without userinfo, port or trailing dot; IPv6 in its shortest form,
+/// in brackets. Empty for what is no host, which therefore matches none.
 std::string normalise_host(std::string_view host_header);
 
-/// Accounts of all tenants: explicit references first, then the principal's tenant when the reference is empty.
+/// Accounts of all enabled tenants, by what the tenants list: an id, or a brand and an operator (and sandbox: an entry without it is
+/// the production account). An empty reference is the own account of the one tenant that lists the principal, whose id is the
+/// tenant's name; it can also be named by that id.
+///
+/// A tenant that lists principals is there for them alone. Whatever cannot be resolved is the same ACCOUNT_NOT_FOUND: unknown, of a disabled
+/// tenant, not for this principal, or empty from a principal that no tenant lists. There is no default tenant. A reference or
+/// principal that two entries claim, which a read catalog never has, resolves for neither.
+///
+/// Cost: a hash look-up or two, whatever the outcome.
 std::shared_ptr<const account_store> make_catalog_account_store(std::shared_ptr<const catalog> catalog);
 
 }  // namespace tenon

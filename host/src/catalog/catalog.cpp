@@ -1,0 +1,35 @@
+#include "catalog/catalog.hpp"
+
+#include <algorithm>
+
+namespace tenon {
+
+std::string diagnostic::to_string() const {
+  std::string text = file;
+  if (line > 0) text += ':' + std::to_string(line);
+  return text + (fatal ? ": error: " : ": warning: ") + message;
+}
+
+bool tenant_entry::same_as(const tenant_entry& other) const {
+  return name == other.name && plugin == other.plugin && enabled == other.enabled && accounts == other.accounts &&
+         hosts == other.hosts && principals == other.principals && specialisms == other.specialisms &&
+         settings == other.settings && secrets == other.secrets;
+}
+
+catalog_difference compare(const catalog& before, const catalog& after) {
+  catalog_difference difference;
+  for (const auto& [name, entry] : before.tenants) {
+    const auto now = after.tenants.find(name);
+    if (now != after.tenants.end()) {
+      if (!entry->same_as(*now->second)) difference.changed.push_back(name);
+    } else if (!std::ranges::binary_search(after.broken, name)) {
+      difference.removed.push_back(name);
+    }
+  }
+  for (const auto& [name, entry] : after.tenants) {
+    if (!before.tenants.contains(name)) difference.added.push_back(name);
+  }
+  return difference;
+}
+
+}  // namespace tenon

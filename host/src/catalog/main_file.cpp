@@ -1,0 +1,108 @@
+#include "catalog/main_file.hpp"
+
+#include <array>
+
+namespace tenon {
+namespace {
+
+constexpr std::int64_t longest_ms = 24LL * 60 * 60 * 1000;
+constexpr double longest_ttl_seconds = 10.0 * 365 * 24 * 60 * 60;
+constexpr std::array<std::string_view, 7> log_levels = {"trace", "debug", "info", "warn", "error", "critical", "off"};
+constexpr std::array<std::string_view, 2> cold_starts = {"each", "coalesce"};
+
+void read_milliseconds(const field& from, std::int64_t least, std::chrono::milliseconds& into) {
+  if (const auto read = from.whole(least, longest_ms)) into = std::chrono::milliseconds(*read);
+}
+
+void read_plugin_dirs(const field& from, host_settings& into) {
+  for (const auto& element : from.elements()) {
+    const auto directory = element.path();
+    if (!directory) continue;
+    into.plugin_dirs.push_back(*directory);
+    std::error_code failed;
+    if (!std::filesystem::is_directory(*directory, failed)) {
+      element.scope.warn(element.content.line, element.name + ": there is no directory " + in_quotes(directory->string()) +
+                                                   "; the plugins in it are missing until there is");
+    }
+  }
+  if (const auto* held = std::get_if<document::array>(&from.content.held); held != nullptr && held->empty()) {
+    from.refuse("expected at least one directory, found an empty array");
+  }
+}
+
+constexpr key_rule<host_settings> host_keys[] = {
+    {"plugin_dirs", read_plugin_dirs, true},
+    {"store_dir",
+     [](const field& from, host_settings& into) { into.store_dir = from.path().value_or(std::filesystem::path()); }, true},
+    {"blocking_threads",
+     [](const field& from, host_settings& into) {
+       if (const auto read = from.whole(1, 1024)) into.blocking_threads = static_cast<std::uint32_t>(*read);
+     }},
+    {"build_timeout_ms",
+     [](const field& from, host_settings& into) { read_milliseconds(from, 1, into.build_timeout); }},
+    {"call_timeout_ms", [](const field& from, host_settings& into) { read_milliseconds(from, 1, into.call_timeout); }},
+    {"drain_timeout_ms", [](const field& from, host_settings& into) { read_milliseconds(from, 0, into.drain_timeout); }},
+    {"upstream_ca_file",
+     [](const field& from, host_settings& into) {
+       if (const auto read = from.path()) into.upstream_ca_file = read->string();
+     }},
+    {"http_timeout_ms", [](const field& from, host_settings& into) { read_milliseconds(from, 1, into.http_timeout); }},
+    {"http_max_response_bytes",
+     [](const field& from, host_settings& into) {
+       if (const auto read = from.whole(1, 1LL << 30)) into.http_max_response_bytes = static_cast<std::uint64_t>(*read);
+     }},
+    {"log_level",
+     [](const field& from, host_settings& into) {
+       if (auto read = from.one_of(log_levels)) into.log_level = *std::move(read);
+     }},
+};
+
+constexpr key_rule<cache_settings> cache_keys[] = {
+    {"size",
+     [](const field& from, cache_settings& into) {
+       if (const auto read = from.whole(1, 1'000'000)) into.size = static_cast<long>(*read);
+     }},
+    {"ttl_seconds",
+     [](const field& from, cache_settings& into) {
+       if (const auto read = from.number(0, longest_ttl_seconds)) into.ttl_seconds = *read;
+     }},
+    {"cold_start",
+     [](const field& from, cache_settings& into) {
+       if (const auto read = from.one_of(cold_starts)) {
+         into.mode = *read == "each" ? cold_start::each : cold_start::coalesce;
+       }
+     }},
+};
+
+template <class Target, std::size_t Count>
+void read_section(const document::entry& found, const key_rule<Target> (&rules)[Count], file_scope& scope, Target& into) {
+  const field from{found.content, found.key, scope};
+  if (const auto* table = from.table()) {
+    read_table<Target>(*table, found.line, found.key + '.', rules, scope, into);
+  }
+}
+
+}  // namespace
+
+void read_main_tables(const document::table& root, const std::vector<std::string>& foreign_tables, file_scope& scope,
+                      catalog& into) {
+  std::vector<std::string_view> known = {"host", "cache", "tenants"};
+  known.insert(known.end(), foreign_tables.begin(), foreign_tables.end());
+  for (const auto& found : root) {
+    if (found.key == "host") {
+      read_section(found, host_keys, scope, into.host);
+    } else if (found.key == "cache") {
+      read_section(found, cache_keys, scope, into.cache);
+    } else if (std::ranges::find(known, found.key) == known.end()) {
+      scope.error(found.line, "unknown key or table " + in_quotes(found.key) + ", expected one of " + in_a_row(known) +
+                                  did_you_mean(found.key, known));
+    } else {
+      field{found.content, found.key, scope}.table();
+    }
+  }
+  if (document::find(root, "host") == nullptr) {
+    scope.error(1, "expected a table [host] with plugin_dirs and store_dir, found none");
+  }
+}
+
+}  // namespace tenon
