@@ -72,6 +72,7 @@ function(tenon_generate_manifest)
   # As one string literal. One piece for each line of the JSON.
   string(REPLACE "\\" "\\\\" text "${json}")
   string(REPLACE "\"" "\\\"" text "${text}")
+  string(REPLACE "?" "\\?" text "${text}") # no trigraphs
   string(REPLACE "\n" "\\n\"\n  \"" text "${text}")
   file(CONFIGURE OUTPUT ${arg_DIRECTORY}/note.c @ONLY CONTENT [[
 #include <tenon/abi/plugin.h>

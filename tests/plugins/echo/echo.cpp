@@ -70,7 +70,10 @@ class echo_platform final : public sdk::platform {
     if (asked.contains("never")) co_await std::suspend_always();
     const auto pause = delay_ + milliseconds_of(asked, "sleep_ms");
     if (pause.count() > 0) co_await timers().sleep(pause);
-    if (asked.contains("fetch")) answer["fetched"] = co_await fetch(text_of(asked, "fetch"));
+    if (asked.contains("fetch")) {
+      json::value fetched = co_await fetch(text_of(asked, "fetch"));
+      answer["fetched"] = std::move(fetched);
+    }
     answer["version"] = tenon::plugin_manifest::version;
     answer["tag"] = tag_;
     answer["echo"] = std::move(request);

@@ -9,6 +9,13 @@
 
 namespace tenon::sdk::detail {
 
+/// A task function that is no coroutine, as a task.
+template <class Platform, auto Function>
+task<json::value> at_once(Platform& on, json::value request, call_context call) {
+  co_return (on.*Function)(std::move(request), std::move(call));
+}
+
+/// Starts a task function of Platform.
 template <class Platform, auto Function>
 task<json::value> invoke(platform& on, json::value request, call_context call) {
   using result = decltype((static_cast<Platform&>(on).*Function)(std::move(request), std::move(call)));
@@ -18,12 +25,6 @@ task<json::value> invoke(platform& on, json::value request, call_context call) {
   } else {
     return (target.*Function)(std::move(request), std::move(call));
   }
-}
-
-/// A task function that is no coroutine, as a task.
-template <class Platform, auto Function>
-task<json::value> at_once(Platform& on, json::value request, call_context call) {
-  co_return (on.*Function)(std::move(request), std::move(call));
 }
 
 /// Whether the two lists name the same tasks, each once.

@@ -1,0 +1,3 @@
+/* The entry does not begin with the magic. */
+#define FIXTURE_MAGIC 42
+#include "../fixture/fixture.h"
