@@ -122,7 +122,8 @@ TEST_CASE("the operator reads what was asked for, without control characters") {
 TEST_CASE("what two entries claim resolves for neither") {
   auto doubled = std::make_shared<catalog>();
   for (const auto* name : {"a", "b"}) {
-    tenant_entry entry{.name = name, .plugin = "gam"};
+    tenant_entry entry;
+    entry.name = name;
     entry.accounts = {{.account_id = "shared"}, {.account_id = std::string("own-") + name}};
     entry.principals = {"both", std::string("of-") + name};
     doubled->tenants.emplace(name, std::make_shared<const tenant_entry>(entry));

@@ -154,6 +154,6 @@ TEST_CASE("every mistake of a file is found at once, and control characters do n
 }
 
 TEST_CASE("a diagnostic prints its place, its weight and its message") {
-  CHECK(diagnostic{.file = "a.toml", .line = 3, .message = "m"}.to_string() == "a.toml:3: error: m");
-  CHECK(diagnostic{.fatal = false, .file = "a.toml", .message = "m"}.to_string() == "a.toml: warning: m");
+  CHECK(diagnostic{.fatal = true, .tenant = "t", .file = "a.toml", .line = 3, .message = "m"}.to_string() == "a.toml:3: error: m");
+  CHECK(diagnostic{.fatal = false, .tenant = "", .file = "a.toml", .line = 0, .message = "m"}.to_string() == "a.toml: warning: m");
 }

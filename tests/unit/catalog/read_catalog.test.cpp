@@ -143,7 +143,7 @@ TEST_CASE("a broken file breaks its tenant alone and is listed as broken") {
   CHECK(directory.findings() ==
         "tenon.toml:6: error: tenants.inline: unknown key \"hots\", expected one of plugin, enabled, accounts, hosts, principals, "
         "specialisms, settings, did you mean \"hosts\"?\n"
-        "tenants.d/bad.toml:3: error: expected TOML: Error while parsing array: encountered end-of-file\n"
+        "tenants.d/bad.toml:2: error: expected TOML: Error while parsing array: encountered end-of-file\n"
         "tenants.d/folder.toml: error: expected a regular file, found something else\n"
         "tenants.d/gone.toml: error: expected a file, found none\n"
         "tenants.d/pipe.toml: error: expected a regular file, found something else\n");
