@@ -51,4 +51,8 @@ class plugin_store {
   virtual result<std::shared_ptr<const plugin_image>> put(const candidate& file) = 0;
 };
 
+/// A second private copy of a stored image under a name and inode of its own: the dynamic loader answers with the old code for a
+/// path or an inode that is still mapped. The caller removes it. Errors: those of writing, or the stored copy was changed.
+result<std::filesystem::path> copy_stored(const plugin_image& image);
+
 }  // namespace tenon

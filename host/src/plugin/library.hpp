@@ -40,7 +40,9 @@ struct load_timing {
 /// One image is loaded once, however many platforms are built from it. RTLD_NOW | RTLD_LOCAL through Boost.DLL; after the load link_map
 /// must show the stored path, and the entry must agree with the note; otherwise the library is closed again and refused.
 ///
-/// Lifetime    stop() first: what is still loaded then is reported, not torn down.
+/// TENON_KEEP_MAPPED=1 in the environment keeps closed libraries mapped after deinit(), so that LeakSanitizer can name what they leaked.
+///
+/// Lifetime    stop() first: what is still loaded then is reported, not torn down. A library may outlive the loader, and then stays mapped.
 /// Threads     Any, concurrently.
 class loader {
  public:
@@ -48,10 +50,11 @@ class loader {
   static std::shared_ptr<loader> make(const tenon_host& host, std::shared_ptr<spdlog::logger> logger);
   virtual ~loader() = default;
 
-  /// `done` is called on the loader thread.
+  /// `done` is called on the loader thread; after stop() at once, with SERVICE_UNAVAILABLE. Errors (CONFIGURATION_ERROR): the dynamic
+  /// loader's, an entry that differs from the note, init() refuses.
   virtual void load(std::shared_ptr<const plugin_image> image, library_handler done) = 0;
 
-  /// Runs `work` on the loader thread: destroy() of platforms happens there.
+  /// Runs `work` on the loader thread: destroy() of platforms happens there. After stop() it is dropped.
   virtual void post(unique_function<void()> work) = 0;
 
   /// Keeps a library mapped for good and shows it as a zombie: a thread is stuck in its code.
@@ -62,7 +65,8 @@ class loader {
   virtual std::uint64_t closed() const noexcept = 0;
   virtual load_timing last_timing() const noexcept = 0;
 
-  /// Closes what is unreferenced, ends the thread, and says what stayed. Idempotent.
+  /// Runs what was posted, closes what is unreferenced, ends the thread, and says what stayed. Idempotent; on the loader thread
+  /// itself it only asks for the end.
   virtual std::vector<library_status> stop() = 0;
 };
 

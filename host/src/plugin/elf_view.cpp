@@ -1,0 +1,210 @@
+#include "plugin/elf_view.hpp"
+
+#include "plugin/refusal.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+
+namespace tenon {
+namespace {
+
+#if defined(__x86_64__)
+constexpr Elf64_Half machine = EM_X86_64;
+constexpr std::string_view machine_name = "x86-64";
+#elif defined(__aarch64__)
+constexpr Elf64_Half machine = EM_AARCH64;
+constexpr std::string_view machine_name = "aarch64";
+#else
+#error "tenon reads ELF files of x86-64 and aarch64 only"
+#endif
+static_assert(std::endian::native == std::endian::little);
+
+constexpr std::uint64_t largest_span = std::uint64_t{1} << 32;  // of all segments in memory
+constexpr std::size_t most_notes = 256;
+
+std::string number(std::uint64_t value) { return std::to_string(value); }
+
+}  // namespace
+
+bool elf_view::inside(std::uint64_t offset, std::uint64_t size) const noexcept {
+  return offset <= image_.size() && size <= image_.size() - offset;
+}
+
+template <class Value>
+Value elf_view::at(std::uint64_t offset) const noexcept {
+  Value value;
+  std::memcpy(&value, image_.data() + offset, sizeof value);
+  return value;
+}
+
+result<elf_view> elf_view::open(std::span<const std::byte> image) {
+  elf_view view(image);
+  auto wrong = view.check_header();
+  if (wrong.empty()) wrong = view.read_segments();
+  if (wrong.empty()) wrong = view.read_sections();
+  if (!wrong.empty()) return refusal(std::move(wrong));
+  return view;
+}
+
+std::string elf_view::check_header() {
+  if (image_.size() < SELFMAG || std::memcmp(image_.data(), ELFMAG, SELFMAG) != 0) {
+    return "not an ELF file: expected it to begin with \\x7fELF; build the plugin as a shared object";
+  }
+  if (image_.size() < sizeof(Elf64_Ehdr)) {
+    return "truncated: the ELF header takes 64 bytes, the file has " + number(image_.size()) + "; copy it again";
+  }
+  header_ = at<Elf64_Ehdr>(0);
+  if (header_.e_ident[EI_CLASS] != ELFCLASS64 || header_.e_ident[EI_DATA] != ELFDATA2LSB ||
+      header_.e_ident[EI_VERSION] != EV_CURRENT || header_.e_version != EV_CURRENT) {
+    return "expected a 64-bit little-endian ELF file of version 1, found another class, byte order or version";
+  }
+  if (header_.e_machine != machine) {
+    return "expected code for " + std::string(machine_name) + " (ELF machine " + number(machine) + "), found machine " +
+           number(header_.e_machine) + "; build the plugin for this machine";
+  }
+  if (header_.e_type != ET_DYN) {
+    return "expected a shared object (ELF type " + number(ET_DYN) + "), found type " + number(header_.e_type) +
+           "; link it with -shared";
+  }
+  if (header_.e_ehsize != sizeof(Elf64_Ehdr) || header_.e_phentsize != sizeof(Elf64_Phdr)) {
+    return "damaged: the ELF header states wrong sizes of headers";
+  }
+  return {};
+}
+
+std::string elf_view::read_segments() {
+  const std::uint64_t size = std::uint64_t{header_.e_phnum} * sizeof(Elf64_Phdr);
+  if (header_.e_phnum == 0 || header_.e_phnum == PN_XNUM || header_.e_phoff % alignof(Elf64_Phdr) != 0) {
+    return "damaged: no usable program headers";
+  }
+  if (!inside(header_.e_phoff, size)) {
+    return "truncated: the program headers end at byte " + number(header_.e_phoff + size) + ", the file has " +
+           number(image_.size()) + "; copy it again";
+  }
+  for (std::uint64_t i = 0; i < header_.e_phnum; ++i) {
+    segments_.push_back(at<Elf64_Phdr>(header_.e_phoff + i * sizeof(Elf64_Phdr)));
+  }
+  for (std::size_t i = 0; i < segments_.size(); ++i) {
+    if (auto wrong = check_segment(i); !wrong.empty()) return wrong;
+  }
+  std::uint64_t end = 0;
+  for (const auto& segment : segments_) {
+    if (segment.p_type != PT_LOAD) continue;
+    if (segment.p_vaddr < end) return "damaged: segments overlap or are out of order";
+    end = segment.p_vaddr + segment.p_memsz;
+  }
+  if (end == 0) return "damaged: no segment to load";
+  if (std::ranges::count(segments_, Elf64_Word{PT_DYNAMIC}, &Elf64_Phdr::p_type) != 1) {
+    return "expected one dynamic segment, as a shared object has; link the plugin with -shared";
+  }
+  return {};
+}
+
+std::string elf_view::check_segment(std::size_t index) const {
+  const auto& segment = segments_[index];
+  const bool read = segment.p_type == PT_LOAD || segment.p_type == PT_NOTE || segment.p_type == PT_DYNAMIC ||
+                    segment.p_type == PT_TLS || segment.p_type == PT_GNU_RELRO || segment.p_type == PT_GNU_EH_FRAME ||
+                    segment.p_type == PT_PHDR;
+  if (!read) return {};
+  const auto named = "segment " + number(index);
+  if (!inside(segment.p_offset, segment.p_filesz)) {
+    return "truncated: " + named + " takes " + number(segment.p_filesz) + " bytes at " + number(segment.p_offset) +
+           ", the file has " + number(image_.size()) + "; copy it again";
+  }
+  if (segment.p_memsz > largest_span || segment.p_vaddr > largest_span) {
+    return "damaged: " + named + " asks for more than 4 GiB of address space";
+  }
+  if (segment.p_align > 1 && !std::has_single_bit(segment.p_align)) {
+    return "damaged: the alignment of " + named + " is not a power of two";
+  }
+  if (segment.p_type == PT_LOAD) {
+    const bool congruent = segment.p_align <= 1 || (segment.p_vaddr - segment.p_offset) % segment.p_align == 0;
+    if (segment.p_filesz > segment.p_memsz || !congruent) return "damaged: " + named + " cannot be mapped as stated";
+    return {};
+  }
+  // What the dynamic loader reads through its address must lie in what is mapped from the file.
+  const auto holds = [&](const Elf64_Phdr& load) {
+    return load.p_type == PT_LOAD && segment.p_vaddr >= load.p_vaddr &&
+           segment.p_vaddr - load.p_vaddr <= load.p_filesz &&
+           segment.p_filesz <= load.p_filesz - (segment.p_vaddr - load.p_vaddr) &&
+           segment.p_offset - segment.p_vaddr == load.p_offset - load.p_vaddr;
+  };
+  if (segment.p_filesz > 0 && std::ranges::none_of(segments_, holds)) {
+    return "damaged: " + named + " lies outside of what is loaded";
+  }
+  return {};
+}
+
+std::string elf_view::read_sections() {
+  if (header_.e_shoff == 0 || header_.e_shnum == 0) return {};  // legal, and what a thorough strip leaves
+  const std::uint64_t size = std::uint64_t{header_.e_shnum} * sizeof(Elf64_Shdr);
+  if (header_.e_shentsize != sizeof(Elf64_Shdr)) return "damaged: the ELF header states wrong sizes of headers";
+  if (!inside(header_.e_shoff, size)) {
+    // The linker writes this table last, so nearly every truncated copy ends here.
+    return "truncated: the section headers take " + number(size) + " bytes at " + number(header_.e_shoff) +
+           ", the file has " + number(image_.size()) + "; copy it again";
+  }
+  for (std::uint64_t i = 0; i < header_.e_shnum; ++i) {
+    sections_.push_back(at<Elf64_Shdr>(header_.e_shoff + i * sizeof(Elf64_Shdr)));
+  }
+  return {};
+}
+
+result<std::vector<elf_view::note>> elf_view::notes() const {
+  std::vector<note> found;
+  for (const auto& segment : segments_) {
+    if (segment.p_type != PT_NOTE) continue;
+    const std::uint64_t align = segment.p_align == 8 ? 8 : 4;
+    const auto up = [align](std::uint64_t value) { return (value + align - 1) & ~(align - 1); };
+    const auto bytes = image_.subspan(segment.p_offset, segment.p_filesz);
+    std::uint64_t offset = 0;
+    while (offset < bytes.size() && bytes.size() - offset >= sizeof(Elf64_Nhdr)) {
+      const auto header = at<Elf64_Nhdr>(segment.p_offset + offset);
+      const auto name = offset + sizeof(Elf64_Nhdr);
+      const auto descriptor = offset + up(sizeof(Elf64_Nhdr) + header.n_namesz);
+      const auto end = descriptor + header.n_descsz;
+      if (end > bytes.size() || found.size() == most_notes) {
+        return refusal("damaged: a note reaches out of its segment; build the plugin again");
+      }
+      std::string_view owner(reinterpret_cast<const char*>(bytes.data() + name), header.n_namesz);
+      if (owner.ends_with('\0')) owner.remove_suffix(1);
+      found.push_back({owner, header.n_type, bytes.subspan(descriptor, header.n_descsz)});
+      offset = up(end);
+    }
+  }
+  return found;
+}
+
+std::string_view elf_view::text_at(const Elf64_Shdr& table, std::uint64_t offset) const noexcept {
+  if (!inside(table.sh_offset, table.sh_size) || offset >= table.sh_size) return {};
+  const auto* begin = reinterpret_cast<const char*>(image_.data() + table.sh_offset + offset);
+  return {begin, ::strnlen(begin, table.sh_size - offset)};
+}
+
+std::vector<elf_view::symbol> elf_view::symbols() const {
+  std::vector<symbol> found;
+  for (const auto& section : sections_) {
+    if (section.sh_type != SHT_DYNSYM || section.sh_link >= sections_.size()) continue;
+    if (!inside(section.sh_offset, section.sh_size)) continue;
+    for (std::uint64_t i = 1; i < section.sh_size / sizeof(Elf64_Sym); ++i) {
+      const auto entry = at<Elf64_Sym>(section.sh_offset + i * sizeof(Elf64_Sym));
+      found.push_back({text_at(sections_[section.sh_link], entry.st_name), ELF64_ST_BIND(entry.st_info),
+                       entry.st_shndx != SHN_UNDEF});
+    }
+  }
+  return found;
+}
+
+std::optional<std::uint64_t> elf_view::dynamic(std::int64_t tag) const {
+  const auto at_segment = std::ranges::find(segments_, Elf64_Word{PT_DYNAMIC}, &Elf64_Phdr::p_type);
+  for (std::uint64_t i = 0; i < at_segment->p_filesz / sizeof(Elf64_Dyn); ++i) {
+    const auto entry = at<Elf64_Dyn>(at_segment->p_offset + i * sizeof(Elf64_Dyn));
+    if (entry.d_tag == DT_NULL) break;
+    if (entry.d_tag == tag) return entry.d_un.d_val;
+  }
+  return std::nullopt;
+}
+
+}  // namespace tenon

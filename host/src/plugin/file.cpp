@@ -1,0 +1,92 @@
+#include "plugin/file.hpp"
+
+#include "plugin/refusal.hpp"
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <new>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace tenon {
+namespace {
+
+std::string kind_of(mode_t mode) {
+  if (S_ISDIR(mode)) return "a directory";
+  if (S_ISFIFO(mode)) return "a pipe";
+  if (S_ISSOCK(mode)) return "a socket";
+  if (S_ISCHR(mode) || S_ISBLK(mode)) return "a device";
+  return "something else";
+}
+
+bool same_state(const struct stat& left, const struct stat& right) {
+  return left.st_size == right.st_size && left.st_mtim.tv_sec == right.st_mtim.tv_sec &&
+         left.st_mtim.tv_nsec == right.st_mtim.tv_nsec;
+}
+
+}  // namespace
+
+file_descriptor& file_descriptor::operator=(file_descriptor&& other) noexcept {
+  if (this == &other) return *this;
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = std::exchange(other.fd_, -1);
+  return *this;
+}
+
+file_descriptor::~file_descriptor() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+std::string describe_errno(int number) {
+  const char* name = ::strerrorname_np(number);
+  const char* text = ::strerrordesc_np(number);
+  return std::string(text ? text : "unknown error") + " (" + (name ? name : std::to_string(number)) + ")";
+}
+
+std::string sha256_hex(std::span<const std::byte> bytes) {
+  std::array<unsigned char, 32> digest{};
+  unsigned int length = 0;
+  // The digest is built into OpenSSL 3: only the lack of memory makes this fail.
+  if (::EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, ::EVP_sha256(), nullptr) != 1) throw std::bad_alloc();
+  constexpr char digits[] = "0123456789abcdef";
+  std::string hex;
+  hex.reserve(2 * digest.size());
+  for (const unsigned value : digest) {
+    hex += digits[value >> 4];
+    hex += digits[value & 15u];
+  }
+  return hex;
+}
+
+result<std::vector<std::byte>> read_whole(int fd, const std::filesystem::path& path) {
+  struct stat before {};
+  if (::fstat(fd, &before) != 0) return refusal(path.string() + ": " + describe_errno(errno));
+  if (!S_ISREG(before.st_mode)) {
+    return refusal(path.string() + ": expected a regular file, found " + kind_of(before.st_mode));
+  }
+  const auto size = static_cast<std::uint64_t>(before.st_size);
+  if (size > largest_plugin) {
+    return refusal(path.string() + ": expected at most " + std::to_string(largest_plugin) + " bytes, found " +
+                   std::to_string(size) + "; strip debug information from it");
+  }
+  std::vector<std::byte> bytes(size);
+  std::uint64_t done = 0;
+  while (done < size) {
+    const auto count = ::pread(fd, bytes.data() + done, size - done, static_cast<off_t>(done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return refusal(path.string() + ": cannot be read: " + describe_errno(errno));
+    if (count == 0) break;
+    done += static_cast<std::uint64_t>(count);
+  }
+  struct stat after {};
+  if (done < size || ::fstat(fd, &after) != 0 || !same_state(before, after)) {
+    return refusal(path.string() + ": changed while it was read; write a new file beside it and rename that over it");
+  }
+  return bytes;
+}
+
+}  // namespace tenon

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <tenon/error.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tenon {
+
+/// Owns a file descriptor. Move-only; -1 is none.
+class file_descriptor {
+ public:
+  file_descriptor() = default;
+  explicit file_descriptor(int owned) noexcept : fd_(owned) {}
+  file_descriptor(file_descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  file_descriptor& operator=(file_descriptor&& other) noexcept;
+  ~file_descriptor();
+
+  explicit operator bool() const noexcept { return fd_ >= 0; }
+  int get() const noexcept { return fd_; }
+
+ private:
+  int fd_ = -1;
+};
+
+/// "No space left on device (ENOSPC)".
+std::string describe_errno(int number);
+
+/// SHA-256 in lower-case hex.
+std::string sha256_hex(std::span<const std::byte> bytes);
+
+/// The largest plugin file that is looked at.
+inline constexpr std::uint64_t largest_plugin = 64u << 20;
+
+/// Reads an open regular file from its beginning to its end. Errors (CONFIGURATION_ERROR): not a regular file, larger than largest_plugin,
+/// unreadable, changed while it was read. `path` is for messages.
+result<std::vector<std::byte>> read_whole(int fd, const std::filesystem::path& path);
+
+}  // namespace tenon

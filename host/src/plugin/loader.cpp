@@ -1,0 +1,343 @@
+#include "plugin/handshake.hpp"
+#include "plugin/library.hpp"
+#include "plugin/mapping.hpp"
+#include "plugin/refusal.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdlib>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
+#include <pthread.h>
+
+namespace tenon {
+namespace {
+
+using clock_type = std::chrono::steady_clock;
+
+class loaded_library final : public library {
+ public:
+  loaded_library(std::uint64_t id, std::shared_ptr<const plugin_image> image, mapping mapped, const tenon_plugin& entry)
+      : id_(id), image_(std::move(image)), mapped_(std::move(mapped)), entry_(entry) {}
+
+  const plugin_image& image() const noexcept override { return *image_; }
+  const tenon_plugin& entry() const noexcept override { return entry_; }
+
+  std::uint64_t id() const noexcept { return id_; }
+  mapping& mapped() noexcept { return mapped_; }
+
+ private:
+  std::uint64_t id_;
+  std::shared_ptr<const plugin_image> image_;
+  mapping mapped_;
+  const tenon_plugin& entry_;  // constant data of the mapping
+};
+
+std::string short_hash(const plugin_image& image) { return image.content_hash.substr(0, 12); }
+
+double microseconds(std::chrono::nanoseconds time) { return std::chrono::duration<double, std::micro>(time).count(); }
+
+bool keep_mapped_wanted() {
+  const char* value = std::getenv("TENON_KEEP_MAPPED");
+  return value && std::string_view(value) == "1";
+}
+
+/// What the loader thread and the references to libraries share. It outlives the loader: a reference may be dropped after it.
+class loading : public std::enable_shared_from_this<loading> {
+ public:
+  loading(const tenon_host& host, std::shared_ptr<spdlog::logger> logger)
+      : host_(host), logger_(logger ? std::move(logger) : spdlog::default_logger()) {}
+
+  void run();
+  void request_stop();
+
+  /// Queues work for the loader thread. False: it has ended, and the work is left to the caller.
+  bool push(unique_function<void()>& work);
+
+  result<std::shared_ptr<library>> load(const std::shared_ptr<const plugin_image>& image);
+  void strand(const library& stuck, std::string reason);
+  std::vector<library_status> status() const;
+  std::uint64_t closed() const noexcept { return closed_; }
+  load_timing last_timing() const;
+
+ private:
+  struct record {
+    library_status shown;
+    std::weak_ptr<library> alive;
+    bool stranded = false;  ///< never to be entered again, and never unmapped
+  };
+
+  result<std::shared_ptr<library>> load_fresh(const std::shared_ptr<const plugin_image>& image, const std::filesystem::path& path);
+  result<const tenon_plugin*> shake_hands(const mapping& mapped, const plugin_image& image) const;
+  void retire(std::unique_ptr<loaded_library> unreferenced);
+  void close(std::unique_ptr<loaded_library> unreferenced);
+  void settle(std::uint64_t id, mapping& mapped, const plugin_image& image);
+  void collect_zombies();
+  bool is_stranded(std::uint64_t id) const;
+  void forget(std::uint64_t id);
+
+  const tenon_host& host_;
+  const std::shared_ptr<spdlog::logger> logger_;
+
+  // For LeakSanitizer, which names a leak's functions only while their library is mapped (TENON_KEEP_MAPPED=1).
+  const bool keep_mapped_ = keep_mapped_wanted();
+
+  std::atomic<std::uint64_t> closed_{0};
+
+  mutable std::mutex mutex_;  // for all below; never held while plugin code, a logger or the dynamic loader runs
+  std::condition_variable wake_;
+  std::deque<unique_function<void()>> queue_;
+  bool stopping_ = false;
+  bool ended_ = false;
+  std::uint64_t next_id_ = 1;
+  std::map<std::uint64_t, record> records_;
+  load_timing timing_;
+};
+
+void loading::run() {
+  ::pthread_setname_np(::pthread_self(), "tenon-loader");
+  std::unique_lock lock(mutex_);
+  while (true) {
+    wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    if (queue_.empty()) break;
+    auto work = std::move(queue_.front());
+    queue_.pop_front();
+    lock.unlock();
+    work();
+    work = {};  // what it refers to goes without the lock, and may queue more
+    lock.lock();
+  }
+  ended_ = true;
+}
+
+void loading::request_stop() {
+  const std::scoped_lock lock(mutex_);
+  stopping_ = true;
+  wake_.notify_all();
+}
+
+bool loading::push(unique_function<void()>& work) {
+  const std::scoped_lock lock(mutex_);
+  if (ended_) return false;
+  queue_.push_back(std::move(work));
+  wake_.notify_one();
+  return true;
+}
+
+result<std::shared_ptr<library>> loading::load(const std::shared_ptr<const plugin_image>& image) {
+  {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& [id, record] : records_) {
+      if (record.stranded || record.shown.content_hash != image->content_hash) continue;
+      if (auto live = record.alive.lock()) return live;
+    }
+  }
+  // A generation of these bytes that is still mapped (a zombie, or one about to close) would answer for its path.
+  if (!is_loaded(image->stored)) return load_fresh(image, image->stored);
+  const auto copy = copy_stored(*image);
+  if (!copy) return copy.error();
+  auto loaded = load_fresh(image, *copy);
+  std::error_code ignored;
+  if (!loaded && !is_loaded(*copy)) std::filesystem::remove(*copy, ignored);
+  return loaded;
+}
+
+result<std::shared_ptr<library>> loading::load_fresh(const std::shared_ptr<const plugin_image>& image,
+                                                     const std::filesystem::path& path) {
+  const auto started = clock_type::now();
+  auto mapped = mapping::load(path);
+  const auto mapped_at = clock_type::now();
+  if (!mapped) {
+    logger_->warn("plugin {} {} ({}) refused: {}", image->name, image->manifest.version, short_hash(*image),
+                  mapped.error().operator_detail);
+    return mapped.error();
+  }
+  const auto entry = shake_hands(*mapped, *image);
+  const load_timing timing{.map = mapped_at - started, .handshake = clock_type::now() - mapped_at};
+
+  std::unique_lock lock(mutex_);
+  const auto id = next_id_++;
+  auto& made = records_[id];
+  made.shown = {.plugin = image->name, .version = image->manifest.version, .content_hash = image->content_hash, .path = path,
+                .state = "loaded", .platforms = 0, .reason = {}};
+  if (!entry) {
+    lock.unlock();
+    logger_->warn("plugin {} {} ({}) refused: {}", image->name, image->manifest.version, short_hash(*image),
+                  entry.error().operator_detail);
+    settle(id, *mapped, *image);
+    return entry.error();
+  }
+  timing_ = timing;
+  lock.unlock();
+
+  auto* raw = new loaded_library(id, image, std::move(*mapped), **entry);
+  std::shared_ptr<library> loaded(raw, [self = shared_from_this()](library* unreferenced) {
+    self->retire(std::unique_ptr<loaded_library>(static_cast<loaded_library*>(unreferenced)));
+  });
+  lock.lock();
+  records_[id].alive = loaded;
+  lock.unlock();
+  logger_->info("plugin {} {} ({}) loaded: map {:.0f} us, handshake {:.0f} us", image->name, image->manifest.version,
+                short_hash(*image), microseconds(timing.map), microseconds(timing.handshake));
+  return loaded;
+}
+
+result<const tenon_plugin*> loading::shake_hands(const mapping& mapped, const plugin_image& image) const {
+  const auto entry = check_entry(mapped, image.manifest);
+  if (!entry) return entry.error();
+  const auto status = (*entry)->init(&host_);
+  if (status == TENON_OK) return *entry;
+  return refusal(mapped.path().string() + ": init() of " + image.manifest.id + " answered status " + std::to_string(status) +
+                 ", expected TENON_OK (0); the plugin does not accept this host");
+}
+
+// Any thread: the last reference went.
+void loading::retire(std::unique_ptr<loaded_library> unreferenced) {
+  {
+    // A weak reference holds the deleter, and the deleter holds us: not one may stay behind.
+    const std::scoped_lock lock(mutex_);
+    records_.at(unreferenced->id()).alive.reset();
+  }
+  unique_function<void()> work = [self = shared_from_this(), unreferenced = std::move(unreferenced)]() mutable {
+    self->close(std::move(unreferenced));
+  };
+  push(work);  // if the thread has ended, the work goes with its mapping, which stays mapped
+}
+
+void loading::close(std::unique_ptr<loaded_library> unreferenced) {
+  const auto id = unreferenced->id();
+  if (is_stranded(id)) return;
+  unreferenced->entry().deinit();
+  if (keep_mapped_) {
+    forget(id);
+    ++closed_;
+    return;
+  }
+  settle(id, unreferenced->mapped(), unreferenced->image());
+  collect_zombies();
+}
+
+/// Unmaps, looks whether it is gone, and says so.
+void loading::settle(std::uint64_t id, mapping& mapped, const plugin_image& image) {
+  const auto started = clock_type::now();
+  if (!mapped.close()) {
+    const auto reason = why_pinned(mapped.path());
+    logger_->warn("plugin {} {} ({}) stays mapped: {}", image.name, image.manifest.version, short_hash(image), reason);
+    const std::scoped_lock lock(mutex_);
+    auto& zombie = records_[id].shown;
+    zombie.state = "zombie";
+    zombie.reason = reason;
+    return;
+  }
+  std::error_code ignored;
+  if (mapped.path() != image.stored) std::filesystem::remove(mapped.path(), ignored);
+  forget(id);
+  ++closed_;
+  logger_->info("plugin {} {} ({}) closed in {:.0f} us", image.name, image.manifest.version, short_hash(image),
+                microseconds(clock_type::now() - started));
+}
+
+/// Some zombies, as those with pending thread-local destructors, are unmapped by the dynamic loader at a later dlclose.
+void loading::collect_zombies() {
+  std::vector<std::pair<std::uint64_t, library_status>> zombies;
+  {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& [id, record] : records_) {
+      if (record.shown.state == "zombie" && !record.stranded) zombies.emplace_back(id, record.shown);
+    }
+  }
+  for (const auto& [id, zombie] : zombies) {
+    if (is_loaded(zombie.path)) continue;
+    forget(id);
+    ++closed_;
+    logger_->info("plugin {} {} ({}) closed, late", zombie.plugin, zombie.version, zombie.content_hash.substr(0, 12));
+  }
+}
+
+bool loading::is_stranded(std::uint64_t id) const {
+  const std::scoped_lock lock(mutex_);
+  return records_.at(id).stranded;
+}
+
+void loading::forget(std::uint64_t id) {
+  const std::scoped_lock lock(mutex_);
+  records_.erase(id);
+}
+
+void loading::strand(const library& stuck, std::string reason) {
+  const auto& image = stuck.image();
+  logger_->warn("plugin {} {} ({}) stays mapped: {}", image.name, image.manifest.version, short_hash(image), reason);
+  const std::scoped_lock lock(mutex_);
+  auto& record = records_.at(static_cast<const loaded_library&>(stuck).id());
+  record.stranded = true;
+  record.shown.state = "zombie";
+  record.shown.reason = std::move(reason);
+}
+
+std::vector<library_status> loading::status() const {
+  std::vector<library_status> all;
+  const std::scoped_lock lock(mutex_);
+  for (const auto& [id, record] : records_) {
+    auto& shown = all.emplace_back(record.shown);
+    shown.platforms = static_cast<std::uint32_t>(record.alive.use_count());
+    if (shown.state == "loaded" && shown.platforms == 0) shown.state = "draining";
+  }
+  return all;
+}
+
+load_timing loading::last_timing() const {
+  const std::scoped_lock lock(mutex_);
+  return timing_;
+}
+
+class loader_thread final : public loader {
+ public:
+  loader_thread(const tenon_host& host, std::shared_ptr<spdlog::logger> logger)
+      : loading_(std::make_shared<loading>(host, std::move(logger))), thread_([shared = loading_] { shared->run(); }) {}
+
+  ~loader_thread() override {
+    // The last reference may go in work that the thread runs: then it finishes its queue on its own.
+    loading_->request_stop();
+    if (thread_.get_id() == std::this_thread::get_id()) thread_.detach();
+  }
+
+  void load(std::shared_ptr<const plugin_image> image, library_handler done) override {
+    auto handler = std::make_shared<library_handler>(std::move(done));
+    unique_function<void()> work = [shared = loading_, image = std::move(image), handler] { (*handler)(shared->load(image)); };
+    if (!loading_->push(work)) (*handler)(make_error("SERVICE_UNAVAILABLE", "The service is shutting down."));
+  }
+
+  void post(unique_function<void()> work) override { loading_->push(work); }
+
+  void strand(std::shared_ptr<library> stuck, std::string reason) override { loading_->strand(*stuck, std::move(reason)); }
+
+  std::vector<library_status> status() const override { return loading_->status(); }
+  std::uint64_t closed() const noexcept override { return loading_->closed(); }
+  load_timing last_timing() const noexcept override { return loading_->last_timing(); }
+
+  std::vector<library_status> stop() override {
+    loading_->request_stop();
+    const std::scoped_lock lock(joining_);
+    if (thread_.joinable() && thread_.get_id() != std::this_thread::get_id()) thread_.join();
+    return status();
+  }
+
+ private:
+  const std::shared_ptr<loading> loading_;
+  std::mutex joining_;
+  std::jthread thread_;
+};
+
+}  // namespace
+
+std::shared_ptr<loader> loader::make(const tenon_host& host, std::shared_ptr<spdlog::logger> logger) {
+  return std::make_shared<loader_thread>(host, std::move(logger));
+}
+
+}  // namespace tenon

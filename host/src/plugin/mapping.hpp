@@ -1,0 +1,65 @@
+#pragma once
+
+#include <tenon/error.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace boost::dll {
+class shared_library;
+}
+
+namespace tenon {
+
+/// A shared object in this process's memory.
+///
+/// Lifetime    Only close() unmaps. A mapping that is dropped without it stays mapped for good: code that may still run is never pulled.
+/// Threads     load() and close() on the loader thread; the rest any.
+class mapping {
+ public:
+  /// RTLD_NOW | RTLD_LOCAL, static constructors included. Errors (CONFIGURATION_ERROR): what the dynamic loader says, or it answered with
+  /// another file than this one (then a reload would have been a no-op).
+  static result<mapping> load(const std::filesystem::path& path);
+
+  mapping(mapping&&) noexcept;
+  mapping& operator=(mapping&&) = delete;
+  ~mapping();
+
+  /// The address of an exported symbol, of this object or of one it is linked to; null if there is none.
+  const void* find(const char* symbol) const;
+
+  /// Whether this object, and no other, has these bytes mapped.
+  bool contains(const void* address, std::uint64_t size) const noexcept;
+
+  const std::filesystem::path& path() const noexcept { return path_; }
+
+  /// Runs static destructors and unmaps. False: something still holds it.
+  bool close();
+
+ private:
+  struct range {
+    std::uintptr_t begin, end;
+  };
+
+  explicit mapping(std::filesystem::path path);
+  std::string check_link_map();
+
+  std::filesystem::path path_;
+  std::unique_ptr<boost::dll::shared_library> library_;
+  std::vector<range> ranges_;
+};
+
+/// Whether the dynamic loader knows an object of this path. Cost: a walk over all loaded objects.
+bool is_loaded(const std::filesystem::path& path);
+
+/// Whether the dynamic loader knows it, or code of it is mapped. Cost: reads /proc/self/maps.
+bool is_mapped(const std::filesystem::path& path);
+
+/// Why an object could not be unmapped, as far as its file tells, and what to do.
+std::string why_pinned(const std::filesystem::path& path);
+
+}  // namespace tenon

@@ -1,0 +1,181 @@
+#include "plugin/file.hpp"
+#include "plugin/image.hpp"
+#include "plugin/refusal.hpp"
+
+#include <cerrno>
+#include <mutex>
+#include <system_error>
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace tenon {
+namespace {
+
+std::string what_to_do(int number) {
+  switch (number) {
+    case ENOSPC:
+    case EDQUOT: return "; make room there";
+    case EFBIG: return "; raise the file size limit of the host's process";
+    case EACCES:
+    case EPERM: return "; the host's user must be able to write there";
+    case EROFS: return "; choose a store_dir on a writable file system";
+    case ENOENT:
+    case ENOTDIR: return "; the store directory vanished, make it again and reload";
+    default: return {};
+  }
+}
+
+error store_error(const std::filesystem::path& path, std::string_view action, int number) {
+  return refusal(path.string() + ": the store cannot " + std::string(action) + ": " + describe_errno(number) + what_to_do(number));
+}
+
+/// Opens the store's directory if it is still what only we can write to.
+result<file_descriptor> open_private(const std::filesystem::path& directory) {
+  file_descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+  if (!opened) return store_error(directory, "be opened", errno);
+  struct stat found {};
+  if (::fstat(opened.get(), &found) != 0) return store_error(directory, "be opened", errno);
+  if (found.st_uid != ::geteuid()) {
+    return refusal(directory.string() + ": expected the store to belong to user " + std::to_string(::geteuid()) +
+                   ", found user " + std::to_string(found.st_uid) + "; choose another store_dir");
+  }
+  if ((found.st_mode & 0077) != 0) {
+    return refusal(directory.string() + ": expected the store to be closed to others (mode 0700); chmod 0700 it");
+  }
+  return opened;
+}
+
+/// A file that vanishes again unless it is kept.
+class temporary_file {
+ public:
+  /// `pattern` ends with XXXXXX and `suffix`.
+  explicit temporary_file(std::string pattern, std::string_view suffix = {})
+      : path_(std::move(pattern)), fd_(::mkostemps(path_.data(), static_cast<int>(suffix.size()), O_CLOEXEC)) {}
+  temporary_file(const temporary_file&) = delete;
+  temporary_file& operator=(const temporary_file&) = delete;
+  ~temporary_file() {
+    if (fd_ && !kept_) ::unlink(path_.c_str());
+  }
+
+  explicit operator bool() const noexcept { return static_cast<bool>(fd_); }
+  int fd() const noexcept { return fd_.get(); }
+
+  /// Stays under the name it was made with.
+  std::filesystem::path keep() noexcept {
+    kept_ = true;
+    return path_;
+  }
+
+  /// Moves it to its name at once and for good. False: errno says why.
+  bool keep_as(const std::filesystem::path& path) {
+    kept_ = ::rename(path_.c_str(), path.c_str()) == 0;
+    return kept_;
+  }
+
+ private:
+  std::string path_;
+  file_descriptor fd_;
+  bool kept_ = false;
+};
+
+/// True if all went in; otherwise errno says why.
+bool write_all(int fd, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const auto count = ::write(fd, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return false;
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+class directory_store final : public plugin_store {
+ public:
+  explicit directory_store(std::filesystem::path directory) : directory_(std::move(directory)) {}
+
+  result<std::shared_ptr<const plugin_image>> put(const candidate& file) override {
+    auto checked = check_candidate(file);
+    if (!checked) return checked.error();
+    auto image = std::make_shared<plugin_image>();
+    image->name = file.name;
+    image->source = file.source;
+    image->stored = directory_ / (file.name + "-" + checked->version + "-" + file.content_hash.substr(0, 16) + ".so");
+    image->content_hash = file.content_hash;
+    image->size = file.bytes.size();
+    image->manifest = std::move(*checked);
+    // One writer at a time: a file that is being mapped is not replaced by its own twin.
+    const std::scoped_lock lock(writing_);
+    const auto written = write(file, image->stored);
+    if (!written) return written.error();
+    return std::shared_ptr<const plugin_image>(std::move(image));
+  }
+
+ private:
+  result<void> write(const candidate& file, const std::filesystem::path& path) const {
+    const auto place = open_private(directory_);
+    if (!place) return place.error();
+    if (holds(path, file.content_hash)) return {};
+    temporary_file fresh((directory_ / ".incoming-XXXXXX").string());
+    if (!fresh) return store_error(directory_, "make a file", errno);
+    if (!write_all(fresh.fd(), file.bytes)) return store_error(path, "be written", errno);
+    if (::fchmod(fresh.fd(), 0400) != 0 || ::fsync(fresh.fd()) != 0) return store_error(path, "be written", errno);
+    if (!fresh.keep_as(path)) return store_error(path, "be written", errno);
+    // The name must survive a power cut together with the bytes.
+    if (::fsync(place->get()) != 0) return store_error(directory_, "be written", errno);
+    return {};
+  }
+
+  /// Whether the file is there with exactly these bytes: a damaged copy is written anew.
+  static bool holds(const std::filesystem::path& path, const std::string& content_hash) {
+    const file_descriptor opened(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    if (!opened) return false;
+    const auto bytes = read_whole(opened.get(), path);
+    return bytes && sha256_hex(*bytes) == content_hash;
+  }
+
+  std::filesystem::path directory_;
+  std::mutex writing_;
+};
+
+}  // namespace
+
+result<std::filesystem::path> copy_stored(const plugin_image& image) {
+  const file_descriptor opened(::open(image.stored.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!opened) return store_error(image.stored, "be read", errno);
+  const auto bytes = read_whole(opened.get(), image.stored);
+  if (!bytes) return bytes.error();
+  if (sha256_hex(*bytes) != image.content_hash) {
+    return refusal(image.stored.string() + ": the stored copy was changed; reload to write it again");
+  }
+  auto pattern = image.stored;
+  temporary_file fresh(pattern.replace_extension("-XXXXXX.so").string(), ".so");
+  if (!fresh) return store_error(image.stored.parent_path(), "make a file", errno);
+  if (!write_all(fresh.fd(), *bytes) || ::fchmod(fresh.fd(), 0400) != 0) {
+    return store_error(image.stored.parent_path(), "be written", errno);
+  }
+  return {boost::system::in_place_value, fresh.keep()};
+}
+
+result<std::shared_ptr<plugin_store>> plugin_store::open(std::filesystem::path directory) {
+  if (!directory.has_filename()) directory = directory.parent_path();  // "store/" is "store"
+  std::error_code code;
+  const auto parent = std::filesystem::absolute(directory, code).lexically_normal().parent_path();
+  if (!code) std::filesystem::create_directories(parent, code);
+  if (code) return store_error(directory, "be made", code.value());
+  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) return store_error(directory, "be made", errno);
+  // The kernel shows mapped files by their real path, and the proof of an unload compares with it.
+  auto real = std::filesystem::canonical(directory, code);
+  if (code) return store_error(directory, "be opened", code.value());
+  if (real.native().find_first_of("$\n") != std::string::npos) {
+    return refusal(real.string() + ": the dynamic loader expands '$' in a path; choose a store_dir without it");
+  }
+  const auto opened = open_private(real);
+  if (!opened) return opened.error();
+  if (::faccessat(opened->get(), ".", W_OK | X_OK, AT_EACCESS) != 0) return store_error(real, "be written", errno);
+  return std::shared_ptr<plugin_store>(std::make_shared<directory_store>(std::move(real)));
+}
+
+}  // namespace tenon

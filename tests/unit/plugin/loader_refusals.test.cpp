@@ -1,0 +1,102 @@
+// Goal: code that disagrees with its note is closed again and refused with a reason, and code that cannot be unmapped is shown
+// as a zombie with the reason. Method: one fixture a fault.
+#include "loading_world.hpp"
+
+#include <cstdlib>
+
+using namespace tenon;
+using namespace tenon::testing;
+
+namespace {
+
+/// Loads a fixture that must be refused; nothing of it stays mapped.
+std::string refusal_of(const std::string& fixture_name) {
+  loading_world world;
+  const auto image = world.image(fixture_name);
+  const auto loaded = world.load(image);
+  REQUIRE(!loaded);
+  CHECK(loaded.error().code == "CONFIGURATION_ERROR");
+  CHECK_FALSE(is_mapped(image->stored));
+  CHECK(world.code->status().empty());
+  CHECK(deinits == 0);
+  return loaded.error().operator_detail;
+}
+
+/// Loads and drops a fixture that stays mapped; the reason it is given.
+std::string zombie_reason_of(const std::string& fixture_name) {
+  loading_world world;
+  const auto image = world.image(fixture_name);
+  { const auto loaded = world.load_good(fixture_name); }
+  world.settle();
+  CHECK(deinits == 1);
+  CHECK(is_mapped(image->stored));
+  const auto status = world.code->status();
+  REQUIRE(status.size() == 1);
+  CHECK(status[0].state == "zombie");
+  CHECK(world.code->closed() == 0);
+
+  // The zombie's path is taken: the next generation gets one of its own and is not mistaken for it.
+  auto again = world.load(image);
+  REQUIRE(again.has_value());
+  CHECK(inits == 2);
+  CHECK(world.code->status().at(1).path != image->stored);
+  return status[0].reason;
+}
+
+}  // namespace
+
+TEST_CASE("an entry that differs from its note is refused") {
+  CHECK(says(refusal_of("bad_magic"), "to begin with TENON_ENTRY_MAGIC, found 42"));
+  CHECK(says(refusal_of("bad_entry_abi"), "its note states ABI 0.1, its entry 0.99"));
+  CHECK(says(refusal_of("bad_id"), "its note states the id \"fixture\", its entry \"somebody-else\""));
+  CHECK(says(refusal_of("bad_task_missing"), "its note lists the task \"get_products\", its entry does not"));
+}
+
+TEST_CASE("a plugin without an entry is refused") {
+  CHECK(says(refusal_of("bad_no_entry"), "no exported symbol tenon_plugin_entry"));
+}
+
+TEST_CASE("an undefined symbol is refused when loading, with the dynamic loader's words") {
+  CHECK(says(refusal_of("bad_undefined_symbol"), "undefined symbol: function_that_nobody_defines"));
+}
+
+TEST_CASE("a plugin that does not want to start is refused, and not de-initialised") {
+  CHECK(says(refusal_of("bad_init"), "init() of fixture answered status 1, expected TENON_OK"));
+}
+
+TEST_CASE("a stored copy that vanished is told") {
+  loading_world world;
+  const auto image = world.image("good");
+  std::filesystem::remove(image->stored);
+  const auto loaded = world.load(image);
+  REQUIRE(!loaded);
+  CHECK(says(loaded.error().operator_detail, "the dynamic loader refused it"));
+}
+
+TEST_CASE("a library linked with nodelete becomes a zombie") {
+  CHECK(says(zombie_reason_of("bad_nodelete"), "linked with -z nodelete; leave that flag out"));
+}
+
+TEST_CASE("a library with unique symbols becomes a zombie") {
+  const auto reason = zombie_reason_of("bad_unique_symbol");
+  CHECK_MESSAGE(says(reason, "STB_GNU_UNIQUE symbols (shared_by_all_generations)"), reason);
+}
+
+TEST_CASE("a library with pending thread-local destructors becomes a zombie") {
+  const auto reason = zombie_reason_of("bad_thread_local");
+  CHECK_MESSAGE(says(reason, "thread_local variables are pending"), reason);
+}
+
+TEST_CASE("with TENON_KEEP_MAPPED=1 a closed library is de-initialised and stays mapped") {
+  REQUIRE(::setenv("TENON_KEEP_MAPPED", "1", 1) == 0);
+  loading_world world;
+  ::unsetenv("TENON_KEEP_MAPPED");
+  const auto image = world.image("good_2");
+  for (int i = 1; i <= 3; ++i) {
+    { const auto loaded = world.load_good("good_2"); }
+    world.settle();
+    CHECK(deinits == i);
+  }
+  CHECK(is_mapped(image->stored));
+  CHECK(world.code->status().empty());
+}

@@ -1,0 +1,194 @@
+// Goal: the store keeps each content once, privately and whole, or says why it cannot and leaves nothing behind. Method: real
+// directories; a full disk is played by the file size limit, a file system error by a directory that went away.
+#include "fixtures.hpp"
+
+#include "plugin/file.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <thread>
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace fs = std::filesystem;
+using namespace tenon;
+using namespace tenon::testing;
+
+namespace {
+
+std::vector<std::string> names_in(const fs::path& directory) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(directory)) names.push_back(entry.path().filename());
+  std::ranges::sort(names);
+  return names;
+}
+
+mode_t mode_of(const fs::path& path) {
+  struct stat found {};
+  REQUIRE(::stat(path.c_str(), &found) == 0);
+  return found.st_mode & 07777;
+}
+
+std::string refusal_of(plugin_store& store, const candidate& file) {
+  const auto put = store.put(file);
+  return put ? std::string() : put.error().operator_detail;
+}
+
+/// Files may not grow beyond this for as long as it lives.
+class file_size_limit {
+ public:
+  explicit file_size_limit(rlim_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
+    const rlimit limit{bytes, before_.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+  }
+  file_size_limit(const file_size_limit&) = delete;
+  file_size_limit& operator=(const file_size_limit&) = delete;
+  ~file_size_limit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, SIG_DFL);
+  }
+
+ private:
+  rlimit before_{};
+};
+
+}  // namespace
+
+TEST_CASE("the store is a private directory of its own") {
+  const scratch_directory place;
+  REQUIRE(plugin_store::open(place / "a/b/store/").has_value());
+  CHECK(mode_of(place / "a/b/store") == 0700);
+  fs::permissions(place / "a/b/store", fs::perms(0755));
+  const auto again = plugin_store::open(place / "a/b/store");
+  REQUIRE(!again);
+  CHECK(says(again.error().operator_detail, "chmod 0700 it"));
+}
+
+TEST_CASE("what cannot become a store is told") {
+  const scratch_directory place;
+  write_file(place / "file", "x");
+  const auto on_file = plugin_store::open(place / "file");
+  REQUIRE(!on_file);
+  CHECK(says(on_file.error().operator_detail, "Not a directory (ENOTDIR)"));
+  CHECK(!plugin_store::open(place / "file/below"));
+  fs::create_directory(place / "$ORIGIN");
+  CHECK(says(plugin_store::open(place / "$ORIGIN").error().operator_detail, "expands '$'"));
+}
+
+TEST_CASE("an image is stored under a name of its content, read-only") {
+  const scratch_directory place;
+  const auto store = plugin_store::open(place / "store");
+  REQUIRE(store.has_value());
+  const auto file = fixture("good");
+  const auto image = (*store)->put(file);
+  REQUIRE(image.has_value());
+  CHECK((*image)->stored == place / ("store/good-1.0.0-" + file.content_hash.substr(0, 16) + ".so"));
+  CHECK((*image)->content_hash == file.content_hash);
+  CHECK((*image)->size == file.bytes.size());
+  CHECK((*image)->manifest.id == "fixture");
+  CHECK(mode_of((*image)->stored) == 0400);
+  CHECK(fs::file_size((*image)->stored) == file.bytes.size());
+  CHECK(names_in(place / "store").size() == 1);
+}
+
+TEST_CASE("the same content is written once, a damaged copy is written anew") {
+  const scratch_directory place;
+  const auto store = *plugin_store::open(place / "store");
+  const auto file = fixture("good");
+  const auto stored = (*store->put(file))->stored;
+  const auto inode = [&] {
+    struct stat found {};
+    REQUIRE(::stat(stored.c_str(), &found) == 0);
+    return found.st_ino;
+  };
+  const auto before = inode();
+  REQUIRE(store->put(file).has_value());
+  CHECK(inode() == before);
+
+  fs::permissions(stored, fs::perms::owner_write, fs::perm_options::add);
+  fs::resize_file(stored, 100);
+  REQUIRE(store->put(file).has_value());
+  CHECK(fs::file_size(stored) == file.bytes.size());
+  CHECK(mode_of(stored) == 0400);
+  CHECK(names_in(place / "store").size() == 1);
+}
+
+TEST_CASE("two builds of one version have two names") {
+  const scratch_directory place;
+  const auto store = *plugin_store::open(place / "store");
+  auto file = fixture("good");
+  const auto first = *store->put(file);
+  file.bytes.push_back(std::byte{0});  // behind the section table: legal
+  file.content_hash = sha256_hex(file.bytes);
+  const auto second = *store->put(file);
+  CHECK(first->stored != second->stored);
+  CHECK(first->manifest.version == second->manifest.version);
+}
+
+TEST_CASE("a file that the gate refuses is not stored") {
+  const scratch_directory place;
+  const auto store = *plugin_store::open(place / "store");
+  CHECK(says(refusal_of(*store, fixture("bad_no_note")), "no manifest note"));
+  CHECK(names_in(place / "store").empty());
+}
+
+TEST_CASE("a full disk is told, leaves nothing behind, and is forgotten when there is room again") {
+  const scratch_directory place;
+  const auto store = *plugin_store::open(place / "store");
+  const auto file = fixture("good");
+  std::string found;
+  {
+    const file_size_limit limit(4096);
+    found = refusal_of(*store, file);
+  }
+  CHECK_MESSAGE(says(found, "the store cannot be written: File too large (EFBIG)"), found);
+  CHECK(names_in(place / "store").empty());
+  CHECK(store->put(file).has_value());
+}
+
+TEST_CASE("a store that vanished is told") {
+  const scratch_directory place;
+  const auto store = *plugin_store::open(place / "store");
+  fs::remove_all(place / "store");
+  CHECK(says(refusal_of(*store, fixture("good")), "No such file or directory (ENOENT); the store directory vanished"));
+}
+
+TEST_CASE("a store without permission to write is told") {
+  if (::geteuid() == 0) return;  // root writes everywhere
+  const scratch_directory place;
+  const auto store = *plugin_store::open(place / "store");
+  fs::permissions(place / "store", fs::perms::owner_read | fs::perms::owner_exec);
+  CHECK(says(refusal_of(*store, fixture("good")), "Permission denied (EACCES); the host's user must be able to write"));
+  CHECK(!plugin_store::open(place / "store"));
+}
+
+TEST_CASE("many threads store the same content, and one file is there") {
+  const scratch_directory place;
+  const auto store = *plugin_store::open(place / "store");
+  const auto file = fixture("good");
+  std::atomic<int> stored = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i) threads.emplace_back([&] { stored += store->put(file) ? 1 : 0; });
+  }
+  CHECK(stored == 4);
+  CHECK(names_in(place / "store").size() == 1);
+}
+
+TEST_CASE("a second copy has a name and an inode of its own, and is refused if the first was changed") {
+  const scratch_directory place;
+  const auto store = *plugin_store::open(place / "store");
+  const auto image = *store->put(fixture("good"));
+  const auto copy = copy_stored(*image);
+  REQUIRE(copy.has_value());
+  CHECK(*copy != image->stored);
+  CHECK_FALSE(fs::equivalent(*copy, image->stored));
+  CHECK(mode_of(*copy) == 0400);
+  fs::permissions(image->stored, fs::perms::owner_write, fs::perm_options::add);
+  fs::resize_file(image->stored, 100);
+  CHECK(says(copy_stored(*image).error().operator_detail, "was changed"));
+}
