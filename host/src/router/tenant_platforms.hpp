@@ -1,0 +1,76 @@
+#pragma once
+
+#include "cache/platform_cache.hpp"
+#include "cache/single_flight.hpp"
+
+#include <tenon/router.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace tenon {
+
+/// The platforms of a lazy router: finds them, builds the missing ones, lets the expired ones go.
+///
+/// Every build carries a ticket of the cache from before the factory is asked until its outcome is handed out, so a build that lost to an
+/// invalidate or a replace serves those who wait for it and is never kept.
+///
+/// Lifetime    Builds in flight hold it. While a value with a time to live is kept, one timer is pending on the executor; it holds nothing.
+/// Threads     Any, concurrently. Factories, waiters and destructors of platforms run outside its locks.
+class tenant_platforms : public std::enable_shared_from_this<tenant_platforms> {
+ public:
+  using cache = platform_cache<std::shared_ptr<platform>>;
+
+  struct limits {
+    std::size_t size;
+    std::chrono::nanoseconds time_to_live;
+  };
+
+  tenant_platforms(boost::asio::any_io_executor executor, boost::asio::any_io_executor blocking, const clock& time,
+                   std::shared_ptr<tenon::factory> factory, limits bounds, cold_start mode);
+
+  /// Kept and fresh, or null. Cost: one lock, one reference count.
+  std::shared_ptr<platform> find(std::string_view tenant) { return cache_.find(tenant).value_or(nullptr); }
+
+  /// Waits for a build of the tenant's platform, its own or a shared one. `done` on the executor. Errors: the factory's, unchanged;
+  /// tenant_not_found for a null platform; INTERNAL_ERROR for an exception or a lost handler; SERVICE_UNAVAILABLE when `stop` fires.
+  void build(std::string tenant, std::stop_token stop, build_handler done);
+
+  void invalidate(std::string_view tenant) noexcept { cache_.invalidate(tenant); }
+  void invalidate() noexcept { cache_.invalidate(); }
+  bool replace(std::string_view tenant, std::shared_ptr<platform> successor);
+  std::vector<std::string> tenants() const { return cache_.tenants(); }
+
+ private:
+  using build_outcome = result<std::shared_ptr<platform>>;
+  using flights = single_flight<build_outcome, cache::build_ticket>;
+  using flight = std::shared_ptr<flights::flight>;
+  class landing;
+  struct departure;
+
+  void start(const flight& started);
+  void ask_factory(const flight& started, build_handler done);
+  void finish(const flight& ended, build_outcome built);
+  void hand_out(const flight& ended, const build_outcome& outcome);
+  void release(build_handler waiter, build_outcome outcome);
+  void arm_expiry();
+
+  const boost::asio::any_io_executor executor_;
+  const boost::asio::any_io_executor blocking_;
+  const clock& time_;
+  const std::shared_ptr<tenon::factory> factory_;
+  const cold_start mode_;
+  cache cache_;
+  flights flights_;  // after cache_: its tickets are the cache's
+
+  // Whoever turns it true may use the timer, until the timer's handler turns it false.
+  std::atomic<bool> expiry_armed_ = false;
+  boost::asio::steady_timer expiry_;
+};
+
+}  // namespace tenon
