@@ -67,7 +67,10 @@ class error : public std::exception {
 /// Unwinds a task whose answer nobody wants any more, or whose platform is going away.
 ///
 /// *Rationale:* it derives from nothing, so a `catch (const std::exception&)` that falls back to a default does not swallow it.
-class cancelled {};
+class cancelled {
+ public:
+  cancelled() noexcept {}  // user-provided, so that it is no aggregate
+};
 
 /// The errors that most plugins need, with the wording of their code.
 namespace errors {
