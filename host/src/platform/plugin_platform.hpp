@@ -26,6 +26,7 @@ class secret_texts {
   ~secret_texts();
 
   const std::string* find(std::string_view name) const noexcept;
+  const std::map<std::string, std::string, std::less<>>& by_name() const noexcept { return by_name_; }
 
  private:
   std::map<std::string, std::string, std::less<>> by_name_;

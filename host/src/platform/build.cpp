@@ -1,0 +1,156 @@
+#include "platform/platform_shell.hpp"
+#include "platform/reply_mapping.hpp"
+#include "platform/retirement.hpp"
+
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+
+#include <atomic>
+#include <optional>
+#include <utility>
+
+namespace tenon {
+namespace asio = boost::asio;
+namespace {
+
+constinit std::atomic<std::uint64_t> last_instance{0};
+
+/// What a build hands out. Its end only signals: the shell retires on its own.
+class built_platform final : public plugin_platform {
+ public:
+  built_platform(std::shared_ptr<platform_shell> shell, build_timing timing)
+      : shell_(std::move(shell)), instance_(++last_instance), timing_(timing) {}
+  ~built_platform() override {
+    const auto grace = shell_->environment().retire_grace;
+    retire(std::move(shell_), grace);
+  }
+
+  bool implements(std::string_view task) const noexcept override {
+    return shell_->image().manifest.find_task(task) != nullptr;
+  }
+  void start(call_request request, reply_handler done) override { shell_->start(std::move(request), std::move(done)); }
+  const plugin_image& image() const noexcept override { return shell_->image(); }
+  std::uint64_t instance() const noexcept override { return instance_; }
+  build_timing timing() const noexcept override { return timing_; }
+  platform_counters counters() const override { return shell_->counters(); }
+
+ private:
+  std::shared_ptr<platform_shell> shell_;
+  const std::uint64_t instance_;
+  const build_timing timing_;
+};
+
+error wrong_settings(const platform_recipe& recipe, const std::vector<std::string>& findings) {
+  std::string all;
+  for (const auto& finding : findings) all += (all.empty() ? "" : "; ") + finding;
+  return make_error("CONFIGURATION_ERROR", "This account is not set up correctly.",
+                    "tenant " + recipe.tenant + ", plugin " + recipe.image->name + ": " + all);
+}
+
+error unavailable(std::string why) {
+  return make_error("SERVICE_UNAVAILABLE", "The service is not available at the moment.", std::move(why));
+}
+
+/// One build, from the recipe to the answer. Every step runs on its own strand, so the first end wins: the error of a step, the timeout, the
+/// stop, or success. What was half built then is retired at once.
+class platform_build : public std::enable_shared_from_this<platform_build> {
+ public:
+  platform_build(std::shared_ptr<const platform_environment> environment, platform_recipe recipe, std::stop_token stop,
+                 plugin_platform_handler done)
+      : environment_(std::move(environment)),
+        recipe_(std::move(recipe)),
+        stop_(std::move(stop)),
+        done_(std::move(done)),
+        strand_(asio::make_strand(environment_->executor)),
+        timer_(strand_) {}
+
+  void start() {
+    const auto findings = check_settings(recipe_.image->manifest.settings_schema, recipe_.settings);
+    if (!findings.empty()) return finish(wrong_settings(recipe_, findings));
+    if (stop_.stop_requested()) return finish(unavailable("the build was not wanted any more"));
+
+    timer_.expires_after(environment_->build_timeout);
+    timer_.async_wait([self = shared_from_this()](const boost::system::error_code& failed) {
+      if (!failed) self->on_timeout();
+    });
+    on_stop_.emplace(stop_, stop_signaller{weak_from_this()});
+
+    begun_ = environment_->time->steady_now();
+    environment_->loader->load(recipe_.image, [self = shared_from_this()](result<std::shared_ptr<library>> loaded) {
+      asio::post(self->strand_, [self, loaded = std::move(loaded)]() mutable { self->on_loaded(std::move(loaded)); });
+    });
+  }
+
+  const asio::any_io_executor& strand() const noexcept { return strand_; }
+
+ private:
+  struct stop_signaller {
+    std::weak_ptr<platform_build> build;
+    void operator()() const {
+      const auto self = build.lock();
+      if (!self) return;
+      asio::post(self->strand_, [self] { self->finish(unavailable("the build was not wanted any more")); });
+    }
+  };
+
+  void on_loaded(result<std::shared_ptr<library>> loaded) {
+    if (!done_) return;
+    loaded_ = environment_->time->steady_now();
+    if (!loaded) return finish(loaded.error());
+    auto made = platform_shell::make(environment_, std::move(recipe_), std::move(*loaded));
+    if (!made) return finish(made.error());
+    shell_ = std::move(*made);
+    shell_->create([self = shared_from_this()](result<reply> ready) {
+      asio::post(self->strand_, [self, ready = std::move(ready)]() mutable { self->on_ready(std::move(ready)); });
+    });
+  }
+
+  void on_ready(result<reply> ready) {
+    if (!done_) return;
+    if (!ready) return finish(ready.error());
+    // A plugin may have completed the token and then failed to hand out an instance.
+    if (!shell_->created()) return finish(answer_no_instance());
+    const build_timing timing{.load = loaded_ - begun_, .create = environment_->time->steady_now() - loaded_};
+    finish(std::shared_ptr<plugin_platform>(std::make_shared<built_platform>(std::move(shell_), timing)));
+  }
+
+  void on_timeout() {
+    const auto limit = std::to_string(environment_->build_timeout.count()) + " ms";
+    finish(unavailable(shell_ ? "expected the plugin's create() to be ready within " + limit + ", it was not"
+                              : "expected the library to be loaded within " + limit + ", it was not"));
+  }
+
+  void finish(result<std::shared_ptr<plugin_platform>> outcome) {
+    if (!done_) return;
+    auto done = std::move(done_);
+    done_ = {};
+    timer_.cancel();
+    on_stop_.reset();
+    if (shell_) retire(std::move(shell_), std::chrono::milliseconds(0));
+    done(std::move(outcome));
+  }
+
+  const std::shared_ptr<const platform_environment> environment_;
+  platform_recipe recipe_;
+  const std::stop_token stop_;
+  plugin_platform_handler done_;
+  const asio::any_io_executor strand_;
+  asio::steady_timer timer_;
+  std::optional<std::stop_callback<stop_signaller>> on_stop_;
+  std::shared_ptr<platform_shell> shell_;
+  steady_time begun_;
+  steady_time loaded_;
+};
+
+}  // namespace
+
+void build_plugin_platform(std::shared_ptr<const platform_environment> environment, platform_recipe recipe, std::stop_token stop,
+                           plugin_platform_handler done) {
+  auto build = std::make_shared<platform_build>(std::move(environment), std::move(recipe), std::move(stop), std::move(done));
+  const auto strand = build->strand();
+  asio::post(strand, [build = std::move(build)] { build->start(); });
+}
+
+}  // namespace tenon

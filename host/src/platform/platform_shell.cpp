@@ -1,0 +1,275 @@
+#include "platform/platform_shell.hpp"
+
+#include "platform/plain_text.hpp"
+#include "platform/reply_mapping.hpp"
+#include "plugin/upstreams.hpp"
+
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace tenon {
+namespace asio = boost::asio;
+namespace {
+
+bool any_blocking(const manifest& plugin) noexcept { return std::ranges::any_of(plugin.tasks, &manifest_task::blocking); }
+
+asio::any_io_executor serial_executor(const platform_environment& environment, const manifest& plugin) {
+  if (plugin.concurrent) return environment.executor;
+  return asio::make_strand(any_blocking(plugin) ? environment.blocking : environment.executor);
+}
+
+std::uint64_t nanoseconds_of(steady_time time) noexcept {
+  return static_cast<std::uint64_t>(std::chrono::nanoseconds(time.time_since_epoch()).count());
+}
+
+tenon_call describe_call(const call_request& request) noexcept {
+  const auto& context = request.context;
+  return {.struct_size = sizeof(tenon_call),
+          .flags = context.recovering ? TENON_CALL_RECOVERING : 0,
+          .task = abi_text(request.task),
+          .request = abi_text(request.body),
+          .tenant = {},
+          .account_id = abi_text(context.account.id),
+          .principal = abi_text(context.principal),
+          .trace_id = abi_text(context.trace_id),
+          .idempotency_key = abi_text(context.idempotency_key),
+          .deadline_ns = nanoseconds_of(context.deadline)};
+}
+
+error not_implemented(const std::string& task, const plugin_image& image) {
+  auto made = make_error("UNSUPPORTED_FEATURE", "This account does not support the task.",
+                         "plugin " + image.name + " " + image.manifest.version + " lists no task " + escaped(task, 64));
+  made.field = "task";
+  return made;
+}
+
+error too_many_calls() {
+  return make_error("SERVICE_UNAVAILABLE", "The service is not available at the moment.",
+                    "expected at most " + std::to_string(token_table::capacity) + " open calls of one platform");
+}
+
+}  // namespace
+
+/// Ends a shell. One whose instance is still there was never retired, because the executor is gone: it lives on without executor, for the
+/// loader thread to destroy.
+struct platform_shell::last_reference {
+  void operator()(platform_shell* last) const {
+    const bool finished = last->destroyed_ || (!last->created() && last->operations_.size() == 0);
+    if (finished || last->abandoned_) {
+      delete last;
+      return;
+    }
+    last->abandoned_ = true;
+    last->forget_executor();
+    auto loader = last->environment_->loader;
+    std::shared_ptr<platform_shell> again(last, last_reference{});
+    loader->post([again = std::move(again)] { again->destroy(); });
+  }
+};
+
+result<std::shared_ptr<platform_shell>> platform_shell::make(std::shared_ptr<const platform_environment> environment,
+                                                             platform_recipe recipe, std::shared_ptr<library> code) {
+  const auto secrets = recipe.secrets;
+  auto origins = allowed_origins(recipe.image->manifest, recipe.settings,
+                                 [&secrets](std::string_view name) { return secrets ? secrets->find(name) : nullptr; });
+  if (!origins) return origins.error();
+  std::shared_ptr<platform_shell> made(new platform_shell(std::move(environment), std::move(recipe), std::move(code)),
+                                       last_reference{});
+  made->policy_.origins = std::move(*origins);
+  return made;
+}
+
+platform_shell::platform_shell(std::shared_ptr<const platform_environment> environment, platform_recipe recipe,
+                               std::shared_ptr<library> code)
+    : environment_(std::move(environment)),
+      recipe_(std::move(recipe)),
+      library_(std::move(code)),
+      secrets_(std::make_shared<secret_reader>(recipe_.secrets,
+                                               readable_pointers(recipe_.image->manifest, recipe_.settings))),
+      policy_{.origins = {},
+              .timeout = environment_->http_timeout,
+              .max_response_bytes = environment_->http_max_response_bytes},
+      serial_(serial_executor(*environment_, recipe_.image->manifest)),
+      control_(asio::make_strand(environment_->executor)),
+      deadlines_(environment_->executor),
+      operations_(environment_->max_open_operations) {
+  recipe_.secrets.reset();
+}
+
+/// One entry into plugin code, pinned. False: the gate is closed, `body` did not run. The caller holds a reference to the shell.
+template <class Body>
+bool platform_shell::enter(tenon_token blocking, Body body) {
+  if (!gate_.enter()) return false;
+  entry_frame frame(*this, blocking);
+  body(frame);
+  frame.leave_plugin();
+  frame.launch();
+  gate_.leave();
+  frame.deliver();
+  return true;
+}
+
+void platform_shell::create(reply_handler ready) {
+  const auto token = tokens_.reserve();
+  auto call = std::make_unique<open_call>();
+  call->done = std::move(ready);
+  call->what = open_call::kind::create;
+  tokens_.open(token, std::move(call));
+  asio::post(serial_, [self = shared_from_this(), token] { self->run_create(token); });
+}
+
+void platform_shell::run_create(tenon_token ready) {
+  const auto settings = boost::json::serialize(recipe_.settings);
+  boost::json::array claimed;
+  for (const auto& specialism : recipe_.specialisms) claimed.emplace_back(specialism);
+  const auto specialisms = boost::json::serialize(claimed);
+  const bool entered = enter(0, [&](entry_frame& frame) {
+    if (tokens_.find_state(ready) != token_state::open) return;
+    const tenon_create arguments{.struct_size = sizeof(tenon_create),
+                                 .reserved = 0,
+                                 .tenant = abi_text(recipe_.tenant),
+                                 .settings = abi_text(settings),
+                                 .specialisms = abi_text(specialisms)};
+    tenon_instance* made = nullptr;
+    const auto status = library_->entry().create(&context_, &arguments, ready, &made);
+    if (status != TENON_OK) return refuse(frame, ready, map_create_refusal(status));
+    instance_.store(made);
+    if (made == nullptr) refuse(frame, ready, answer_no_instance());
+  });
+  if (!entered) settle(ready, answer_closing());
+}
+
+void platform_shell::start(call_request request, reply_handler done) {
+  const auto* const task = image().manifest.find_task(request.task);
+  if (task == nullptr) return done(not_implemented(request.task, image()));
+  if (request.context.stop.stop_requested()) return done(answer_stopped());
+  const auto token = tokens_.reserve();
+  if (token == 0) return done(too_many_calls());
+
+  request.context.deadline =
+      std::min(request.context.deadline, environment_->time->steady_now() + environment_->call_timeout);
+  auto call = std::make_unique<open_call>();
+  call->done = std::move(done);
+  call->deadline = request.context.deadline;
+  const auto stop = request.context.stop;
+  if (stop.stop_possible()) call->on_stop.emplace(stop, stop_signal{this, token});
+  if (tokens_.open(token, std::move(call))) arm_sweep();
+  // A stop that came before the token was open has found nothing to stop.
+  if (stop.stop_requested()) ask_to_stop(token);
+
+  const auto& where = image().manifest.concurrent && task->blocking ? environment_->blocking : serial_;
+  asio::post(where, [self = shared_from_this(), token, task, request = std::move(request)] {
+    self->run_call(token, *task, request);
+  });
+}
+
+void platform_shell::run_call(tenon_token token, const manifest_task& task, const call_request& request) {
+  const bool entered = enter(task.blocking ? token : 0, [&](entry_frame& frame) {
+    const auto state = tokens_.find_state(token);
+    if (state == token_state::stopped) refuse(frame, token, answer_stopped());
+    if (state != token_state::open) return;
+    auto call = describe_call(request);
+    call.tenant = abi_text(recipe_.tenant);
+    const auto status = library_->entry().call(instance_.load(), token, &call);
+    if (status != TENON_OK) refuse(frame, token, map_refusal(status));
+  });
+  if (!entered) settle(token, answer_closing());
+}
+
+tenon_status platform_shell::complete(entry_frame& frame, tenon_token token, const tenon_reply& answer) {
+  auto claimed = tokens_.claim(token);
+  if (!claimed.call) {
+    late_completions_.fetch_add(1, std::memory_order_relaxed);
+    return TENON_E_INVALID;
+  }
+  claimed.call->outcome = claimed.call->what == open_call::kind::create ? map_ready(answer) : map_reply(answer);
+  frame.queue(std::move(claimed.call));
+  if (claimed.drained) drained_();
+  return TENON_OK;
+}
+
+/// Answers a token in the plugin's place, after the entry. A completion that came first stands.
+void platform_shell::refuse(entry_frame& frame, tenon_token token, error why) {
+  auto claimed = tokens_.claim(token);
+  if (!claimed.call) return;
+  claimed.call->outcome = std::move(why);
+  frame.queue(std::move(claimed.call));
+  if (claimed.drained) drained_();
+}
+
+void platform_shell::settle(tenon_token token, error why) { answer(tokens_.claim(token), std::move(why)); }
+
+void platform_shell::answer(token_table::claimed claimed, error why) {
+  if (!claimed.call) return;
+  claimed.call->on_stop.reset();
+  claimed.call->done(std::move(why));
+  if (claimed.drained) drained_();
+}
+
+void platform_shell::cancel_call(tenon_token token) {
+  waits_.stop(token);
+  asio::post(serial_, [self = shared_from_this(), token] {
+    self->enter(0, [&](entry_frame&) {
+      if (auto* const instance = self->instance_.load()) self->library_->entry().cancel(instance, token);
+    });
+  });
+}
+
+void platform_shell::ask_to_stop(tenon_token token) noexcept {
+  // The last reference may be going on another thread, which then waits for this callback.
+  const auto self = weak_from_this().lock();
+  if (!self) return;
+  const auto stopped = tokens_.stop(token, environment_->time->steady_now() + environment_->retire_hard);
+  if (stopped.arm) arm_sweep();
+  if (stopped.was_open) cancel_call(token);
+}
+
+void stop_signal::operator()() const noexcept { shell->ask_to_stop(token); }
+
+void platform_shell::post_delivery(tenon_op id) {
+  asio::post(serial_, [self = shared_from_this(), id] { self->deliver(id); });
+}
+
+void platform_shell::deliver(tenon_op id) {
+  // With the gate closed the operation stays in the table: the retirement completes it with CLOSING.
+  enter(0, [&](entry_frame&) {
+    if (const auto taken = operations_.take(id)) taken->deliver(id);
+  });
+}
+
+void platform_shell::arm_sweep() {
+  asio::post(control_, [self = shared_from_this()] { self->sweep(); });
+}
+
+/// Answers calls whose deadline has passed. One timer serves all calls of the platform: it stands at the earliest deadline there was when it
+/// was set, so under load it fires about once a call_timeout and a call costs no timer.
+void platform_shell::sweep() {
+  const auto now = environment_->time->steady_now();
+  auto swept = tokens_.sweep(now);
+  for (auto& [token, call] : swept.expired) {
+    auto why = call->stopped ? answer_stopped() : answer_timed_out();
+    answer({.call = std::move(call)}, std::move(why));
+    cancel_call(token);
+  }
+  if (swept.drained) drained_();
+  if (swept.next == steady_time::max()) return;
+  deadlines_->expires_after(swept.next - now);
+  deadlines_->async_wait(asio::bind_executor(control_, [shell = weak_from_this()](const boost::system::error_code& failed) {
+    const auto self = shell.lock();
+    if (self && !failed) self->sweep();
+  }));
+}
+
+platform_counters platform_shell::counters() const {
+  return {.open_calls = tokens_.size(),
+          .open_operations = operations_.size(),
+          .late_completions = late_completions_.load(std::memory_order_relaxed)};
+}
+
+}  // namespace tenon

@@ -1,0 +1,122 @@
+#pragma once
+
+#include "base/gate.hpp"
+#include "platform/blocking_waits.hpp"
+#include "platform/entry_frame.hpp"
+#include "platform/http_mapping.hpp"
+#include "platform/operation.hpp"
+#include "platform/plugin_platform.hpp"
+#include "platform/secret_reader.hpp"
+#include "platform/token_table.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+
+/// What a plugin holds as `tenon_ctx*`: an identity. The host finds the platform by the frame on its thread, never through this pointer, so
+/// a stale one is refused and not followed.
+struct tenon_ctx {};
+
+namespace tenon {
+
+/// The host side of one platform: everything between the C++ interface and the plugin's functions.
+///
+/// Pin and lease. An open token is the lease: it may be settled by any completion. The pin is the entry gate: a count that is held by the
+/// host's frame around every entry and given back only after plugin code has returned. No answer ever ends a pin.
+///
+/// Serial. Every entry runs on one strand (over the blocking pool if any task blocks), unless the manifest says "concurrent".
+///
+/// Lifetime    Shared by the handle, every queued piece of work, and the retirement. After destroy() nothing of the plugin is held, so a late
+///             timer or answer finds an empty shell. If the last reference goes without a retirement (the executor was destroyed), the
+///             instance is still destroyed on the loader thread.
+/// Threads     Any, unless a function says otherwise.
+class platform_shell : public std::enable_shared_from_this<platform_shell> {
+ public:
+  /// The instance does not exist yet: create() makes it.
+  static result<std::shared_ptr<platform_shell>> make(std::shared_ptr<const platform_environment> environment,
+                                                      platform_recipe recipe, std::shared_ptr<library> code);
+  platform_shell(const platform_shell&) = delete;
+  platform_shell& operator=(const platform_shell&) = delete;
+
+  // The C++ side.
+  void create(reply_handler ready);
+  bool created() const noexcept { return instance_.load() != nullptr; }
+  void start(call_request request, reply_handler done);
+  platform_counters counters() const;
+  const plugin_image& image() const noexcept { return *recipe_.image; }
+  const std::string& tenant() const noexcept { return recipe_.tenant; }
+  const platform_environment& environment() const noexcept { return *environment_; }
+
+  // For services, below a frame of this platform.
+  const tenon_ctx* context() const noexcept { return &context_; }
+  bool closing() const noexcept { return closing_.load(); }
+  tenon_status complete(entry_frame& frame, tenon_token token, const tenon_reply& answer);
+  operation_table& operations() noexcept { return operations_; }
+  blocking_waits& waits() noexcept { return waits_; }
+  bool wanted(tenon_token call) const noexcept { return tokens_.find_state(call) == token_state::open; }
+  std::shared_ptr<const secret_reader> secrets() const noexcept { return secrets_; }
+  const http_policy& policy() const noexcept { return policy_; }
+
+  // For operations: the result of `id` is there.
+  const boost::asio::any_io_executor& serial() const noexcept { return serial_; }
+  void post_delivery(tenon_op id);
+  void deliver(tenon_op id);  ///< on serial()
+
+  /// The caller of `token` wants its end: asks the plugin, answers after retire_hard if it does not.
+  void ask_to_stop(tenon_token token) noexcept;
+
+  // The steps of a retirement, in order.
+  const boost::asio::any_io_executor& control() const noexcept { return control_; }
+  bool watch_calls(unique_function<void()> drained);  ///< true: no call is open
+  void cancel_everything();
+  void answer_everything();
+  void close_gate(unique_function<void()> empty);  ///< `empty` runs once nobody is inside, here or where the last one leaves
+  std::shared_ptr<library> code() const noexcept { return library_; }  ///< null after destroy()
+  void destroy_on_loader(retirement_ticket ticket);
+
+ private:
+  struct last_reference;
+
+  platform_shell(std::shared_ptr<const platform_environment> environment, platform_recipe recipe,
+                 std::shared_ptr<library> code);
+
+  template <class Body>
+  bool enter(tenon_token blocking, Body body);
+  void run_create(tenon_token ready);
+  void run_call(tenon_token token, const manifest_task& task, const call_request& request);
+  void cancel_call(tenon_token token);
+  void refuse(entry_frame& frame, tenon_token token, error why);
+  void answer(token_table::claimed claimed, error why);
+  void settle(tenon_token token, error why);
+  void arm_sweep();
+  void sweep();
+  void destroy() noexcept;
+  void forget_executor() noexcept;
+
+  const std::shared_ptr<const platform_environment> environment_;
+  platform_recipe recipe_;
+  tenon_ctx context_;
+  std::shared_ptr<library> library_;
+  std::shared_ptr<const secret_reader> secrets_;
+  http_policy policy_;
+
+  boost::asio::any_io_executor serial_;
+  boost::asio::any_io_executor control_;  ///< a strand: deadlines and retirement
+  std::optional<boost::asio::steady_timer> deadlines_;
+
+  token_table tokens_;
+  operation_table operations_;
+  blocking_waits waits_;
+  gate gate_;
+  std::atomic<bool> closing_ = false;
+  std::atomic<tenon_instance*> instance_ = nullptr;
+  std::atomic<std::uint64_t> late_completions_ = 0;
+  unique_function<void()> drained_;  ///< set before tokens_ is watched, called only after
+  bool destroyed_ = false;           ///< loader thread, or the last reference
+  bool abandoned_ = false;           ///< the last reference
+};
+
+}  // namespace tenon

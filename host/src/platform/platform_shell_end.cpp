@@ -1,0 +1,66 @@
+// The end of a platform: the steps that a retirement takes, and what remains to be done without one.
+#include "platform/platform_shell.hpp"
+#include "platform/reply_mapping.hpp"
+
+#include <utility>
+
+namespace tenon {
+
+bool platform_shell::watch_calls(unique_function<void()> drained) {
+  drained_ = std::move(drained);
+  return tokens_.watch_empty();
+}
+
+void platform_shell::cancel_everything() {
+  for (const auto token : tokens_.open_tokens()) cancel_call(token);
+  for (const auto& open : operations_.all()) open.held->cancel();
+}
+
+void platform_shell::answer_everything() {
+  for (const auto token : tokens_.open_tokens()) settle(token, answer_closing());
+}
+
+void platform_shell::close_gate(unique_function<void()> empty) {
+  closing_.store(true);
+  gate_.close(std::move(empty));
+}
+
+void platform_shell::destroy_on_loader(retirement_ticket ticket) {
+  auto work = [self = shared_from_this(), ticket = std::move(ticket)]() mutable {
+    self->destroy();
+    [[maybe_unused]] const auto ended = std::move(ticket);
+  };
+  environment_->loader->post(std::move(work));
+}
+
+/// [loader] Nobody is inside and nobody can enter. Each function of the plugin runs below a frame of its own, so that it may still log and
+/// is refused new operations.
+void platform_shell::destroy() noexcept {
+  closing_.store(true);
+  for (auto& open : operations_.take_all()) {
+    open.held->cancel();
+    entry_frame frame(*this);
+    open.held->close(open.id);
+    frame.leave_plugin();
+    frame.deliver();
+  }
+  if (auto* const instance = instance_.exchange(nullptr)) {
+    entry_frame frame(*this);
+    library_->entry().destroy(instance);
+    frame.leave_plugin();
+    frame.deliver();
+  }
+  destroyed_ = true;
+  secrets_.reset();
+  library_.reset();
+}
+
+/// What belongs to the executor's context must go before it does. Calls that are still open are dropped, as Asio drops handlers.
+void platform_shell::forget_executor() noexcept {
+  tokens_.sweep(steady_time::max());
+  deadlines_.reset();
+  serial_ = {};
+  control_ = {};
+}
+
+}  // namespace tenon
