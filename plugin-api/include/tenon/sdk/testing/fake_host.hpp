@@ -13,8 +13,8 @@
 
 namespace tenon::sdk::testing {
 
-/// A host for unit tests: one platform of the plugin that is linked into the program, no threads, no network, and a clock that stands still
-/// until the test moves it.
+/// A host for unit tests: one platform of the plugin that is linked into the program (or of any other entry), no threads, no network, and a
+/// clock that stands still until the test moves it.
 ///
 ///     fake_host host;
 ///     host.settings({{"network_code", "123"}}).secret("api_key", "k-1");
@@ -54,13 +54,15 @@ class fake_host {
   };
 
   explicit fake_host(const tenon_plugin& plugin = tenon_plugin_entry) : plugin_(plugin) {
-    if (libraries_++ == 0 && plugin_.init(&functions_) != TENON_OK) throw std::runtime_error("the plugin's init() refused");
+    if (platforms_of(plugin)++ == 0 && plugin_.init(&functions_) != TENON_OK) {
+      throw std::runtime_error("the plugin's init() refused");
+    }
   }
   fake_host(const fake_host&) = delete;
   fake_host& operator=(const fake_host&) = delete;
   ~fake_host() {
     destroy();
-    if (--libraries_ == 0) plugin_.deinit();
+    if (--platforms_of(plugin_) == 0) plugin_.deinit();
   }
 
   // What the platform is built from, before create().
@@ -156,8 +158,13 @@ class fake_host {
   static tenon_status random(tenon_ctx* ctx, void* out, std::uint64_t size) noexcept;
   static tenon_status read_secret(tenon_ctx* ctx, tenon_str name, tenon_str pointer, char* out, std::uint64_t* size) noexcept;
 
+  /// How many fake hosts use a plugin: the first initialises it, the last one de-initialises it.
+  static int& platforms_of(const tenon_plugin& plugin) {
+    static std::map<const tenon_plugin*, int> counts;
+    return counts[&plugin];
+  }
+
   static const tenon_host functions_;
-  static inline int libraries_ = 0;
 
   const tenon_plugin& plugin_;
   tenon_instance* instance_ = nullptr;
