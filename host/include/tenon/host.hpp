@@ -1,6 +1,9 @@
 #pragma once
 
+#include <tenon/diagnostic.hpp>
+#include <tenon/reload.hpp>
 #include <tenon/router.hpp>
+#include <tenon/status.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_executor.hpp>
@@ -28,73 +31,11 @@ struct host_options {
   bool handle_sighup = false;                       ///< install a SIGHUP handler that reloads; none otherwise
 };
 
-/// One finding about the configuration.
-struct diagnostic {
-  bool fatal = true;    ///< false: a warning
-  std::string tenant;   ///< the tenant it breaks; empty: the whole file
-  std::string file;
-  std::uint32_t line = 0;
-  std::string message;  ///< expected, found, what to do
-
-  /// "file:line: error: message"
-  std::string to_string() const;
-};
-
-/// What became of one tenant in a reload.
-struct tenant_change {
-  enum class kind : std::uint8_t { added, removed, settings, plugin, unchanged };
-  std::string tenant;
-  kind what = kind::unchanged;
-  bool applied = true;         ///< false: the old generation serves on
-  bool rebuilt = false;        ///< a live platform was replaced
-  std::string reason;          ///< if not applied: which step failed, why, what to do
-};
-
-std::string_view to_string(tenant_change::kind value) noexcept;
-
-struct reload_report {
-  std::vector<tenant_change> tenants;     ///< without the unchanged ones, sorted
-  std::uint32_t unchanged = 0;
-  std::vector<diagnostic> diagnostics;
-  bool ok() const noexcept;               ///< everything was applied, nothing fatal found
-};
-
-/// One tenant, as status shows it.
-struct tenant_status {
-  std::string tenant;
-  std::string plugin;
-  std::string plugin_version;  ///< of the pinned file
-  std::string content_hash;    ///< SHA-256 of the pinned file, hex
-  bool cached = false;
-  std::uint64_t instance = 0;  ///< changes with every build; 0 if not cached
-  std::string served_version;  ///< version of the code behind the cached platform
-  std::string last_error;      ///< the last build's or reload's, empty if none
-};
-
-/// One loaded generation of a plugin's code.
-struct library_status {
-  std::string plugin;
-  std::string version;
-  std::string content_hash;
-  std::filesystem::path path;  ///< in the store
-  std::string state;           ///< loaded, draining, closed or zombie
-  std::uint32_t platforms = 0;
-  std::string reason;          ///< of a zombie
-};
-
-struct host_status {
-  std::vector<tenant_status> tenants;      ///< sorted
-  std::vector<library_status> libraries;   ///< live ones and zombies
-  std::uint64_t libraries_closed = 0;      ///< proven unmapped since the start
-};
-
 /// Whom a call is for. At least one of the two; both must agree, or the account is not found.
 struct call_target {
   std::string tenant = {};         ///< from the path or the Host header; empty: the account decides
   account_reference account = {};  ///< from the request; empty: the tenant's own, or the one bound to the principal
 };
-
-using reload_handler = unique_function<void(reload_report)>;
 
 /// Serves the tenants of a configuration file from plugins.
 ///
@@ -151,6 +92,9 @@ class host {
 
   /// The tasks of one tenant, from its plugin's manifest, without loading it. Errors: tenant_not_found, CONFIGURATION_ERROR.
   result<std::vector<std::string>> tasks_of(const std::string& tenant) const;
+
+  /// The tasks that any tenant's plugin has, sorted: what an endpoint that serves them all can list.
+  std::vector<std::string> tasks() const;
 
   /// The specialisms one tenant claims.
   result<std::vector<std::string>> specialisms_of(const std::string& tenant) const;

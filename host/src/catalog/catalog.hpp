@@ -1,7 +1,7 @@
 #pragma once
 
 #include <tenon/account_store.hpp>
-#include <tenon/host.hpp>
+#include <tenon/diagnostic.hpp>
 
 #include <boost/json/object.hpp>
 
@@ -40,10 +40,10 @@ struct tenant_entry {
   std::string plugin;
   bool enabled = true;
   std::vector<account_reference> accounts;
-  std::vector<std::string> hosts;             ///< normalised: lower case, no port
-  std::vector<std::string> principals;        ///< buyers bound to this tenant
+  std::vector<std::string> hosts;       ///< normalised: lower case, no port
+  std::vector<std::string> principals;  ///< buyers bound to this tenant
   std::vector<std::string> specialisms;
-  boost::json::object settings;               ///< secrets stand as {"secret": "<key>"}
+  boost::json::object settings;                  ///< secrets stand as {"secret": "<key>"}
   std::map<std::string, secret_source> secrets;  ///< by settings key
   config_place place;
 
@@ -80,40 +80,41 @@ struct catalog {
   std::vector<std::string> broken;  ///< sorted
 };
 
-/// Top-level tables of tenon.toml that belong to the embedder: accepted, and not looked into.
-inline const std::vector<std::string> default_foreign_tables = {"server", "principals"};
-
-/// Reads tenon.toml and tenants.d/*.toml beside it. Errors (CONFIGURATION_ERROR, every finding in operator_detail): the main file is
-/// missing, is not TOML, or its [host] or [cache] is wrong. Relative paths are relative to the file that has them.
+/// Reads tenon.toml and tenants.d/*.toml beside it. Errors (CONFIGURATION_ERROR, every finding in operator_detail): the
+/// main file is missing, is not TOML, or its [host] or [cache] is wrong. Relative paths are relative to the file that
+/// has them. Top-level tables named in `foreign_tables` belong to the embedder and are not looked into.
 ///
-/// Each account, host and principal belongs to one tenant. Whoever comes first keeps it (tenants of the main file in its order, then the
-/// files of tenants.d by name), even if its own table is broken elsewhere; the later one is broken.
+/// Each account, host and principal belongs to one tenant. Whoever comes first keeps it (tenants of the main file in
+/// its order, then the files of tenants.d by name), even if its own table is broken elsewhere; the later one is broken.
 ///
 /// Cost: linear in the size of the files; secret files are looked for, not read.
 result<std::shared_ptr<const catalog>> read_catalog(const std::filesystem::path& config,
-                                                    const std::vector<std::string>& foreign_tables = default_foreign_tables);
+                                                    const std::vector<std::string>& foreign_tables = {
+                                                        "server", "principals"});
 
 /// All findings about a configuration, those that make read_catalog() fail included.
 std::vector<diagnostic> check_catalog(const std::filesystem::path& config,
-                                      const std::vector<std::string>& foreign_tables = default_foreign_tables);
+                                      const std::vector<std::string>& foreign_tables = {"server", "principals"});
 
-/// How the tenants of two catalogs differ (plugin bytes are not the catalog's business). A broken tenant is not a removed one.
+/// How the tenants of two catalogs differ (plugin bytes are not the catalog's business). A broken tenant is not a
+/// removed one.
 struct catalog_difference {
   std::vector<std::string> added, removed, changed;  ///< sorted
 };
 catalog_difference compare(const catalog& before, const catalog& after);
 
-/// The form in which hosts are compared, from a Host header: lower case, without userinfo, port or trailing dot; IPv6 in its shortest form,
-/// in brackets. Empty for what is no host, which therefore matches none.
+/// The form in which hosts are compared, from a Host header: lower case, without userinfo, port or trailing dot; IPv6
+/// in its shortest form, in brackets. Empty for what is no host, which therefore matches none.
 std::string normalise_host(std::string_view host_header);
 
-/// Accounts of all enabled tenants, by what the tenants list: an id, or a brand and an operator (and sandbox: an entry without it is
-/// the production account). An empty reference is the own account of the one tenant that lists the principal, whose id is the
-/// tenant's name; it can also be named by that id.
+/// Accounts of all enabled tenants, by what the tenants list: an id, or a brand and an operator (and sandbox: an entry
+/// without it is the production account). An empty reference is the own account of the one tenant that lists the
+/// principal, whose id is the tenant's name; it can also be named by that id.
 ///
-/// A tenant that lists principals is there for them alone. Whatever cannot be resolved is the same ACCOUNT_NOT_FOUND: unknown, of a disabled
-/// tenant, not for this principal, or empty from a principal that no tenant lists. There is no default tenant. A reference or
-/// principal that two entries claim, which a read catalog never has, resolves for neither.
+/// A tenant that lists principals is there for them alone. Whatever cannot be resolved is the same ACCOUNT_NOT_FOUND:
+/// unknown, of a disabled tenant, not for this principal, or empty from a principal that no tenant lists. There is no
+/// default tenant. A reference or principal that two entries claim, which a read catalog never has, resolves for
+/// neither.
 ///
 /// Cost: a hash look-up or two, whatever the outcome.
 std::shared_ptr<const account_store> make_catalog_account_store(std::shared_ptr<const catalog> catalog);

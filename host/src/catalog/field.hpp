@@ -4,7 +4,7 @@
 #include "catalog/document.hpp"
 #include "catalog/wording.hpp"
 
-#include <tenon/host.hpp>
+#include <tenon/diagnostic.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -41,21 +41,21 @@ class file_scope {
   std::size_t errors_ = 0;
 };
 
-/// One value of a file under the name it has in messages ("cache.size"). Each reader returns what it read, or adds a finding and returns
-/// nothing.
+/// One value of a file under the name it has in messages ("cache.size"). Each reader returns what it read, or adds a
+/// finding and returns nothing.
 struct field {
   const document::value& content;
   std::string name;
   file_scope& scope;
 
-  std::optional<std::string> text() const;                                  ///< not empty
+  std::optional<std::string> text() const;  ///< not empty
   std::optional<bool> flag() const;
   std::optional<std::int64_t> whole(std::int64_t least, std::int64_t most) const;
   std::optional<double> number(double least, double most) const;
   std::optional<std::string> one_of(std::span<const std::string_view> choices) const;
   std::optional<std::filesystem::path> path() const;
-  std::vector<field> elements() const;                                      ///< of an array, each with its index as name
-  const document::table* table() const;                                     ///< borrowed from the document
+  std::vector<field> elements() const;   ///< of an array, each with its index as name
+  const document::table* table() const;  ///< borrowed from the document
 
   /// Adds "name: expected …, found …".
   void expected(std::string_view what) const;

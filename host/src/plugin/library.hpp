@@ -3,17 +3,25 @@
 #include "plugin/image.hpp"
 
 #include <tenon/abi/plugin.h>
-#include <tenon/host.hpp>
+#include <tenon/status.hpp>
 #include <tenon/unique_function.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
+
+namespace spdlog {
+class logger;
+}
 
 namespace tenon {
 
-/// One loaded generation of a plugin's code: mapped, handshaken and initialised while any reference to it lives. The last reference to go
-/// only signals; the loader thread de-initialises, unmaps and proves it.
+/// One loaded generation of a plugin's code: mapped, handshaken and initialised while any reference to it lives. The
+/// last reference to go only signals; the loader thread de-initialises, unmaps and proves it.
 ///
 /// Threads     Any.
 class library {
@@ -37,21 +45,23 @@ struct load_timing {
 
 /// Loads and unloads libraries, all on one thread of its own.
 ///
-/// One image is loaded once, however many platforms are built from it. RTLD_NOW | RTLD_LOCAL through Boost.DLL; after the load link_map
-/// must show the stored path, and the entry must agree with the note; otherwise the library is closed again and refused.
+/// One image is loaded once, however many platforms are built from it. RTLD_NOW | RTLD_LOCAL through Boost.DLL; after
+/// the load link_map must show the stored path, and the entry must agree with the note; otherwise the library is
+/// closed again and refused.
 ///
-/// TENON_KEEP_MAPPED=1 in the environment keeps closed libraries mapped after deinit(), so that LeakSanitizer can name what they leaked.
+/// TENON_KEEP_MAPPED=1 in the environment keeps closed libraries mapped after deinit(), so that LeakSanitizer can
+/// name what they leaked.
 ///
-/// Lifetime    stop() first: what is still loaded then is reported, not torn down. A library may outlive the loader, and then stays mapped.
-/// Threads     Any, concurrently.
+/// Lifetime    stop() first: what is still loaded then is reported, not torn down. A library may outlive the loader,
+/// and then stays mapped. Threads     Any, concurrently.
 class loader {
  public:
   /// `host` is what plugins get in init(): a table of functions that outlives the loader.
   static std::shared_ptr<loader> make(const tenon_host& host, std::shared_ptr<spdlog::logger> logger);
   virtual ~loader() = default;
 
-  /// `done` is called on the loader thread; after stop() at once, with SERVICE_UNAVAILABLE. Errors (CONFIGURATION_ERROR): the dynamic
-  /// loader's, an entry that differs from the note, init() refuses.
+  /// `done` is called on the loader thread; after stop() at once, with SERVICE_UNAVAILABLE. Errors
+  /// (CONFIGURATION_ERROR): the dynamic loader's, an entry that differs from the note, init() refuses.
   virtual void load(std::shared_ptr<const plugin_image> image, library_handler done) = 0;
 
   /// Runs `work` on the loader thread: destroy() of platforms happens there. After stop() it is dropped.
@@ -65,8 +75,8 @@ class loader {
   virtual std::uint64_t closed() const noexcept = 0;
   virtual load_timing last_timing() const noexcept = 0;
 
-  /// Runs what was posted, closes what is unreferenced, ends the thread, and says what stayed. Idempotent; on the loader thread
-  /// itself it only asks for the end.
+  /// Runs what was posted, closes what is unreferenced, ends the thread, and says what stayed. Idempotent; on the
+  /// loader thread itself it only asks for the end.
   virtual std::vector<library_status> stop() = 0;
 };
 
