@@ -37,7 +37,8 @@ bool is_domain(std::string_view text) noexcept {
   bool at_start = true;
   char last = '.';
   for (const char letter : text) {
-    if (letter == '.' ? !is_lower_or_digit(last) : !(is_lower_or_digit(letter) || (letter == '-' && !at_start))) return false;
+    if (letter == '.' ? !is_lower_or_digit(last) : !(is_lower_or_digit(letter) || (letter == '-' && !at_start)))
+      return false;
     at_start = letter == '.';
     last = letter;
   }

@@ -7,8 +7,9 @@
 
 namespace tenon {
 
-/// The id of the account that a brand and an operator name: "brand/operator", "brand/operator/sandbox". No listed id contains a
-/// slash, so that the two kinds never meet. Domains compare in lower case; empty if one of them is no domain.
+/// The id of the account that a brand and an operator name: "brand/operator", "brand/operator/sandbox". No listed id
+/// contains a slash, so that the two kinds never meet. Domains compare in lower case; empty if one of them is no
+/// domain.
 std::string natural_account_id(const account_reference& reference);
 
 /// Letters, digits, and . _ : @ - inside: what an account id in the configuration may be.

@@ -11,10 +11,10 @@ namespace {
 
 /// Why is for the log; the buyer sees one error for all of it.
 error not_found(const account_reference& reference, const std::string& principal) {
-  const auto said = reference.empty() ? "the empty account reference"
-                    : !reference.account_id.empty()
-                        ? "the account id " + in_quotes(reference.account_id)
-                        : "the account of brand " + in_quotes(reference.brand) + " and operator " + in_quotes(reference.operator_name);
+  const auto said = reference.empty()               ? "the empty account reference"
+                    : !reference.account_id.empty() ? "the account id " + in_quotes(reference.account_id)
+                                                    : "the account of brand " + in_quotes(reference.brand) +
+                                                          " and operator " + in_quotes(reference.operator_name);
   return tenant_not_found(said + " leads to no enabled tenant that is there for principal " + in_quotes(principal));
 }
 
@@ -66,7 +66,8 @@ class explicit_account_store final : public account_store {
 
 class principal_account_store final : public account_store {
  public:
-  explicit principal_account_store(std::map<std::string, account, std::less<>> accounts) : accounts_(std::move(accounts)) {}
+  explicit principal_account_store(std::map<std::string, account, std::less<>> accounts)
+      : accounts_(std::move(accounts)) {}
 
   void resolve(account_reference, std::string principal, account_handler done) const override {
     if (principal.empty()) return done(make_error("AUTH_REQUIRED", "This task needs an authenticated caller."));

@@ -37,8 +37,7 @@ table convert_table(const toml::table& from, std::size_t depth) {
   std::vector<placed> entries;
   entries.reserve(from.size());
   for (const auto& [key, node] : from) {
-    entries.push_back({key.source().begin,
-                       {std::string(key.str()), convert(node, depth + 1), line_of(key.source())}});
+    entries.push_back({key.source().begin, {std::string(key.str()), convert(node, depth + 1), line_of(key.source())}});
   }
   std::ranges::stable_sort(entries, [](const placed& left, const placed& right) { return left.at < right.at; });
   table made;
@@ -70,7 +69,8 @@ value convert(const toml::node& node, std::size_t depth) {
 
 /// What toml++ says, without the text it stumbled over: `key = sk-live-1…` without quotes must not end in a log.
 std::string without_values(std::string_view description) {
-  if (const auto saw = description.find(", saw "); saw != std::string_view::npos) description = description.substr(0, saw);
+  if (const auto saw = description.find(", saw "); saw != std::string_view::npos)
+    description = description.substr(0, saw);
   if (description.ends_with(" is not representable in 64 bits")) {
     return "expected an integer of at most 64 bits (quote it to make it a string)";
   }
@@ -95,7 +95,8 @@ boost::system::result<table, flaw> parse(std::string_view text) {
 boost::system::result<table, flaw> load(const std::filesystem::path& file) {
   std::error_code failed;
   const auto status = std::filesystem::status(file, failed);
-  if (failed && failed != std::errc::no_such_file_or_directory) return flaw{0, "the file cannot be read: " + failed.message()};
+  if (failed && failed != std::errc::no_such_file_or_directory)
+    return flaw{0, "the file cannot be read: " + failed.message()};
   if (!std::filesystem::exists(status)) return flaw{0, "expected a file, found none"};
   if (!std::filesystem::is_regular_file(status)) return flaw{0, "expected a regular file, found something else"};
   const auto size = std::filesystem::file_size(file, failed);

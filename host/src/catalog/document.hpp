@@ -40,7 +40,8 @@ struct flaw {
   std::string message;
 };
 
-/// Errors: not TOML, or nested too deeply to be meant. The message quotes keys but never a value, which might be a secret in the wrong place.
+/// Errors: not TOML, or nested too deeply to be meant. The message quotes keys but never a value, which might be a
+/// secret in the wrong place.
 boost::system::result<table, flaw> parse(std::string_view text);
 
 /// Reads a regular file and parses it. A pipe or a device is refused, for reading it might never end.

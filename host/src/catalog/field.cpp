@@ -29,10 +29,10 @@ std::string between(auto least, auto most) {
 }  // namespace
 
 file_scope::file_scope(const std::filesystem::path& file, std::string tenant, std::vector<diagnostic>& into)
-    : file_(file.string()),
-      directory_(std::filesystem::absolute(file).parent_path()),
-      tenant_(std::move(tenant)),
-      into_(&into) {}
+    : file_(file.string()), tenant_(std::move(tenant)), into_(&into) {
+  std::error_code failed;
+  directory_ = std::filesystem::absolute(file, failed).parent_path();
+}
 
 void file_scope::error(std::uint32_t line, std::string message) {
   ++errors_;

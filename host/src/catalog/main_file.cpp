@@ -21,7 +21,8 @@ void read_plugin_dirs(const field& from, host_settings& into) {
     into.plugin_dirs.push_back(*directory);
     std::error_code failed;
     if (!std::filesystem::is_directory(*directory, failed)) {
-      element.scope.warn(element.content.line, element.name + ": there is no directory " + in_quotes(directory->string()) +
+      element.scope.warn(element.content.line, element.name + ": there is no directory " +
+                                                   in_quotes(directory->string()) +
                                                    "; the plugins in it are missing until there is");
     }
   }
@@ -33,7 +34,8 @@ void read_plugin_dirs(const field& from, host_settings& into) {
 constexpr key_rule<host_settings> host_keys[] = {
     {"plugin_dirs", read_plugin_dirs, true},
     {"store_dir",
-     [](const field& from, host_settings& into) { into.store_dir = from.path().value_or(std::filesystem::path()); }, true},
+     [](const field& from, host_settings& into) { into.store_dir = from.path().value_or(std::filesystem::path()); },
+     true},
     {"blocking_threads",
      [](const field& from, host_settings& into) {
        if (const auto read = from.whole(1, 1024)) into.blocking_threads = static_cast<std::uint32_t>(*read);
@@ -41,7 +43,8 @@ constexpr key_rule<host_settings> host_keys[] = {
     {"build_timeout_ms",
      [](const field& from, host_settings& into) { read_milliseconds(from, 1, into.build_timeout); }},
     {"call_timeout_ms", [](const field& from, host_settings& into) { read_milliseconds(from, 1, into.call_timeout); }},
-    {"drain_timeout_ms", [](const field& from, host_settings& into) { read_milliseconds(from, 0, into.drain_timeout); }},
+    {"drain_timeout_ms",
+     [](const field& from, host_settings& into) { read_milliseconds(from, 0, into.drain_timeout); }},
     {"upstream_ca_file",
      [](const field& from, host_settings& into) {
        if (const auto read = from.path()) into.upstream_ca_file = read->string();
@@ -75,7 +78,8 @@ constexpr key_rule<cache_settings> cache_keys[] = {
 };
 
 template <class Target, std::size_t Count>
-void read_section(const document::entry& found, const key_rule<Target> (&rules)[Count], file_scope& scope, Target& into) {
+void read_section(const document::entry& found, const key_rule<Target> (&rules)[Count], file_scope& scope,
+                  Target& into) {
   const field from{found.content, found.key, scope};
   if (const auto* table = from.table()) {
     read_table<Target>(*table, found.line, found.key + '.', rules, scope, into);

@@ -32,8 +32,8 @@ class plugin_inventory {
   std::string missing(const std::string& name) const {
     const std::vector<std::string_view> known(names_.begin(), names_.end());
     const auto there = known.empty() ? std::string("there is no plugin at all") : "there are: " + in_a_row(known);
-    return "expected a plugin that is in a plugin directory, found " + in_quotes(name) + " and no file " + name + ".so in " +
-           directories_ + " (" + there + ")" + did_you_mean(name, known);
+    return "expected a plugin that is in a plugin directory, found " + in_quotes(name) + " and no file " + name +
+           ".so in " + directories_ + " (" + there + ")" + did_you_mean(name, known);
   }
 
  private:
@@ -41,7 +41,8 @@ class plugin_inventory {
   std::string directories_;
 };
 
-/// Reads all files of a configuration into one catalog. Every tenant's claims are kept in hash maps, so that the whole is linear.
+/// Reads all files of a configuration into one catalog. Every tenant's claims are kept in hash maps, so that the whole
+/// is linear.
 class catalog_reader {
  public:
   catalog_reader(const std::filesystem::path& config, const std::vector<std::string>& foreign_tables)
@@ -117,13 +118,15 @@ class catalog_reader {
     }
     const auto [first, is_new] = names_.emplace(name, place_text(scope.file(), line));
     if (!is_new) {
-      scope.error(line, "expected one definition of tenant " + in_quotes(name) + ", found a second one; the first is at " +
-                            first->second);
+      scope.error(line, "expected one definition of tenant " + in_quotes(name) +
+                            ", found a second one; the first is at " + first->second);
     }
     auto draft = read_tenant(name, table, line, prefix, scope);
     if (is_new) {
       if (std::ranges::find(draft.entry.accounts, name, &account_reference::account_id) == draft.entry.accounts.end()) {
-        draft.claims.push_back({"account " + name, "account " + in_quotes(name) + " (the id of a tenant's own account is its name)", line});
+        draft.claims.push_back({"account " + name,
+                                "account " + in_quotes(name) + " (the id of a tenant's own account is its name)",
+                                line});
       }
       for (const auto& wanted : draft.claims) settle(wanted, name, scope);
     }
@@ -140,10 +143,12 @@ class catalog_reader {
     const auto [held, is_new] = claims_.emplace(wanted.key, owner{tenant, place_text(scope.file(), wanted.line)});
     if (is_new) return;
     if (held->second.tenant == tenant) {
-      scope.error(wanted.line, "expected " + wanted.what + " once, found it again; the first is at " + held->second.place);
+      scope.error(wanted.line,
+                  "expected " + wanted.what + " once, found it again; the first is at " + held->second.place);
     } else {
       scope.error(wanted.line, "expected " + wanted.what + " in one tenant, found it in tenant " + in_quotes(tenant) +
-                                   " too; tenant " + in_quotes(held->second.tenant) + " has it at " + held->second.place);
+                                   " too; tenant " + in_quotes(held->second.tenant) + " has it at " +
+                                   held->second.place);
     }
   }
 
@@ -169,7 +174,8 @@ result<std::shared_ptr<const catalog>> read_catalog(const std::filesystem::path&
   return make_error("CONFIGURATION_ERROR", "The configuration is not valid.", std::move(findings));
 }
 
-std::vector<diagnostic> check_catalog(const std::filesystem::path& config, const std::vector<std::string>& foreign_tables) {
+std::vector<diagnostic> check_catalog(const std::filesystem::path& config,
+                                      const std::vector<std::string>& foreign_tables) {
   catalog_reader reader(config, foreign_tables);
   reader.read();
   return std::move(reader.made.diagnostics);

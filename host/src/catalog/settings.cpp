@@ -83,12 +83,14 @@ class settings_reader {
     } else if (is_variable_name(*where)) {
       source = {secret_source::kind::environment, *where};
     } else {
-      refuse(said.content, path + ".env", "expected the name of an environment variable (letters, digits, underscores), "
-                                          "found other text; is this the secret itself?");
+      refuse(said.content, path + ".env",
+             "expected the name of an environment variable (letters, digits, underscores), "
+             "found other text; is this the secret itself?");
       return nullptr;
     }
     if (!secrets_.emplace(path, std::move(source)).second) {
-      refuse(said.content, path, "expected one secret of this name, found a second one; rename a key that contains dots");
+      refuse(said.content, path,
+             "expected one secret of this name, found a second one; rename a key that contains dots");
     }
     return boost::json::object{{"secret", path}};
   }

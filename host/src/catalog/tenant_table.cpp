@@ -62,11 +62,13 @@ void read_accounts(const field& from, tenant_draft& into) {
     if (table == nullptr) continue;
     account_reference reference;
     const auto found_before = element.scope.errors();
-    read_table<account_reference>(*table, element.content.line, element.name + '.', account_keys, element.scope, reference);
+    read_table<account_reference>(*table, element.content.line, element.name + '.', account_keys, element.scope,
+                                  reference);
     if (element.scope.errors() != found_before) continue;
     if (!has_account_form(*table)) {
-      element.refuse("expected either { id = ... } or { brand = ..., operator = ... } with or without sandbox, found keys of "
-                     "neither or of both");
+      element.refuse(
+          "expected either { id = ... } or { brand = ..., operator = ... } with or without sandbox, found keys of "
+          "neither or of both");
       continue;
     }
     const auto id = reference.account_id.empty() ? natural_account_id(reference) : reference.account_id;
@@ -81,7 +83,8 @@ void read_hosts(const field& from, tenant_draft& into) {
     if (!said) continue;
     auto host = normalise_host(*said);
     if (host.empty()) {
-      element.expected("a host name or address as buyers send it in Host: no scheme, path or wildcard, names in ASCII (xn--)");
+      element.expected(
+          "a host name or address as buyers send it in Host: no scheme, path or wildcard, names in ASCII (xn--)");
       continue;
     }
     into.claims.push_back({"host " + host, "host " + in_quotes(host), element.content.line});
@@ -134,8 +137,12 @@ constexpr key_rule<tenant_draft> tenant_keys[] = {
 }  // namespace
 
 bool is_plain_name(std::string_view name) noexcept {
-  const auto is_first = [](char letter) { return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9'); };
-  const auto is_inner = [&](char letter) { return is_first(letter) || letter == '.' || letter == '_' || letter == '-'; };
+  const auto is_first = [](char letter) {
+    return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9');
+  };
+  const auto is_inner = [&](char letter) {
+    return is_first(letter) || letter == '.' || letter == '_' || letter == '-';
+  };
   return !name.empty() && name.size() <= 64 && is_first(name.front()) && std::ranges::all_of(name, is_inner);
 }
 

@@ -1,5 +1,5 @@
-// Goal: a reference leads to the one tenant that lists it or to one error that tells nothing; a principal reaches what is there for it and
-// nothing else. Method: catalogs made from text, resolved in place.
+// Goal: a reference leads to the one tenant that lists it or to one error that tells nothing; a principal reaches what
+// is there for it and nothing else. Method: catalogs made from text, resolved in place.
 #include "config_directory.hpp"
 
 using namespace tenon;
@@ -33,8 +33,10 @@ std::shared_ptr<const account_store> store_of(const std::string& tenants) {
 const std::string open_tenant = inline_tenant("open", R"(plugin = 'gam'
 accounts = [{ id = 'open-main' }, { brand = 'b.example', operator = 'o.example' },
             { brand = 'b.example', operator = 'o.example', sandbox = true }])");
-const std::string bound_tenant = inline_tenant("bound", "plugin = 'gam'\naccounts = [{ id = 'bound-main' }]\nprincipals = ['p', 'q']");
-const std::string other_tenant = inline_tenant("other", "plugin = 'gam'\naccounts = [{ id = 'other-main' }]\nprincipals = ['r']");
+const std::string bound_tenant =
+    inline_tenant("bound", "plugin = 'gam'\naccounts = [{ id = 'bound-main' }]\nprincipals = ['p', 'q']");
+const std::string other_tenant =
+    inline_tenant("other", "plugin = 'gam'\naccounts = [{ id = 'other-main' }]\nprincipals = ['r']");
 const std::string disabled_tenant =
     inline_tenant("off", "plugin = 'gam'\nenabled = false\naccounts = [{ id = 'off-main' }]\nprincipals = ['s']");
 
@@ -58,9 +60,11 @@ TEST_CASE("the id of a resolved account leads to the same account again") {
 }
 
 TEST_CASE("an entry without sandbox is not the sandbox account, nor the other way round") {
-  const auto store = store_of(inline_tenant("a", "plugin = 'gam'\naccounts = [{ brand = 'b.example', operator = 'o.example' }]") +
-                              inline_tenant("s", "plugin = 'gam'\naccounts = [{ brand = 't.example', operator = 'o.example', "
-                                                 "sandbox = true }]"));
+  const auto store =
+      store_of(inline_tenant("a", "plugin = 'gam'\naccounts = [{ brand = 'b.example', operator = 'o.example' }]") +
+               inline_tenant("s",
+                             "plugin = 'gam'\naccounts = [{ brand = 't.example', operator = 'o.example', "
+                             "sandbox = true }]"));
   CHECK(outcome(*store, {.brand = "b.example", .operator_name = "o.example", .sandbox = true}) == "ACCOUNT_NOT_FOUND");
   CHECK(outcome(*store, {.brand = "t.example", .operator_name = "o.example"}) == "ACCOUNT_NOT_FOUND");
 }
@@ -104,7 +108,8 @@ TEST_CASE("missing, disabled and forbidden look the same, but for the operator")
   const auto store = store_of(bound_tenant + disabled_tenant);
   const auto missing = resolve(*store, {.account_id = "none"}, "s").error();
   CHECK(missing.recover == recovery::terminal);
-  const account_reference references[] = {{.account_id = "bound-main"}, {.account_id = "off-main"}, {.account_id = "off"}, {}};
+  const account_reference references[] = {
+      {.account_id = "bound-main"}, {.account_id = "off-main"}, {.account_id = "off"}, {}};
   for (const auto& reference : references) {
     auto refused = resolve(*store, reference, "s").error();
     refused.operator_detail = missing.operator_detail;
@@ -136,7 +141,8 @@ TEST_CASE("what two entries claim resolves for neither") {
 }
 
 TEST_CASE("an explicit store resolves what it lists, as it lists it") {
-  const account given{.id = "given", .name = "Given", .status = "active", .metadata = {{"tenant_id", "t"}, {"more", "1"}}};
+  const account given{
+      .id = "given", .name = "Given", .status = "active", .metadata = {{"tenant_id", "t"}, {"more", "1"}}};
   std::vector<account_entry> entries = {{.reference = {.account_id = "x/y"}, .account = given},
                                         {.reference = {.brand = "b.example", .operator_name = "o.example"},
                                          .account = {.id = "n", .metadata = {{"tenant_id", "u"}}},
@@ -146,7 +152,8 @@ TEST_CASE("an explicit store resolves what it lists, as it lists it") {
   CHECK(resolve(**made, {.account_id = "x/y"}).value() == given);
   CHECK(outcome(**made, {.brand = "B.example", .operator_name = "o.example"}, "p") == "n@u");
   CHECK(outcome(**made, {.brand = "b.example", .operator_name = "o.example"}, "q") == "ACCOUNT_NOT_FOUND");
-  CHECK(outcome(**made, {.brand = "b.example", .operator_name = "o.example", .sandbox = true}, "p") == "ACCOUNT_NOT_FOUND");
+  CHECK(outcome(**made, {.brand = "b.example", .operator_name = "o.example", .sandbox = true}, "p") ==
+        "ACCOUNT_NOT_FOUND");
   CHECK(outcome(**made, {.account_id = "n"}, "p") == "ACCOUNT_NOT_FOUND");
   CHECK(outcome(**made, {}, "p") == "ACCOUNT_NOT_FOUND");
 }
@@ -162,10 +169,12 @@ TEST_CASE("an explicit store refuses entries that could not be told apart, or ne
     return made.error().operator_detail;
   };
   const account_reference natural{.brand = "b.example", .operator_name = "o.example"};
-  CHECK(refusal({{.account_id = "x"}, {.account_id = "x"}}) == "account \"any\": expected one entry for the id \"x\", found two");
+  CHECK(refusal({{.account_id = "x"}, {.account_id = "x"}}) ==
+        "account \"any\": expected one entry for the id \"x\", found two");
   CHECK(refusal({natural, natural}) == "account \"any\": expected one entry for \"b.example/o.example\", found two");
   CHECK(refusal({{}}) == "account \"any\": expected an account id or a brand and an operator, found neither");
-  CHECK(refusal({{.brand = "b.example"}}) == "account \"any\": expected the domains of a brand and an operator, found something else");
+  CHECK(refusal({{.brand = "b.example"}}) ==
+        "account \"any\": expected the domains of a brand and an operator, found something else");
 }
 
 TEST_CASE("a principal store goes by the caller alone") {

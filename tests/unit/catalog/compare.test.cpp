@@ -17,7 +17,10 @@ const std::string acme = inline_tenant("acme", "plugin = 'gam'\nsettings = { a =
 TEST_CASE("the same text differs in nothing, nor does it after comments and order changed") {
   const config_directory directory;
   const auto before = directory.main(acme).read();
-  const auto after = directory.main("# moved\n\n[cache]\nsize = 9\n[tenants.acme.settings]\nb = 2\na = 1\n[tenants.acme]\nplugin = 'gam'\n").read();
+  const auto after =
+      directory
+          .main("# moved\n\n[cache]\nsize = 9\n[tenants.acme.settings]\nb = 2\na = 1\n[tenants.acme]\nplugin = 'gam'\n")
+          .read();
   const auto difference = compare(*before, *after);
   CHECK(difference.added.empty());
   CHECK(difference.removed.empty());
@@ -36,8 +39,12 @@ TEST_CASE("added, removed and changed tenants are named, each list sorted") {
 }
 
 TEST_CASE("every key of a tenant counts") {
-  const std::string changes[] = {"enabled = false", "accounts = [{ id = 'x' }]",        "hosts = ['x.example']",
-                                 "principals = ['p']", "specialisms = ['sales-social']", "settings = { a = 1 }",
+  const std::string changes[] = {"enabled = false",
+                                 "accounts = [{ id = 'x' }]",
+                                 "hosts = ['x.example']",
+                                 "principals = ['p']",
+                                 "specialisms = ['sales-social']",
+                                 "settings = { a = 1 }",
                                  "settings = { key = { env = 'A' } }"};
   const auto before = read_from(inline_tenant("a", "plugin = 'gam'"));
   for (const auto& change : changes) {

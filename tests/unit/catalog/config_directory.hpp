@@ -12,8 +12,8 @@
 
 namespace tenon {
 
-/// A directory with a configuration and the plugins gam and kevel (empty files: the catalog only looks whether they are there). Gone with
-/// the object.
+/// A directory with a configuration and the plugins gam and kevel (empty files: the catalog only looks whether they are
+/// there). Gone with the object.
 class config_directory {
  public:
   static constexpr std::string_view host_table = "[host]\nplugin_dirs = [\"plugins\"]\nstore_dir = \"store\"\n";
@@ -55,7 +55,8 @@ class config_directory {
     std::string text;
     for (const auto& finding : check_catalog(config())) text += finding.to_string() + '\n';
     const auto prefix = root_.string() + '/';
-    for (auto at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at)) text.erase(at, prefix.size());
+    for (auto at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at))
+      text.erase(at, prefix.size());
     return text;
   }
 

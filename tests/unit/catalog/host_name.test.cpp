@@ -35,10 +35,30 @@ TEST_CASE("the spellings of one host have one form") {
 }
 
 TEST_CASE("what is no host has the empty form, which matches none") {
-  const std::string_view none[] = {
-      "", " ", ":80", ".", "..", ".acme.example", "acme.example..", "acme.example:port", "acme.example:123456", "acme.example:80:",
-      "http://acme.example", "acme.example/x", "*.acme.example", "acme example", "acme.example,beta.example", "[::1", "[::1]x", "[::1]:x",
-      "[acme.example]", "::1]", "[::1%eth0]", "user@", "m\xc3\xbcnchen.example", std::string_view("acme.example\0.evil", 18)};
+  const std::string_view none[] = {"",
+                                   " ",
+                                   ":80",
+                                   ".",
+                                   "..",
+                                   ".acme.example",
+                                   "acme.example..",
+                                   "acme.example:port",
+                                   "acme.example:123456",
+                                   "acme.example:80:",
+                                   "http://acme.example",
+                                   "acme.example/x",
+                                   "*.acme.example",
+                                   "acme example",
+                                   "acme.example,beta.example",
+                                   "[::1",
+                                   "[::1]x",
+                                   "[::1]:x",
+                                   "[acme.example]",
+                                   "::1]",
+                                   "[::1%eth0]",
+                                   "user@",
+                                   "m\xc3\xbcnchen.example",
+                                   std::string_view("acme.example\0.evil", 18)};
   for (const auto said : none) {
     CAPTURE(said);
     CHECK(normalise_host(said).empty());

@@ -1,5 +1,6 @@
-// Goal: a good configuration becomes the catalog it describes, wherever its tables stand; a broken tenant breaks itself alone and a broken
-// main file the whole read. Method: real files in a directory of their own; expectations are values and whole messages.
+// Goal: a good configuration becomes the catalog it describes, wherever its tables stand; a broken tenant breaks itself
+// alone and a broken main file the whole read. Method: real files in a directory of their own; expectations are values
+// and whole messages.
 #include "config_directory.hpp"
 
 #include <sys/stat.h>
@@ -25,7 +26,8 @@ ttl_seconds = 1.5
 cold_start = "coalesce"
 )");
   const auto read = directory.read();
-  CHECK(read->host.plugin_dirs == std::vector<std::filesystem::path>{directory.root() / "plugins", "/opt/tenon/plugins"});
+  CHECK(read->host.plugin_dirs ==
+        std::vector<std::filesystem::path>{directory.root() / "plugins", "/opt/tenon/plugins"});
   CHECK(read->host.store_dir == "/var/lib/tenon/store");
   CHECK(read->host.blocking_threads == 8);
   CHECK(read->host.build_timeout.count() == 1);
@@ -71,10 +73,9 @@ settings = { network_code = "123", depth = { a = [1, 2.5, true] }, since = 2026-
     CHECK(acme.name == "acme");
     CHECK(acme.plugin == "gam");
     CHECK_FALSE(acme.enabled);
-    CHECK(acme.accounts == std::vector<account_reference>{{.account_id = "acme-main"},
-                                                          {.brand = "acmeoutdoor.example",
-                                                           .operator_name = "pinnacle.example",
-                                                           .sandbox = true}});
+    CHECK(acme.accounts == std::vector<account_reference>{
+                               {.account_id = "acme-main"},
+                               {.brand = "acmeoutdoor.example", .operator_name = "pinnacle.example", .sandbox = true}});
     CHECK(acme.hosts == std::vector<std::string>{"acme.example.com", "[::1]"});
     CHECK(acme.principals == std::vector<std::string>{"buyer-1"});
     CHECK(acme.specialisms == std::vector<std::string>{"sales-guaranteed"});
@@ -120,8 +121,9 @@ TEST_CASE("tables of the embedder are accepted and not looked into, others are n
   const config_directory directory;
   directory.main("[server]\nanything = 1\n[mine]\nother = 2\n");
   CHECK(read_catalog(directory.config(), {"server", "mine"}).has_value());
-  CHECK(directory.findings() ==
-        "tenon.toml:6: error: unknown key or table \"mine\", expected one of host, cache, tenants, server, principals\n");
+  CHECK(
+      directory.findings() ==
+      "tenon.toml:6: error: unknown key or table \"mine\", expected one of host, cache, tenants, server, principals\n");
 }
 
 TEST_CASE("a broken file breaks its tenant alone and is listed as broken") {
@@ -141,7 +143,8 @@ TEST_CASE("a broken file breaks its tenant alone and is listed as broken") {
     CHECK(std::ranges::find(read->broken, finding.tenant) != read->broken.end());
   }
   CHECK(directory.findings() ==
-        "tenon.toml:6: error: tenants.inline: unknown key \"hots\", expected one of plugin, enabled, accounts, hosts, principals, "
+        "tenon.toml:6: error: tenants.inline: unknown key \"hots\", expected one of plugin, enabled, accounts, hosts, "
+        "principals, "
         "specialisms, settings, did you mean \"hosts\"?\n"
         "tenants.d/bad.toml:2: error: expected TOML: Error while parsing array: encountered end-of-file\n"
         "tenants.d/folder.toml: error: expected a regular file, found something else\n"
@@ -157,8 +160,9 @@ TEST_CASE("a main file that is missing or no TOML fails the read, and the findin
   CHECK(missing.error().code == "CONFIGURATION_ERROR");
   CHECK(missing.error().recover == recovery::terminal);
   CHECK(missing.error().message.find(directory.root().string()) == std::string::npos);
-  CHECK(directory.findings() == "tenon.toml: error: expected a file, found none\n"
-                                "tenants.d/bad.toml:1: error: plugin: expected a string, found the integer 1\n");
+  CHECK(directory.findings() ==
+        "tenon.toml: error: expected a file, found none\n"
+        "tenants.d/bad.toml:1: error: plugin: expected a string, found the integer 1\n");
   directory.main("[cache\n");
   const auto torn = read_catalog(directory.config());
   REQUIRE(torn.has_error());
@@ -180,8 +184,9 @@ TEST_CASE("ten thousand tenants, half in one file and half in files, are all the
   std::string text;
   for (int number = 0; number < 5'000; ++number) {
     const auto name = std::to_string(number);
-    text += inline_tenant("i" + name, "plugin = 'gam'\naccounts = [{ id = 'account-i" + name + "' }]\nhosts = ['i" + name +
-                                          ".example']\nprincipals = ['buyer-i" + name + "']\nsettings = { n = '" + name + "' }");
+    text += inline_tenant("i" + name, "plugin = 'gam'\naccounts = [{ id = 'account-i" + name + "' }]\nhosts = ['i" +
+                                          name + ".example']\nprincipals = ['buyer-i" + name +
+                                          "']\nsettings = { n = '" + name + "' }");
     directory.add("tenants.d/f" + name + ".toml", "plugin = 'kevel'\naccounts = [{ id = 'account-f" + name + "' }]\n");
   }
   const auto read = directory.main(text).read();

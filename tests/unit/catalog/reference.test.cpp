@@ -1,5 +1,6 @@
-// Goal: config/tenon.toml is the reference it says it is, and the examples beside it are sound. Method: reads the shipped files, with the
-// plugin directory put to one that exists here; then once more with every commented key uncommented.
+// Goal: config/tenon.toml is the reference it says it is, and the examples beside it are sound. Method: reads the
+// shipped files, with the plugin directory put to one that exists here; then once more with every commented key
+// uncommented.
 #include "config_directory.hpp"
 
 #include <sstream>

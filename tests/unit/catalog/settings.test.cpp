@@ -1,5 +1,6 @@
-// Goal: settings become JSON, secrets become sources, and what somebody wrote in the wrong place never reaches a message. Method: tables of
-// one-line settings; for the last, a marker stands in every kind of mistake and is looked for in every text that comes out.
+// Goal: settings become JSON, secrets become sources, and what somebody wrote in the wrong place never reaches a
+// message. Method: tables of one-line settings; for the last, a marker stands in every kind of mistake and is looked
+// for in every text that comes out.
 #include "config_directory.hpp"
 
 #include "catalog/document.hpp"
@@ -27,12 +28,13 @@ std::string finding_of(const std::string& settings) {
 
 TEST_CASE("every TOML type has its JSON") {
   const config_directory directory;
-  const auto tenant = tenant_with(
-      directory, "{ s = 'x', i = -9223372036854775808, f = 0.5, b = false, d = 2026-11-23, t = 07:32:00, m = 2026-11-23T07:32:00Z, "
-                 "a = [1, 'two', [3]], o = {}, e = '', u = 'h\u00e9' }");
+  const auto tenant = tenant_with(directory,
+                                  "{ s = 'x', i = -9223372036854775808, f = 0.5, b = false, d = 2026-11-23, t = "
+                                  "07:32:00, m = 2026-11-23T07:32:00Z, "
+                                  "a = [1, 'two', [3]], o = {}, e = '', u = 'h\u00e9' }");
   CHECK(boost::json::serialize(tenant.settings) ==
-        R"({"s":"x","i":-9223372036854775808,"f":5E-1,"b":false,"d":"2026-11-23","t":"07:32:00","m":"2026-11-23T07:32:00Z",)"
-        R"("a":[1,"two",[3]],"o":{},"e":"","u":"hé"})");
+        R"({"s":"x","i":-9223372036854775808,"f":5E-1,"b":false,"d":"2026-11-23","t":"07:32:00",)"
+        R"("m":"2026-11-23T07:32:00Z","a":[1,"two",[3]],"o":{},"e":"","u":"hé"})");
   CHECK(tenant.secrets.empty());
 }
 
@@ -40,7 +42,8 @@ TEST_CASE("a table of file or env alone is a secret, at any depth, and stands in
   const config_directory directory;
   directory.add("key.json", "");
   const auto tenant = tenant_with(
-      directory, "{ account = { file = 'key.json' }, auth = { key = { env = 'API_KEY' } }, keys = [{ file = '/dev/null' }] }");
+      directory,
+      "{ account = { file = 'key.json' }, auth = { key = { env = 'API_KEY' } }, keys = [{ file = '/dev/null' }] }");
   CHECK(boost::json::serialize(tenant.settings) ==
         R"({"account":{"secret":"account"},"auth":{"key":{"secret":"auth.key"}},"keys":[{"secret":"keys[0]"}]})");
   CHECK(tenant.secrets == std::map<std::string, secret_source>{
@@ -54,8 +57,9 @@ TEST_CASE("the file of a secret is relative to the file that names it") {
   const config_directory directory;
   directory.main("").add("tenants.d/t.toml", "plugin = 'gam'\n[settings]\nkey = { file = '../secrets/t.json' }\n");
   CHECK(directory.read()->tenants.at("t")->secrets.at("key").where == directory.root() / "secrets/t.json");
-  CHECK(directory.findings() == "tenants.d/t.toml:3: warning: settings.key: there is no file \"secrets/t.json\" to read the secret "
-                                "from; the tenant cannot be built until there is\n");
+  CHECK(directory.findings() ==
+        "tenants.d/t.toml:3: warning: settings.key: there is no file \"secrets/t.json\" to read the secret "
+        "from; the tenant cannot be built until there is\n");
 }
 
 TEST_CASE("a table with more than a file is a table") {
@@ -70,10 +74,12 @@ TEST_CASE("mistakes around secrets are found") {
   CHECK(finding_of("{ k = { secret = 'other' } }") ==
         at + ": expected { file = \"...\" } or { env = \"...\" } for a secret, found { secret = ... }\n");
   CHECK(finding_of("{ k = { file = 3 } }") == at + ".file: expected the path of a file, found an integer\n");
-  CHECK(finding_of("{ k = { env = '' } }") == at + ".env: expected the name of an environment variable, found an empty string\n");
-  CHECK(finding_of("{ k = { env = 'sk-live' } }") ==
-        at + ".env: expected the name of an environment variable (letters, digits, underscores), found other text; is this the "
-             "secret itself?\n");
+  CHECK(finding_of("{ k = { env = '' } }") ==
+        at + ".env: expected the name of an environment variable, found an empty string\n");
+  CHECK(finding_of("{ k = { env = 'sk-live' } }") == at +
+                                                         ".env: expected the name of an environment variable (letters, "
+                                                         "digits, underscores), found other text; is this the "
+                                                         "secret itself?\n");
   CHECK(finding_of("{ 'k.a' = { env = 'A' }, k = { a = { env = 'B' } } }") ==
         at + ".a: expected one secret of this name, found a second one; rename a key that contains dots\n");
 }
