@@ -1,6 +1,7 @@
 #pragma once
 
 #include <tenon/account_store.hpp>
+#include <tenon/cold_start.hpp>
 #include <tenon/platform.hpp>
 #include <tenon/proposal.hpp>
 
@@ -55,9 +56,6 @@ std::shared_ptr<factory> make_factory(
 using proposal_managers = std::map<std::string, std::shared_ptr<proposal_manager>, std::less<>>;
 using proposal_stores = std::map<std::string, std::shared_ptr<proposal_store>, std::less<>>;
 using proposal_store_factory = std::function<std::shared_ptr<proposal_store>(const std::string& tenant)>;
-
-/// What concurrent requests for a tenant that is not cached do: each builds, or all wait for one build.
-enum class cold_start : std::uint8_t { each, coalesce };
 
 /// The surface that the lazy and the eager router share.
 class routing_platform : public platform {

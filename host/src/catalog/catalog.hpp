@@ -1,6 +1,7 @@
 #pragma once
 
 #include <tenon/account_store.hpp>
+#include <tenon/cold_start.hpp>
 #include <tenon/diagnostic.hpp>
 
 #include <boost/json/object.hpp>
