@@ -13,7 +13,8 @@ constexpr std::size_t longest_name = 128;
 
 std::string lower(std::string_view text) {
   std::string made(text);
-  std::ranges::transform(made, made.begin(), [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  std::ranges::transform(made, made.begin(),
+                         [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
   return made;
 }
 
@@ -55,7 +56,9 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
   return above[right.size()];
 }
 
-std::string did_you_mean(std::string_view found, std::span<const std::string_view> known) { return closest(found, known); }
+std::string did_you_mean(std::string_view found, std::span<const std::string_view> known) {
+  return closest(found, known);
+}
 
 std::string did_you_mean(std::string_view found, std::span<const std::string> known) { return closest(found, known); }
 

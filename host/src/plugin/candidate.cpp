@@ -22,7 +22,8 @@ bool plain_name(std::string_view name) {
   return !name.empty() && name.size() <= 128 && name.front() != '.' && std::ranges::none_of(name, control);
 }
 
-/// Opens beneath the directory: symlinks inside it are followed, as Kubernetes mounts need, and nothing outside is reached.
+/// Opens beneath the directory: symlinks inside it are followed, as Kubernetes mounts need, and nothing outside is
+/// reached.
 file_descriptor open_beneath(int directory, const std::string& file) {
   struct open_how how {};
   how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;  // a pipe must not make us wait for its writer
@@ -35,8 +36,10 @@ file_descriptor open_beneath(int directory, const std::string& file) {
 }
 
 std::string why_not_opened(const std::filesystem::path& path, int number) {
-  if (number == EXDEV) return path.string() + ": a symbolic link leads out of the plugin directory; copy the file into it";
-  if (number == ELOOP) return path.string() + ": too many symbolic links, or one that cannot be followed; copy the file";
+  if (number == EXDEV)
+    return path.string() + ": a symbolic link leads out of the plugin directory; copy the file into it";
+  if (number == ELOOP)
+    return path.string() + ": too many symbolic links, or one that cannot be followed; copy the file";
   if (number == EACCES) return path.string() + ": " + describe_errno(number) + "; make it readable for the host's user";
   return path.string() + ": cannot be opened: " + describe_errno(number);
 }
@@ -70,13 +73,15 @@ error not_there(const std::vector<std::filesystem::path>& directories, const std
 
 result<candidate> open_candidate(const std::vector<std::filesystem::path>& directories, const std::string& name) {
   if (!plain_name(name)) {
-    return refusal("plugin \"" + name + "\": expected a file name without \".so\", at most 128 bytes, no '/' and no leading '.'");
+    return refusal("plugin \"" + name +
+                   "\": expected a file name without \".so\", at most 128 bytes, no '/' and no leading '.'");
   }
   const auto file = name + std::string(suffix);
   for (const auto& directory : directories) {
     const file_descriptor place(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!place && errno == ENOENT) continue;
-    if (!place) return refusal(directory.string() + ": the plugin directory cannot be opened: " + describe_errno(errno));
+    if (!place)
+      return refusal(directory.string() + ": the plugin directory cannot be opened: " + describe_errno(errno));
     const auto path = directory / file;
     const auto opened = open_beneath(place.get(), file);
     if (!opened && errno == ENOENT) continue;

@@ -190,8 +190,8 @@ std::vector<elf_view::symbol> elf_view::symbols() const {
     if (!inside(section.sh_offset, section.sh_size)) continue;
     for (std::uint64_t i = 1; i < section.sh_size / sizeof(Elf64_Sym); ++i) {
       const auto entry = at<Elf64_Sym>(section.sh_offset + i * sizeof(Elf64_Sym));
-      found.push_back({text_at(sections_[section.sh_link], entry.st_name), ELF64_ST_BIND(entry.st_info),
-                       entry.st_shndx != SHN_UNDEF});
+      found.push_back({text_at(sections_[section.sh_link], entry.st_name),
+                       static_cast<unsigned>(ELF64_ST_BIND(entry.st_info)), entry.st_shndx != SHN_UNDEF});
     }
   }
   return found;

@@ -14,15 +14,15 @@
 
 namespace tenon {
 
-/// A shared object's headers, read from its bytes. Every offset is checked against the file's size before it is followed, so
-/// any bytes are safe to look at; nothing is mapped or run.
+/// A shared object's headers, read from its bytes. Every offset is checked against the file's size before it is
+/// followed, so any bytes are safe to look at; nothing is mapped or run.
 ///
 /// Lifetime    Borrows the bytes.
 /// Cost        A few microseconds; symbols() walks the dynamic symbol table.
 class elf_view {
  public:
-  /// Errors (CONFIGURATION_ERROR): not an ELF64 little-endian shared object of this machine, or a header, segment or the section
-  /// table does not lie in the file, as in a truncated copy.
+  /// Errors (CONFIGURATION_ERROR): not an ELF64 little-endian shared object of this machine, or a header, segment or
+  /// the section table does not lie in the file, as in a truncated copy.
   static result<elf_view> open(std::span<const std::byte> image);
 
   struct note {

@@ -51,7 +51,8 @@ std::string sha256_hex(std::span<const std::byte> bytes) {
   std::array<unsigned char, 32> digest{};
   unsigned int length = 0;
   // The digest is built into OpenSSL 3: only the lack of memory makes this fail.
-  if (::EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, ::EVP_sha256(), nullptr) != 1) throw std::bad_alloc();
+  if (::EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, ::EVP_sha256(), nullptr) != 1)
+    throw std::bad_alloc();
   constexpr char digits[] = "0123456789abcdef";
   std::string hex;
   hex.reserve(2 * digest.size());

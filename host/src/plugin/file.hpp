@@ -37,8 +37,8 @@ std::string sha256_hex(std::span<const std::byte> bytes);
 /// The largest plugin file that is looked at.
 inline constexpr std::uint64_t largest_plugin = 64u << 20;
 
-/// Reads an open regular file from its beginning to its end. Errors (CONFIGURATION_ERROR): not a regular file, larger than largest_plugin,
-/// unreadable, changed while it was read. `path` is for messages.
+/// Reads an open regular file from its beginning to its end. Errors (CONFIGURATION_ERROR): not a regular file, larger
+/// than largest_plugin, unreadable, changed while it was read. `path` is for messages.
 result<std::vector<std::byte>> read_whole(int fd, const std::filesystem::path& path);
 
 }  // namespace tenon

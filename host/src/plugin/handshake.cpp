@@ -55,7 +55,8 @@ class entry_check {
   }
 
   static std::string outside(std::string_view member) {
-    return "tenon_plugin_entry." + std::string(member) + " is null or points out of the library; set it to constant data or a "
+    return "tenon_plugin_entry." + std::string(member) +
+           " is null or points out of the library; set it to constant data or a "
            "function of the plugin";
   }
 
@@ -71,8 +72,8 @@ class entry_check {
 
   std::string tasks(const tenon_plugin& entry) const {
     constexpr std::uint64_t most_tasks = 1024;
-    const bool sound = entry.task_count <= most_tasks && (entry.task_count == 0 ||
-                       library_.contains(entry.tasks, entry.task_count * sizeof(tenon_str)));
+    const bool sound = entry.task_count <= most_tasks &&
+                       (entry.task_count == 0 || library_.contains(entry.tasks, entry.task_count * sizeof(tenon_str)));
     if (!sound) return outside("tasks");
     std::vector<std::string_view> found;
     for (std::uint64_t i = 0; i < entry.task_count; ++i) {
@@ -85,7 +86,8 @@ class entry_check {
     }
     for (const auto& task : found) {
       if (expected_.find_task(task)) continue;
-      return "its entry lists the task " + in_quotes(task.substr(0, 64)) + ", its note does not; build note and code together";
+      return "its entry lists the task " + in_quotes(task.substr(0, 64)) +
+             ", its note does not; build note and code together";
     }
     return {};
   }
@@ -100,9 +102,11 @@ result<const tenon_plugin*> check_entry(const mapping& library, const manifest& 
   const auto where = library.path().string() + ": ";
   const auto* symbol = library.find("tenon_plugin_entry");
   if (!symbol) {
-    return refusal(where + "no exported symbol tenon_plugin_entry; build the plugin with tenon_add_plugin(), or define it");
+    return refusal(where +
+                   "no exported symbol tenon_plugin_entry; build the plugin with tenon_add_plugin(), or define it");
   }
-  if (!library.contains(symbol, sizeof(tenon_plugin)) || reinterpret_cast<std::uintptr_t>(symbol) % alignof(tenon_plugin) != 0) {
+  if (!library.contains(symbol, sizeof(tenon_plugin)) ||
+      reinterpret_cast<std::uintptr_t>(symbol) % alignof(tenon_plugin) != 0) {
     return refusal(where + "tenon_plugin_entry does not lie in this library; define it in the plugin itself");
   }
   const auto* entry = static_cast<const tenon_plugin*>(symbol);

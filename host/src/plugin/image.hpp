@@ -9,7 +9,8 @@
 
 namespace tenon {
 
-/// Bytes of a plugin that were read once, checked and hashed, and stand in the store. Immutable; shared by all tenants pinned to it.
+/// Bytes of a plugin that were read once, checked and hashed, and stand in the store. Immutable; shared by all
+/// tenants pinned to it.
 struct plugin_image {
   std::string name;              ///< what tenants call it: "gam" for gam.so
   std::filesystem::path source;  ///< where ops put it
@@ -28,12 +29,12 @@ struct candidate {
 };
 
 /// Opens `name`.so in the first of `directories` that has it, once, beneath that directory (openat2 RESOLVE_BENEATH |
-/// RESOLVE_NO_MAGICLINKS), reads it once and hashes it. Errors: not there (naming the directories and, by edit distance, what is there),
-/// not a regular file, unreadable, too large.
+/// RESOLVE_NO_MAGICLINKS), reads it once and hashes it. Errors: not there (naming the directories and, by edit
+/// distance, what is there), not a regular file, unreadable, too large.
 result<candidate> open_candidate(const std::vector<std::filesystem::path>& directories, const std::string& name);
 
-/// The checks on the bytes before anything of them is mapped: ELF geometry (every header and segment inside the file, machine,
-/// class, type), the note, compatibility. The full list is the gate's own; this is its seam.
+/// The checks on the bytes before anything of them is mapped: ELF geometry (every header and segment inside the file,
+/// machine, class, type), the note, compatibility. The full list is the gate's own; this is its seam.
 result<manifest> check_candidate(const candidate& file);
 
 /// The private directory of content-named copies.
@@ -46,13 +47,14 @@ class plugin_store {
 
   virtual ~plugin_store() = default;
 
-  /// Checks, then writes the bytes under a content name (temporary file, fsync, rename), once per content. Errors: those of check_candidate,
-  /// a full disk, a vanished directory; nothing half-written stays.
+  /// Checks, then writes the bytes under a content name (temporary file, fsync, rename), once per content. Errors:
+  /// those of check_candidate, a full disk, a vanished directory; nothing half-written stays.
   virtual result<std::shared_ptr<const plugin_image>> put(const candidate& file) = 0;
 };
 
-/// A second private copy of a stored image under a name and inode of its own: the dynamic loader answers with the old code for a
-/// path or an inode that is still mapped. The caller removes it. Errors: those of writing, or the stored copy was changed.
+/// A second private copy of a stored image under a name and inode of its own: the dynamic loader answers with the old
+/// code for a path or an inode that is still mapped. The caller removes it. Errors: those of writing, or the stored
+/// copy was changed.
 result<std::filesystem::path> copy_stored(const plugin_image& image);
 
 }  // namespace tenon

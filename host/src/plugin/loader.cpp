@@ -48,7 +48,8 @@ bool keep_mapped_wanted() {
   return value && std::string_view(value) == "1";
 }
 
-/// What the loader thread and the references to libraries share. It outlives the loader: a reference may be dropped after it.
+/// What the loader thread and the references to libraries share. It outlives the loader: a reference may be dropped
+/// after it.
 class loading : public std::enable_shared_from_this<loading> {
  public:
   loading(const tenon_host& host, std::shared_ptr<spdlog::logger> logger)
@@ -73,7 +74,8 @@ class loading : public std::enable_shared_from_this<loading> {
     bool stranded = false;  ///< never to be entered again, and never unmapped
   };
 
-  result<std::shared_ptr<library>> load_fresh(const std::shared_ptr<const plugin_image>& image, const std::filesystem::path& path);
+  result<std::shared_ptr<library>> load_fresh(const std::shared_ptr<const plugin_image>& image,
+                                              const std::filesystem::path& path);
   result<const tenon_plugin*> shake_hands(const mapping& mapped, const plugin_image& image) const;
   void retire(std::unique_ptr<loaded_library> unreferenced);
   void close(std::unique_ptr<loaded_library> unreferenced);
@@ -164,8 +166,13 @@ result<std::shared_ptr<library>> loading::load_fresh(const std::shared_ptr<const
   std::unique_lock lock(mutex_);
   const auto id = next_id_++;
   auto& made = records_[id];
-  made.shown = {.plugin = image->name, .version = image->manifest.version, .content_hash = image->content_hash, .path = path,
-                .state = "loaded", .platforms = 0, .reason = {}};
+  made.shown = {.plugin = image->name,
+                .version = image->manifest.version,
+                .content_hash = image->content_hash,
+                .path = path,
+                .state = "loaded",
+                .platforms = 0,
+                .reason = {}};
   if (!entry) {
     lock.unlock();
     logger_->warn("plugin {} {} ({}) refused: {}", image->name, image->manifest.version, short_hash(*image),
@@ -193,21 +200,27 @@ result<const tenon_plugin*> loading::shake_hands(const mapping& mapped, const pl
   if (!entry) return entry.error();
   const auto status = (*entry)->init(&host_);
   if (status == TENON_OK) return *entry;
-  return refusal(mapped.path().string() + ": init() of " + image.manifest.id + " answered status " + std::to_string(status) +
-                 ", expected TENON_OK (0); the plugin does not accept this host");
+  return refusal(mapped.path().string() + ": init() of " + image.manifest.id + " answered status " +
+                 std::to_string(status) + ", expected TENON_OK (0); the plugin does not accept this host");
 }
 
 // Any thread: the last reference went.
 void loading::retire(std::unique_ptr<loaded_library> unreferenced) {
+  const auto id = unreferenced->id();
   {
     // A weak reference holds the deleter, and the deleter holds us: not one may stay behind.
     const std::scoped_lock lock(mutex_);
-    records_.at(unreferenced->id()).alive.reset();
+    records_.at(id).alive.reset();
   }
   unique_function<void()> work = [self = shared_from_this(), unreferenced = std::move(unreferenced)]() mutable {
     self->close(std::move(unreferenced));
   };
-  push(work);  // if the thread has ended, the work goes with its mapping, which stays mapped
+  if (push(work)) return;
+  // Nobody is left to unmap it in order: the work goes, and its mapping stays.
+  const std::scoped_lock lock(mutex_);
+  auto& shown = records_.at(id).shown;
+  shown.state = "zombie";
+  shown.reason = "its last user outlived the loader; destroy platforms before the host stops";
 }
 
 void loading::close(std::unique_ptr<loaded_library> unreferenced) {
@@ -243,7 +256,8 @@ void loading::settle(std::uint64_t id, mapping& mapped, const plugin_image& imag
                 microseconds(clock_type::now() - started));
 }
 
-/// Some zombies, as those with pending thread-local destructors, are unmapped by the dynamic loader at a later dlclose.
+/// Some zombies, as those with pending thread-local destructors, are unmapped by the dynamic loader at a later
+/// dlclose.
 void loading::collect_zombies() {
   std::vector<std::pair<std::uint64_t, library_status>> zombies;
   {
@@ -309,13 +323,17 @@ class loader_thread final : public loader {
 
   void load(std::shared_ptr<const plugin_image> image, library_handler done) override {
     auto handler = std::make_shared<library_handler>(std::move(done));
-    unique_function<void()> work = [shared = loading_, image = std::move(image), handler] { (*handler)(shared->load(image)); };
+    unique_function<void()> work = [shared = loading_, image = std::move(image), handler] {
+      (*handler)(shared->load(image));
+    };
     if (!loading_->push(work)) (*handler)(make_error("SERVICE_UNAVAILABLE", "The service is shutting down."));
   }
 
   void post(unique_function<void()> work) override { loading_->push(work); }
 
-  void strand(std::shared_ptr<library> stuck, std::string reason) override { loading_->strand(*stuck, std::move(reason)); }
+  void strand(std::shared_ptr<library> stuck, std::string reason) override {
+    loading_->strand(*stuck, std::move(reason));
+  }
 
   std::vector<library_status> status() const override { return loading_->status(); }
   std::uint64_t closed() const noexcept override { return loading_->closed(); }

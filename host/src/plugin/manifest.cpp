@@ -33,10 +33,12 @@ std::string found_text(const json::value& value) {
   return text;
 }
 
-/// Takes members out of the manifest's JSON and keeps the first complaint. After a complaint everything reads as empty.
+/// Takes members out of the manifest's JSON and keeps the first complaint. After a complaint everything reads as
+/// empty.
 class member_reader {
  public:
-  explicit member_reader(const json::object& members, std::string where = {}) : members_(members), where_(std::move(where)) {}
+  explicit member_reader(const json::object& members, std::string where = {})
+      : members_(members), where_(std::move(where)) {}
 
   std::string text(std::string_view name, bool required = false) {
     const auto* value = find(name, required);
@@ -148,11 +150,13 @@ result<manifest> from_json(const json::object& members, const note_header& heade
   made.concurrent = reader.flag("concurrent");
   made.sdk = reader.text("sdk");
   made.sanitizer = reader.text("sanitizer");
-  constexpr std::string_view word_rule = "expected at most 64 letters, digits, '.', '_', '+' or '-', not starting with '.'";
+  constexpr std::string_view word_rule =
+      "expected at most 64 letters, digits, '.', '_', '+' or '-', not starting with '.'";
   if (!plain_word(made.id)) reader.wrong("id", word_rule);
   if (!plain_word(made.version)) reader.wrong("version", word_rule);
   for (const auto& url : made.upstreams) {
-    if (!origin_of(url)) reader.wrong("upstreams", "expected origins such as \"https://api.example.com\", found \"" + url + "\"");
+    if (!origin_of(url))
+      reader.wrong("upstreams", "expected origins such as \"https://api.example.com\", found \"" + url + "\"");
   }
   const auto findings = check_settings_schema(made.settings_schema);
   if (!findings.empty()) reader.wrong("settings_schema", findings.front());
@@ -173,7 +177,8 @@ result<json::object> parse(std::string_view text) {
 result<manifest> from_descriptor(std::span<const std::byte> descriptor) {
   note_header header{};
   if (descriptor.size() < sizeof header) {
-    return refusal("damaged: the manifest note has " + std::to_string(descriptor.size()) + " bytes, expected at least 16");
+    return refusal("damaged: the manifest note has " + std::to_string(descriptor.size()) +
+                   " bytes, expected at least 16");
   }
   std::memcpy(&header, descriptor.data(), sizeof header);
   if (header.format != TENON_NOTE_FORMAT) {
@@ -209,8 +214,9 @@ result<manifest> read_manifest(std::span<const std::byte> image) {
     descriptor = note.descriptor;
   }
   if (!descriptor) {
-    return refusal("no manifest note: this is a shared object, but not a tenon plugin; build it with tenon_add_plugin(), or "
-                   "use TENON_MANIFEST() once");
+    return refusal(
+        "no manifest note: this is a shared object, but not a tenon plugin; build it with tenon_add_plugin(), or "
+        "use TENON_MANIFEST() once");
   }
   return from_descriptor(*descriptor);
 }

@@ -23,11 +23,14 @@ namespace {
 /// Calls visit(object) for every loaded object until it returns true; whether it did.
 template <class Visit>
 bool any_loaded(Visit visit) {
-  const auto forward = [](dl_phdr_info* object, std::size_t, void* to) { return (*static_cast<Visit*>(to))(*object) ? 1 : 0; };
+  const auto forward = [](dl_phdr_info* object, std::size_t, void* to) {
+    return (*static_cast<Visit*>(to))(*object) ? 1 : 0;
+  };
   return ::dl_iterate_phdr(forward, &visit) != 0;
 }
 
-/// Whether a line of /proc/self/maps shows code of this file: "7f00-7f01 r-xp 00001000 08:01 42   /store/gam.so (deleted)".
+/// Whether a line of /proc/self/maps shows code of this file: "7f00-7f01 r-xp 00001000 08:01 42   /store/gam.so
+/// (deleted)".
 bool maps_code_of(std::string_view line, std::string_view path) {
   constexpr std::string_view deleted = " (deleted)";
   const auto name = line.find('/');

@@ -17,12 +17,12 @@ namespace tenon {
 
 /// A shared object in this process's memory.
 ///
-/// Lifetime    Only close() unmaps. A mapping that is dropped without it stays mapped for good: code that may still run is never pulled.
-/// Threads     load() and close() on the loader thread; the rest any.
+/// Lifetime    Only close() unmaps. A mapping that is dropped without it stays mapped for good: code that may still
+/// run is never pulled. Threads     load() and close() on the loader thread; the rest any.
 class mapping {
  public:
-  /// RTLD_NOW | RTLD_LOCAL, static constructors included. Errors (CONFIGURATION_ERROR): what the dynamic loader says, or it answered with
-  /// another file than this one (then a reload would have been a no-op).
+  /// RTLD_NOW | RTLD_LOCAL, static constructors included. Errors (CONFIGURATION_ERROR): what the dynamic loader says,
+  /// or it answered with another file than this one (then a reload would have been a no-op).
   static result<mapping> load(const std::filesystem::path& path);
 
   mapping(mapping&&) noexcept;

@@ -18,11 +18,13 @@ namespace {
 namespace json = boost::json;
 using findings = std::vector<std::string>;
 
-constexpr std::array<std::string_view, 7> type_names{"null", "boolean", "object", "array", "number", "string", "integer"};
+constexpr std::array<std::string_view, 7> type_names{"null",   "boolean", "object", "array",
+                                                     "number", "string",  "integer"};
 constexpr std::array<std::string_view, 12> checked_keywords{
-    "type", "properties", "required", "additionalProperties", "enum", "pattern", "minimum", "maximum", "minLength", "maxLength",
-    "items", "default"};
-constexpr std::array<std::string_view, 8> remarks{"$schema", "$id", "$comment", "title", "description", "examples", "format", "readOnly"};
+    "type",      "properties", "required", "additionalProperties", "enum", "pattern", "minimum", "maximum", "minLength",
+    "maxLength", "items",      "default"};
+constexpr std::array<std::string_view, 8> remarks{"$schema",     "$id",      "$comment", "title",
+                                                  "description", "examples", "format",   "readOnly"};
 constexpr std::size_t longest_pattern = 1024;
 constexpr std::size_t longest_matched = 16u << 10;
 
@@ -68,8 +70,9 @@ std::optional<double> number_of(const json::object& schema, std::string_view key
   return value->to_number<double>();
 }
 
-/// Rationale: libstdc++'s default matcher backtracks, so a careless pattern takes exponential time and long text overflows the
-/// stack. With __polynomial it keeps a set of states instead, and refuses what needs backtracking (back-references).
+/// Rationale: libstdc++'s default matcher backtracks, so a careless pattern takes exponential time and long text
+/// overflows the stack. With __polynomial it keeps a set of states instead, and refuses what needs backtracking
+/// (back-references).
 std::optional<std::regex> compile(std::string_view pattern) {
   if (pattern.size() > longest_pattern) return std::nullopt;
   try {
@@ -106,7 +109,8 @@ void check_text(const json::object& schema, const json::string& text, const std:
   if (!pattern || !pattern->is_string()) return;
   const auto regex = compile(view(pattern->get_string()));
   if (text.size() > longest_matched) {
-    found.push_back(path + ": expected at most " + std::to_string(longest_matched) + " bytes of text that has a pattern");
+    found.push_back(path + ": expected at most " + std::to_string(longest_matched) +
+                    " bytes of text that has a pattern");
   } else if (regex && !std::regex_search(text.begin(), text.end(), *regex)) {
     found.push_back(path + ": expected text that matches " + shown(*pattern) + ", found " + shown(text));
   }
@@ -139,7 +143,8 @@ void check_secret(const json::value& value, const std::string& path, findings& f
   const auto* reference = value.if_object();
   const auto* name = reference && reference->size() == 1 ? reference->if_contains("secret") : nullptr;
   if (name && name->is_string()) return;
-  found.push_back(path + ": expected a reference to a secret, { file = \"...\" } or { env = \"...\" }; move the text into a file");
+  found.push_back(
+      path + ": expected a reference to a secret, { file = \"...\" } or { env = \"...\" }; move the text into a file");
 }
 
 void check_members(const json::object& schema, const json::object& members, const std::string& path, findings& found) {
@@ -211,7 +216,8 @@ std::string wrong_keyword(std::string_view keyword, const json::value& value) {
   }
   if (keyword == "properties" || keyword == "items") return value.is_object() ? "" : "expected an object";
   if (keyword == "required") return all_strings(value) ? "" : "expected an array of strings";
-  if (keyword == "additionalProperties") return value.is_bool() || value.is_object() ? "" : "expected true, false or a schema";
+  if (keyword == "additionalProperties")
+    return value.is_bool() || value.is_object() ? "" : "expected true, false or a schema";
   if (keyword == "enum") return value.is_array() ? "" : "expected an array";
   if (keyword == "minimum" || keyword == "maximum") return value.is_number() ? "" : "expected a number";
   if (keyword == "minLength" || keyword == "maxLength") return is_integer(value) ? "" : "expected an integer";
@@ -224,7 +230,8 @@ std::string wrong_keyword(std::string_view keyword, const json::value& value) {
   if (!value.is_object()) return "expected an object, with \"readable\" and \"upstreams\"";
   for (const std::string_view list : {"readable", "upstreams"}) {
     const auto* pointers = value.get_object().if_contains(list);
-    if (pointers && !all_strings(*pointers)) return "expected \"" + std::string(list) + "\" to be an array of JSON pointers";
+    if (pointers && !all_strings(*pointers))
+      return "expected \"" + std::string(list) + "\" to be an array of JSON pointers";
   }
   return {};
 }

@@ -29,7 +29,8 @@ std::string what_to_do(int number) {
 }
 
 error store_error(const std::filesystem::path& path, std::string_view action, int number) {
-  return refusal(path.string() + ": the store cannot " + std::string(action) + ": " + describe_errno(number) + what_to_do(number));
+  return refusal(path.string() + ": the store cannot " + std::string(action) + ": " + describe_errno(number) +
+                 what_to_do(number));
 }
 
 /// Opens the store's directory if it is still what only we can write to.

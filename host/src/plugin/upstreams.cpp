@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 
 namespace tenon {
 namespace {
@@ -98,7 +99,8 @@ class collector {
 
 result<std::string> origin_of(std::string_view url) {
   const auto wrong = [](std::string_view what) {
-    return refusal("expected an absolute http or https URL such as \"https://api.example.com/path\", found " + std::string(what));
+    return refusal("expected an absolute http or https URL such as \"https://api.example.com/path\", found " +
+                   std::string(what));
   };
   const auto parsed = boost::urls::parse_uri(url);
   if (!parsed) return wrong("something else");
@@ -107,12 +109,16 @@ result<std::string> origin_of(std::string_view url) {
   }
   if (parsed->has_userinfo()) return wrong("a user name in it; credentials belong into a secret");
   std::string host(parsed->encoded_host());
-  std::ranges::transform(host, host.begin(), [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  std::ranges::transform(host, host.begin(),
+                         [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
   if (host.empty() || host.find('%') != host.npos) return wrong("no plain host name");
   const bool tls = parsed->scheme_id() == boost::urls::scheme::https;
-  const bool given = parsed->has_port() && !parsed->port().empty();
-  if (given && parsed->port_number() == 0) return wrong("no usable port");
-  const auto port = given ? parsed->port_number() : static_cast<std::uint16_t>(tls ? 443 : 80);
+  std::uint16_t port = tls ? 443 : 80;
+  if (parsed->has_port() && !parsed->port().empty()) {
+    const std::string_view digits = parsed->port();
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    if (read.ec != std::errc() || port == 0) return wrong("a port that does not exist");
+  }
   // In place: an error is an aggregate that a string could begin, so a string alone would be ambiguous.
   return {boost::system::in_place_value, (tls ? "https://" : "http://") + host + ":" + std::to_string(port)};
 }

@@ -1,5 +1,5 @@
-// Goal: a plugin file is opened once, beneath its directory, and everything else is refused with its reason. Method: real
-// directories with what ops, and Kubernetes, put into them.
+// Goal: a plugin file is opened once, beneath its directory, and everything else is refused with its reason. Method:
+// real directories with what ops, and Kubernetes, put into them.
 #include "fixtures.hpp"
 
 #include "plugin/file.hpp"
@@ -46,7 +46,8 @@ TEST_CASE("a missing plugin is told with the directories, what is there and what
 
 TEST_CASE("a name that is not a plain file name is refused") {
   const scratch_directory directory;
-  const std::vector<std::string> names{"", ".", "..", ".hidden", "../gam", "a/b", "/etc/x", "a\nb", std::string(200, 'x')};
+  const std::vector<std::string> names{
+      "", ".", "..", ".hidden", "../gam", "a/b", "/etc/x", "a\nb", std::string(200, 'x')};
   for (const auto& name : names) {
     CAPTURE(name);
     CHECK(says(refusal_of(directory.path(), name), "expected a file name"));

@@ -1,5 +1,5 @@
-// Goal: a plugin this host cannot serve is refused, and each difference is told with both sides and what to do. Method: a
-// compatible manifest with one member changed.
+// Goal: a plugin this host cannot serve is refused, and each difference is told with both sides and what to do.
+// Method: a compatible manifest with one member changed.
 #include "fixtures.hpp"
 
 using namespace tenon;

@@ -1,5 +1,6 @@
-// Goal: no file that ops can drop crashes the gate, and a damaged one is refused with a reason. Method: a real plugin,
-// truncated at a thousand places, with bits flipped in its headers, and things that are no plugins at all. Nothing is loaded.
+// Goal: no file that ops can drop crashes the gate, and a damaged one is refused with a reason. Method: a real
+// plugin, truncated at a thousand places, with bits flipped in its headers, and things that are no plugins at all.
+// Nothing is loaded.
 #include "fixtures.hpp"
 
 #include "plugin/elf_view.hpp"
@@ -33,11 +34,14 @@ TEST_CASE("a file truncated anywhere is refused with a reason") {
   for (std::size_t i = 0; i < places; ++i) {
     auto cut = whole;
     // Exactly as large as what is left, so that a sanitizer sees a read past it.
-    cut.bytes = {whole.bytes.begin(), whole.bytes.begin() + static_cast<std::ptrdiff_t>(whole.bytes.size() * i / places)};
+    cut.bytes = {whole.bytes.begin(),
+                 whole.bytes.begin() + static_cast<std::ptrdiff_t>(whole.bytes.size() * i / places)};
     CAPTURE(i);
     CHECK(refusal_of(cut) != "");
   }
-  CHECK(says(refusal_of_bytes("\x7f" "ELF"), "truncated: the ELF header takes 64 bytes, the file has 4"));
+  CHECK(says(refusal_of_bytes("\x7f"
+                              "ELF"),
+             "truncated: the ELF header takes 64 bytes, the file has 4"));
 }
 
 TEST_CASE("flipped bits in headers and in the note are refused or harmless, never a crash") {
@@ -63,7 +67,10 @@ TEST_CASE("flipped bits in headers and in the note are refused or harmless, neve
 TEST_CASE("what is no plugin is told from what is a damaged one") {
   CHECK(says(refusal_of_bytes(""), "not an ELF file"));
   CHECK(says(refusal_of_bytes("#!/bin/sh\n"), "not an ELF file"));
-  CHECK(says(refusal_of_bytes("\x7f" "ELF" + std::string(200, '\xFF')), "64-bit little-endian"));
+  CHECK(says(refusal_of_bytes("\x7f"
+                              "ELF" +
+                              std::string(200, '\xFF')),
+             "64-bit little-endian"));
 }
 
 TEST_CASE("code for another machine, and a program, are refused") {

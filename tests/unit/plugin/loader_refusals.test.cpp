@@ -1,5 +1,5 @@
-// Goal: code that disagrees with its note is closed again and refused with a reason, and code that cannot be unmapped is shown
-// as a zombie with the reason. Method: one fixture a fault.
+// Goal: code that disagrees with its note is closed again and refused with a reason, and code that cannot be unmapped
+// is shown as a zombie with the reason. Method: one fixture a fault.
 #include "loading_world.hpp"
 
 #include <cstdlib>
@@ -93,7 +93,9 @@ TEST_CASE("with TENON_KEEP_MAPPED=1 a closed library is de-initialised and stays
   ::unsetenv("TENON_KEEP_MAPPED");
   const auto image = world.image("good_2");
   for (int i = 1; i <= 3; ++i) {
-    { const auto loaded = world.load_good("good_2"); }
+    {
+      const auto loaded = world.load_good("good_2");
+    }
     world.settle();
     CHECK(deinits == i);
   }

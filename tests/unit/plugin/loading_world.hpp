@@ -18,18 +18,24 @@ namespace tenon::testing {
 inline std::atomic<int> inits{0};
 inline std::atomic<int> deinits{0};
 
+/// Stands for any service: plugins look for theirs in init(), and none is called here.
+inline constexpr void* uncalled_service[8] = {};
+
 inline const void* hear(tenon_str name) noexcept {
   const std::string_view what(name.ptr, name.len);
   if (what == "fixture/init") ++inits;
-  if (what == "fixture/deinit") ++deinits;
-  return nullptr;
+  if (what == "fixture/deinit") {
+    ++deinits;
+    deinits.notify_all();
+  }
+  return &uncalled_service;
 }
 
 inline tenon_status complete_nothing(tenon_ctx*, tenon_token, const tenon_reply*) noexcept { return TENON_E_INVALID; }
 inline void cancel_nothing(tenon_ctx*, tenon_op) noexcept {}
 
-inline constexpr tenon_host host_table{
-    sizeof(tenon_host), TENON_ABI_MAJOR, TENON_ABI_MINOR, 0, complete_nothing, hear, cancel_nothing};
+inline constexpr tenon_host host_table{sizeof(tenon_host), TENON_ABI_MAJOR, TENON_ABI_MINOR, 0, complete_nothing, hear,
+                                       cancel_nothing};
 
 /// A store, a loader and its log thrown away.
 class loading_world {
@@ -48,7 +54,8 @@ class loading_world {
   result<std::shared_ptr<library>> load(std::shared_ptr<const plugin_image> image) {
     std::promise<result<std::shared_ptr<library>>> promise;
     auto future = promise.get_future();
-    code->load(std::move(image), [&](result<std::shared_ptr<library>> loaded) { promise.set_value(std::move(loaded)); });
+    code->load(std::move(image),
+               [&](result<std::shared_ptr<library>> loaded) { promise.set_value(std::move(loaded)); });
     return future.get();
   }
 
@@ -67,8 +74,8 @@ class loading_world {
 
   scratch_directory place;
   std::shared_ptr<plugin_store> store = *plugin_store::open(place / "store");
-  std::shared_ptr<loader> code =
-      loader::make(host_table, std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::null_sink_mt>()));
+  std::shared_ptr<loader> code = loader::make(
+      host_table, std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::null_sink_mt>()));
 };
 
 /// The version that was compiled into the code, asked from the code.

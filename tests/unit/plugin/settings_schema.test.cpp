@@ -1,5 +1,5 @@
-// Goal: a tenant's settings are held against the plugin's schema, and every finding says where, what was expected and what was
-// found, without repeating a secret. Method: one schema, tables of settings.
+// Goal: a tenant's settings are held against the plugin's schema, and every finding says where, what was expected and
+// what was found, without repeating a secret. Method: one schema, tables of settings.
 #include "fixtures.hpp"
 
 #include <boost/json/parse.hpp>
@@ -24,14 +24,18 @@ const char* const schema = R"({
     "retry": {"type": "object", "properties": {"count": {"type": "integer", "default": 3}}, "required": ["count"]}
   }})";
 
-std::vector<std::string> findings(std::string_view settings) { return check_settings(object(schema), object(settings)); }
+std::vector<std::string> findings(std::string_view settings) {
+  return check_settings(object(schema), object(settings));
+}
 
 }  // namespace
 
 TEST_CASE("settings that fit have no findings") {
   CHECK(findings(R"({"network_code": "123456"})").empty());
-  CHECK(findings(R"({"network_code": "12", "limit": 10, "price": null, "mode": "sandbox", "base_url": "https://a.example/x",
-    "service_account": {"secret": "service_account"}, "sizes": [1, 2], "retry": {"count": 1, "more": true}})").empty());
+  CHECK(findings(
+            R"({"network_code": "12", "limit": 10, "price": null, "mode": "sandbox", "base_url": "https://a.example/x",
+    "service_account": {"secret": "service_account"}, "sizes": [1, 2], "retry": {"count": 1, "more": true}})")
+            .empty());
   CHECK(findings(R"({"network_code": "12", "limit": 3.0, "price": 2.5})").empty());
 }
 
@@ -53,7 +57,8 @@ TEST_CASE("each keyword that is broken gives one finding") {
       {R"({"network_code": "12", "base_url": "a.example"})", "settings.base_url: expected an http or https URL"},
       {R"({"network_code": "12", "sizes": [1, "2"]})", "settings.sizes[1]: expected integer, found \"2\""},
       {R"({"network_code": "12", "retry": {}})", "settings.retry.count: required"},
-      {R"({"network_code": "12", "netwrok_code": "1"})", "settings.netwrok_code: unknown setting, did you mean \"network_code\"?"},
+      {R"({"network_code": "12", "netwrok_code": "1"})",
+       "settings.netwrok_code: unknown setting, did you mean \"network_code\"?"},
       {R"({"network_code": "12", "zebra": "1"})", "settings.zebra: unknown setting; remove it"},
   };
   for (const auto& row : rows) {
@@ -64,9 +69,7 @@ TEST_CASE("each keyword that is broken gives one finding") {
   }
 }
 
-TEST_CASE("all findings are told at once") {
-  CHECK(findings(R"({"limit": 0, "mode": 1, "zebra": 1})").size() == 4);
-}
+TEST_CASE("all findings are told at once") { CHECK(findings(R"({"limit": 0, "mode": 1, "zebra": 1})").size() == 4); }
 
 TEST_CASE("text where a secret belongs is refused and not repeated") {
   for (const auto* value : {R"("hunter2")", R"({"secret": 1})", R"({"secret": "a", "text": "hunter2"})"}) {
@@ -98,13 +101,15 @@ TEST_CASE("a schema that the host cannot check is named") {
   };
   CHECK(first(schema) == "");
   CHECK(first(R"({"title": "t", "description": "d", "x-anything": 1})") == "");
-  CHECK(says(first(R"({"properties": {"a": {"patern": "x"}}})"), "settings.a: the host does not check the keyword \"patern\", did"));
+  CHECK(says(first(R"({"properties": {"a": {"patern": "x"}}})"),
+             "settings.a: the host does not check the keyword \"patern\", did"));
   CHECK(says(first(R"({"items": {"$ref": "#"}})"), "\"$ref\""));
   CHECK(says(first(R"({"type": "text"})"), "settings.type: expected a type of JSON Schema"));
   CHECK(says(first(R"({"properties": {"a": {"pattern": "("}}})"), "settings.a.pattern: expected a regular expression"));
   CHECK(says(first(R"({"properties": {"a": {"pattern": "(a)\\1"}}})"), "without back-references"));
   CHECK(says(first(R"({"required": [1]})"), "settings.required: expected an array of strings"));
-  CHECK(says(first(R"({"properties": {"a": {"x-tenon-secret": true}}})"), "settings.a.x-tenon-secret: expected an object"));
+  CHECK(says(first(R"({"properties": {"a": {"x-tenon-secret": true}}})"),
+             "settings.a.x-tenon-secret: expected an object"));
   CHECK(says(first(R"({"properties": {"a": 1}})"), "settings.a: expected a schema, found 1"));
 }
 

@@ -1,5 +1,6 @@
-// Goal: the store keeps each content once, privately and whole, or says why it cannot and leaves nothing behind. Method: real
-// directories; a full disk is played by the file size limit, a file system error by a directory that went away.
+// Goal: the store keeps each content once, privately and whole, or says why it cannot and leaves nothing behind.
+// Method: real directories; a full disk is played by the file size limit, a file system error by a directory that
+// went away.
 #include "fixtures.hpp"
 
 #include "plugin/file.hpp"

@@ -1,5 +1,5 @@
-// Goal: a platform may reach exactly the origins that its manifest, its settings and its secrets name, and read exactly the
-// pointers its manifest lists. Method: values in, values out.
+// Goal: a platform may reach exactly the origins that its manifest, its settings and its secrets name, and read
+// exactly the pointers its manifest lists. Method: values in, values out.
 #include "fixtures.hpp"
 
 #include "plugin/upstreams.hpp"
@@ -47,8 +47,9 @@ TEST_CASE("an origin is compared in lower case and with its port") {
 }
 
 TEST_CASE("what is no absolute web URL has no origin, and is not repeated") {
-  for (const std::string url : {"", "a.example", "/path", "ftp://a.example", "https:///x", "https://user:hunter2@a.example", "https://a b",
-                          "https://a.example:0", "https://a.example:99999", "https://a%2eb.example"}) {
+  for (const std::string url :
+       {"", "a.example", "/path", "ftp://a.example", "https:///x", "https://user:hunter2@a.example", "https://a b",
+        "https://a.example:0", "https://a.example:99999", "https://a%2eb.example"}) {
     CAPTURE(url);
     const auto origin = origin_of(url);
     REQUIRE(!origin);
@@ -61,9 +62,11 @@ TEST_CASE("origins come from the manifest, the settings and the secrets, each on
   const std::string account = R"({"token_uri": "https://oauth2.example/token", "client_email": "x"})";
   const auto lookup = [&](std::string_view name) { return name == "account" ? &account : nullptr; };
   const auto origins = allowed_origins(plugin_with(schema), object(R"({"base_url": "http://127.0.0.1:9/x",
-    "nested": {"url": "https://api.kevel.co:443/y"}, "account": {"secret": "account"}})"), lookup);
+    "nested": {"url": "https://api.kevel.co:443/y"}, "account": {"secret": "account"}})"),
+                                       lookup);
   REQUIRE(origins.has_value());
-  CHECK(*origins == std::vector<std::string>{"http://127.0.0.1:9", "https://api.kevel.co:443", "https://oauth2.example:443"});
+  CHECK(*origins ==
+        std::vector<std::string>{"http://127.0.0.1:9", "https://api.kevel.co:443", "https://oauth2.example:443"});
 }
 
 TEST_CASE("settings and secrets that are absent add nothing") {
@@ -75,7 +78,8 @@ TEST_CASE("settings and secrets that are absent add nothing") {
 TEST_CASE("a URL in a secret that is none is told without the secret's text") {
   const auto wrong_url = origins_with_secret(R"({"token_uri": "hunter2"})");
   REQUIRE(!wrong_url);
-  CHECK(says(wrong_url.error().operator_detail, "settings.account at /token_uri: expected an absolute http or https URL"));
+  CHECK(says(wrong_url.error().operator_detail,
+             "settings.account at /token_uri: expected an absolute http or https URL"));
   CHECK_FALSE(says(wrong_url.error().operator_detail, "hunter2"));
 
   const auto wrong_type = origins_with_secret(R"({"token_uri": 7})");
