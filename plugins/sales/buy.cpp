@@ -79,7 +79,10 @@ void read_money(package_plan& plan, json::object const& source) {
   }
   plan.budget = *budget;
   plan.rate = price_of(*plan.option, money_at(source, "bid_price", plan.path), plan.path);
-  auto const minimum = plan.option->minimum_spend.value_or(money{});
+  auto minimum = plan.option->minimum_spend.value_or(money{});
+  if (plan.option->model == pricing_model::flat_rate) {
+    minimum = std::max(minimum, plan.rate);
+  }
   if (plan.budget.micros == 0 || plan.budget < minimum) {
     throw error("BUDGET_TOO_LOW", "The budget is below what this product needs")
         .field(path_of(plan.path, "budget"))

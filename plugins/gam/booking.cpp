@@ -1,0 +1,274 @@
+#include "booking.hpp"
+
+#include <tenon/sdk/text.hpp>
+
+#include <boost/json/serialize.hpp>
+
+namespace tenon::gam {
+namespace {
+
+constexpr std::chrono::seconds lead{120};  // a line item must start in the future when it arrives
+constexpr std::size_t most_packages = 100;
+constexpr std::size_t longest_po_number = 63;
+constexpr int approval_attempts = 3;
+constexpr std::chrono::seconds forecast_pause{10};
+
+std::string marker_of(std::string const& key, std::size_t index) {
+  return key + ":" + std::to_string(index);
+}
+
+std::string order_name(sales::buy_plan const& plan, std::string const& key) {
+  return display_name(plan.brand.empty() ? "AdCP" : "AdCP " + plan.brand, "[" + key + "]");
+}
+
+json::object names_body(std::vector<std::string> const& names) {
+  return {{"names", json::array(names.begin(), names.end())}};
+}
+
+// The first of a batch answer's objects.
+json::object first_of(json::object const& answer, std::string_view member) {
+  auto const all = sales::upstream_array(answer, member);
+  return all.empty() || !all.front().is_object() ? json::object() : all.front().get_object();
+}
+
+// The resource name of the line item with that marker; empty if there is none.
+std::string name_by_marker(json::array const& items, std::string const& marker) {
+  for (auto const& each : items) {
+    if (each.is_object() && sales::upstream_text(each.get_object(), "externalLineItemId") == marker) {
+      return sales::upstream_text(each.get_object(), "name");
+    }
+  }
+  return {};
+}
+
+void check_limits(sales::buy_plan const& plan) {
+  if (plan.packages.size() > most_packages) {
+    throw sdk::error("VALIDATION_ERROR", "A media buy may have 100 packages at most").field("packages");
+  }
+  if (plan.po_number.size() > longest_po_number) {
+    throw sdk::error("VALIDATION_ERROR", "po_number may have 63 characters at most").field("po_number");
+  }
+}
+
+}  // namespace
+
+std::string marker_key(sdk::platform_context const& context, sdk::call_context const& call) {
+  if (call.idempotency_key().empty()) {
+    return sdk::hex(context.crypto().random(8));
+  }
+  auto const text = call.tenant() + "\n" + call.principal() + "\n" + call.idempotency_key();
+  return sdk::hex(context.crypto().sha256(text)).substr(0, 16);
+}
+
+sdk::task<json::object> booking::find_order(std::string name, sales::deadline until) {
+  auto filter = equals("displayName", name) + " AND " + equals("advertiser", api_.settings().advertiser);
+  auto const found = co_await api_.list("orders", "orders", std::move(filter), subject::other, until);
+  for (auto const& each : found) {
+    if (each.is_object() && sales::upstream_text(each.get_object(), "status") != "DELETED") {
+      co_return each.get_object();
+    }
+  }
+  co_return json::object();
+}
+
+sdk::task<booking::claimed_order> booking::ensure_order(sales::buy_plan plan, std::string key, sales::deadline until) {
+  auto const name = order_name(plan, key);
+  claimed_order claimed;
+  claimed.order = co_await find_order(name, until);
+  if (!claimed.order.empty()) {
+    claimed.adopted = true;
+    co_return claimed;
+  }
+  json::object order{{"displayName", name},
+                     {"advertiser", api_.settings().advertiser},
+                     {"trafficker", api_.settings().trafficker},
+                     {"notes", json::serialize(sales::buy_record(key, api_.now()))}};
+  if (!plan.po_number.empty()) {
+    order["poNumber"] = plan.po_number;
+  }
+  json::object single{{"parent", api_.settings().network}, {"order", std::move(order)}};
+  json::object body{{"requests", json::array{std::move(single)}}};
+  std::exception_ptr unclear;
+  try {
+    auto const made = co_await api_.write("POST", "orders:batchCreate", std::move(body), subject::other, until);
+    claimed.order = first_of(made, "orders");
+    co_return claimed;
+  } catch (outcome_unknown const&) {
+    unclear = std::current_exception();
+  } catch (sdk::error const& fault) {
+    if (fault.code() != "CONFLICT") {
+      throw;
+    }
+    unclear = std::current_exception();  // somebody has the name: most likely an earlier attempt of ours
+  }
+  claimed.order = co_await find_order(name, until);
+  claimed.adopted = true;
+  if (claimed.order.empty()) {
+    std::rethrow_exception(unclear);
+  }
+  co_return claimed;
+}
+
+sdk::task<json::array> booking::write_line_items(json::array requests, std::string order, sales::deadline until) {
+  json::object body{{"requests", std::move(requests)}};
+  try {
+    auto const made = co_await api_.write("POST", "lineItems:batchCreate", std::move(body), subject::other, until);
+    co_return sales::upstream_array(made, "lineItems");
+  } catch (outcome_unknown const&) {
+    // What was made of them is looked up below; what was not is missed by the caller.
+  }
+  auto filter = equals("order", order);
+  co_return co_await api_.list("lineItems", "lineItems", std::move(filter), subject::other, until);
+}
+
+sdk::task<std::vector<std::string>> booking::ensure_line_items(sales::buy_plan plan, std::vector<resolved_targeting> targets,
+                                                               claimed_order claimed, std::string key, sales::deadline until) {
+  auto const order = claimed.name();
+  json::array items;
+  if (claimed.adopted) {
+    auto filter = equals("order", order);
+    items = co_await api_.list("lineItems", "lineItems", std::move(filter), subject::other, until);
+  }
+  json::array missing;
+  for (std::size_t i = 0; i < plan.packages.size(); ++i) {
+    auto const marker = marker_of(key, i);
+    if (name_by_marker(items, marker).empty()) {
+      auto item = line_item_of(plan.packages[i], targets[i], api_.settings(), order, marker);
+      missing.push_back(json::object{{"parent", api_.settings().network}, {"lineItem", std::move(item)}});
+    }
+  }
+  if (!missing.empty()) {
+    auto const made = co_await write_line_items(std::move(missing), order, until);
+    items.insert(items.end(), made.begin(), made.end());
+  }
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < plan.packages.size(); ++i) {
+    names.push_back(name_by_marker(items, marker_of(key, i)));
+    if (names.back().empty()) {
+      throw outcome_unknown("Line item " + marker_of(key, i) + " of " + order + " was not made, or is not listed yet");
+    }
+  }
+  co_return names;
+}
+
+sdk::task<bool> booking::try_approve(std::string order, bool last, sales::deadline until) {
+  std::vector<std::string> names;
+  names.push_back(order);
+  auto body = names_body(names);
+  std::string path = "orders:batchApprove";
+  if (api_.settings().overbook) {
+    path = "orders:batchApproveAndOverbook";
+  }
+  std::exception_ptr unclear;
+  try {
+    co_await api_.write("POST", std::move(path), std::move(body), subject::media_buy, until);
+    co_return true;
+  } catch (outcome_unknown const&) {
+    unclear = std::current_exception();
+  } catch (forecast_pending const&) {
+    if (last) {
+      throw;
+    }
+  }
+  if (unclear == nullptr) {
+    co_return false;
+  }
+  auto const now = co_await api_.get(order, subject::media_buy, until);
+  if (sales::upstream_text(now, "status") != "APPROVED") {
+    std::rethrow_exception(unclear);
+  }
+  co_return true;
+}
+
+sdk::task<void> booking::approve(std::string order, sales::deadline until) {
+  // Ad Manager forecasts a new line item within seconds to a minute, and approves none before.
+  for (int attempt = 1;; ++attempt) {
+    auto const done = co_await try_approve(order, attempt == approval_attempts, until);
+    if (done) {
+      co_return;
+    }
+    co_await api_.context().timers().sleep(forecast_pause);
+  }
+}
+
+sdk::task<void> booking::pause_those_asked(sales::buy_plan plan, std::vector<std::string> line_items, sales::deadline until) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < plan.packages.size(); ++i) {
+    if (plan.packages[i].paused) {
+      names.push_back(line_items[i]);
+    }
+  }
+  if (!names.empty()) {
+    auto body = names_body(names);
+    co_await api_.write("POST", "lineItems:batchPause", std::move(body), subject::package, until);
+  }
+}
+
+sdk::task<void> booking::complete(sales::buy_plan plan, std::vector<resolved_targeting> targets, claimed_order claimed,
+                                  std::string key, sales::deadline until) {
+  auto const line_items = co_await ensure_line_items(plan, std::move(targets), claimed, std::move(key), until);
+  for (std::size_t i = 0; i < plan.packages.size(); ++i) {
+    auto const& package = plan.packages[i];
+    auto wanted = co_await library_.gather(package.assignments, package.creatives, package.path, until);
+    if (!wanted.empty()) {
+      co_await library_.associate(line_items[i], std::move(wanted), false, until);
+    }
+  }
+  if (claimed.is_draft()) {
+    co_await approve(claimed.name(), until);
+    co_await pause_those_asked(std::move(plan), line_items, until);
+  }
+}
+
+sdk::task<void> booking::discard(std::string order) {
+  std::vector<std::string> names;
+  names.push_back(order);
+  auto body = names_body(names);
+  try {
+    // Not under the call's deadline: that the time ran out may be why the draft has to go.
+    co_await api_.write("POST", "orders:batchDelete", std::move(body), subject::media_buy, std::nullopt);
+  } catch (sdk::error const& fault) {
+    api_.context().log().warn("The draft order " + order + " could not be deleted and is left behind. " + fault.operator_detail());
+  }
+}
+
+sdk::task<json::object> booking::create(json::object request, sdk::call_context call) {
+  auto const until = call.deadline();
+  auto const plan = sales::read_buy(request, api_.settings().catalogue, api_.now(), lead);
+  check_limits(plan);
+  // Everything that can be refused is refused before anything is written.
+  std::vector<resolved_targeting> targets;
+  for (auto const& package : plan.packages) {
+    auto const path = sales::path_of(package.path, "targeting_overlay");
+    targets.push_back(co_await targeting_.resolve(package.targeting, path, until));
+    line_item_of(package, targets.back(), api_.settings(), {}, {});
+    for (auto const& each : package.assignments) {
+      co_await library_.require(each.creative_id, sales::path_of(package.path, "creative_assignments"), until);
+    }
+  }
+  auto const key = marker_key(api_.context(), call);
+  auto const claimed = co_await ensure_order(plan, key, until);
+  auto const name = claimed.name();
+  std::exception_ptr failure;
+  if (!sales::upstream_flag(claimed.order, "archived")) {  // else it was canceled since: that is the answer
+    try {
+      co_await complete(plan, std::move(targets), claimed, key, until);
+    } catch (sdk::error const&) {
+      failure = std::current_exception();
+    }
+  }
+  if (failure != nullptr) {
+    if (claimed.is_draft()) {
+      co_await discard(name);
+    }
+    std::rethrow_exception(failure);
+  }
+  auto const booked = co_await orders_.load(media_buy_id_of(name), until);
+  auto answer = sales::created_answer(booked.state);
+  if (auto const* sent = sales::find(request, "idempotency_key")) {
+    answer["idempotency_key"] = *sent;
+  }
+  co_return answer;
+}
+
+}  // namespace tenon::gam

@@ -1,0 +1,212 @@
+#include "changes.hpp"
+
+#include "line_item.hpp"
+
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+
+namespace tenon::gam {
+namespace {
+
+std::size_t index_of(booked_order const& booked, std::string const& package_id, std::string const& path) {
+  auto const& packages = booked.state.packages;
+  for (std::size_t i = 0; i < packages.size(); ++i) {
+    if (packages[i].package_id == package_id) {
+      return i;
+    }
+  }
+  throw sdk::error("PACKAGE_NOT_FOUND", "The media buy has no package " + package_id)
+      .field(sales::path_of(path, "package_id"));
+}
+
+void refuse_unsupported(json::object const& update, std::string const& path) {
+  for (auto const* member : {"catalogs", "optimization_goals", "keyword_targets_add", "keyword_targets_remove",
+                             "negative_keywords_add", "negative_keywords_remove"}) {
+    auto const* value = sales::find(update, member);
+    if (value != nullptr && !(value->is_array() && value->get_array().empty())) {
+      throw sdk::error("UNSUPPORTED_FEATURE", std::string(member) + " cannot be honoured by this seller")
+          .field(sales::path_of(path, member));
+    }
+  }
+}
+
+// The mask of a patch: the members it carries.
+std::string mask_of(json::object const& fields) {
+  std::string mask;
+  for (auto const& [key, value] : fields) {
+    mask += (mask.empty() ? "" : ",") + std::string(key);
+  }
+  return mask;
+}
+
+json::object names_body(std::vector<std::string> const& names) {
+  return {{"names", json::array(names.begin(), names.end())}};
+}
+
+json::object cancellation(json::object const& request, sales::instant now) {
+  json::object out{{"canceled_at", sales::format_instant(now)}, {"canceled_by", "buyer"}};
+  if (auto const reason = sales::text_at(request, "cancellation_reason")) {
+    out["reason"] = *reason;
+  }
+  return out;
+}
+
+}  // namespace
+
+sdk::task<line_item_change> changes::plan_package(json::object update, std::size_t index, json::object line_item,
+                                                  std::string path, sales::deadline until) {
+  refuse_unsupported(update, path);
+  line_item_change change;
+  change.index = index;
+  change.path = path;
+  change.record = sales::parse_object(sales::upstream_text(line_item, "notes"));
+  auto const* sold = api_.settings().catalogue.find(sales::upstream_text(change.record, "product_id"));
+  auto const* option = sold == nullptr ? nullptr : sold->price(sales::upstream_text(change.record, "pricing_option_id"));
+  change.fields = changed_fields(update, line_item, option, api_.now(), path);
+  if (auto const* overlay = sales::object_at(update, "targeting_overlay", path)) {
+    auto const where = sales::path_of(path, "targeting_overlay");
+    auto const resolved = co_await targeting_.resolve(*overlay, where, until);
+    change.fields["targeting"] = replace_overlay(sales::upstream_object(line_item, "targeting"), resolved);
+    change.fields["frequencyCaps"] = frequency_caps_json(resolved.caps);
+  }
+  change.paused = sales::flag_at(update, "paused", path);
+  change.cancel = sales::flag_at(update, "canceled", path).value_or(false);
+  change.replaces_creatives = sales::find(update, "creative_assignments") != nullptr;
+  change.assignments = sales::read_assignments(update, path);
+  change.creatives = sales::read_creatives(update, path, api_.settings().catalogue);
+  for (auto const& each : change.assignments) {
+    co_await library_.require(each.creative_id, sales::path_of(path, "creative_assignments"), until);
+  }
+  sales::amend_record(change.record, update);
+  if (change.cancel) {
+    change.record["canceled"] = cancellation(update, api_.now());
+  }
+  co_return change;
+}
+
+sdk::task<std::vector<line_item_change>> changes::plan(json::object request, booked_order booked, sales::deadline until) {
+  std::vector<line_item_change> all;
+  // Dates of the whole buy move every package that is still live; a package's own update comes after and wins.
+  json::object shared;
+  for (auto const* member : {"start_time", "end_time", "paused"}) {
+    if (auto const* value = sales::find(request, member)) {
+      shared[member] = *value;
+    }
+  }
+  for (std::size_t i = 0; !shared.empty() && i < booked.line_items.size(); ++i) {
+    if (!booked.state.packages[i].canceled) {
+      all.push_back(co_await plan_package(shared, i, booked.line_items[i], {}, until));
+    }
+  }
+  auto const* packages = sales::array_at(request, "packages");
+  for (std::size_t i = 0; packages != nullptr && i < packages->size(); ++i) {
+    auto const path = sales::path_of("packages", i);
+    auto const& update = sales::as_object((*packages)[i], path);
+    auto const index = index_of(booked, sales::required_text(update, "package_id", path), path);
+    if (booked.state.packages[index].canceled) {
+      throw sdk::error("INVALID_STATE", "The package is canceled").field(path);
+    }
+    all.push_back(co_await plan_package(update, index, booked.line_items[index], path, until));
+  }
+  co_return all;
+}
+
+sdk::task<void> changes::act(std::string action, std::vector<std::string> names, subject about, sales::deadline until) {
+  if (names.empty()) {
+    co_return;
+  }
+  auto body = names_body(names);
+  co_await api_.write("POST", std::move(action), std::move(body), about, until);
+}
+
+sdk::task<void> changes::apply_one(line_item_change wanted, std::string line_item, sales::deadline until) {
+  if (wanted.replaces_creatives || !wanted.creatives.empty()) {
+    auto creatives = co_await library_.gather(wanted.assignments, wanted.creatives, wanted.path, until);
+    co_await library_.associate(line_item, std::move(creatives), wanted.replaces_creatives, until);
+  }
+  auto fields = wanted.fields;
+  fields["notes"] = json::serialize(wanted.record);
+  auto const path = line_item + "?updateMask=" + mask_of(fields);
+  co_await api_.write("PATCH", path, std::move(fields), subject::package, until);
+}
+
+sdk::task<void> changes::apply(std::vector<line_item_change> wanted, booked_order booked, sales::deadline until) {
+  std::vector<std::string> to_pause;
+  std::vector<std::string> to_resume;
+  std::vector<std::string> to_archive;
+  for (auto& change : wanted) {
+    auto const name = sales::upstream_text(booked.line_items[change.index], "name");
+    auto const paused = booked.state.packages[change.index].paused;
+    if (change.cancel) {
+      to_archive.push_back(name);
+    }
+    if (!paused && (change.cancel || change.paused.value_or(false))) {
+      to_pause.push_back(name);
+    } else if (paused && change.paused && !*change.paused) {
+      to_resume.push_back(name);
+    }
+    co_await apply_one(std::move(change), name, until);
+  }
+  std::string resume = "lineItems:batchResume";
+  if (api_.settings().overbook) {
+    resume = "lineItems:batchResumeAndOverbook";
+  }
+  co_await act("lineItems:batchPause", std::move(to_pause), subject::package, until);
+  co_await act(std::move(resume), std::move(to_resume), subject::package, until);
+  co_await act("lineItems:batchArchive", std::move(to_archive), subject::package, until);
+}
+
+sdk::task<void> changes::write_record(booked_order booked, json::object record, sales::deadline until) {
+  record["revision"] = booked.state.revision() + 1;
+  json::object order{{"name", sales::upstream_text(booked.order, "name")}, {"notes", json::serialize(record)}};
+  json::object update{{"order", std::move(order)}, {"updateMask", "notes"}};
+  json::object body{{"requests", json::array{std::move(update)}}};
+  co_await api_.write("POST", "orders:batchUpdate", std::move(body), subject::media_buy, until);
+}
+
+sdk::task<void> changes::cancel(json::object request, booked_order booked, sales::deadline until) {
+  // Ad Manager has no cancel. The reason is written while the order can be; being archived is what says it is canceled.
+  auto record = booked.state.record;
+  record["canceled"] = cancellation(request, api_.now());
+  co_await write_record(booked, std::move(record), until);
+  std::vector<std::string> order;
+  order.push_back(sales::upstream_text(booked.order, "name"));
+  std::vector<std::string> serving;
+  for (std::size_t i = 0; i < booked.line_items.size(); ++i) {
+    if (!booked.state.packages[i].canceled && !booked.state.packages[i].paused && booked.facts[i].status != "COMPLETED") {
+      serving.push_back(sales::upstream_text(booked.line_items[i], "name"));
+    }
+  }
+  if (sales::upstream_text(booked.order, "status") == "APPROVED") {
+    co_await act("lineItems:batchPause", std::move(serving), subject::package, until);
+  }
+  co_await act("orders:batchArchive", std::move(order), subject::media_buy, until);
+}
+
+sdk::task<json::object> changes::update(json::object request, sdk::call_context call) {
+  auto const until = call.deadline();
+  auto const id = sales::required_text(request, "media_buy_id");
+  auto const booked = co_await orders_.load(id, until);
+  sales::require_updatable(booked.state, request);
+  if (auto const* added = sales::array_at(request, "new_packages"); added != nullptr && !added->empty()) {
+    throw sdk::error("UNSUPPORTED_FEATURE", "Packages cannot be added to a media buy")
+        .field("new_packages")
+        .suggestion("Create another media buy");
+  }
+  std::vector<std::string> affected;
+  if (sales::flag_at(request, "canceled").value_or(false)) {
+    co_await cancel(request, booked, until);
+  } else {
+    auto wanted = co_await plan(request, booked, until);
+    for (auto const& change : wanted) {
+      affected.push_back(booked.state.packages[change.index].package_id);
+    }
+    co_await apply(std::move(wanted), booked, until);
+    co_await write_record(booked, booked.state.record, until);
+  }
+  auto const now = co_await orders_.load(id, until);
+  co_return sales::updated_answer(now.state, affected);
+}
+
+}  // namespace tenon::gam

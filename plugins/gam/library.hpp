@@ -1,0 +1,55 @@
+#pragma once
+
+#include "client.hpp"
+#include "creative_json.hpp"
+
+#include "../sales/buy.hpp"
+
+namespace tenon::gam {
+
+/// A creative to be served by a line item.
+struct association {
+  std::string creative;  ///< resource name
+  std::optional<double> weight;
+};
+
+/// The advertiser's creatives and which line items serve them.
+class creative_library {
+ public:
+  explicit creative_library(client& api) : api_(api) {}
+
+  /// The creative of that id, or an empty object.
+  sdk::task<json::object> find(std::string creative_id, sales::deadline until);
+
+  /// Its resource name. CREATIVE_NOT_FOUND with `path` if there is none.
+  sdk::task<std::string> require(std::string creative_id, std::string path, sales::deadline until);
+
+  /// What upload() did to the library.
+  struct uploaded {
+    std::string name;
+    std::string action;  ///< created, updated, unchanged
+  };
+
+  /// Creates the creative, or brings the one of its id up to date. A write of unknown outcome is looked up, not repeated.
+  sdk::task<uploaded> upload(sales::creative item, bool dry_run, sales::deadline until);
+
+  /// Makes the line item serve these creatives beside those it serves; with `only`, instead of them.
+  sdk::task<void> associate(std::string line_item, std::vector<association> wanted, bool only, sales::deadline until);
+
+  /// The creatives of a package: those it names and those it brings, uploaded.
+  sdk::task<std::vector<association>> gather(std::vector<sales::assignment> assignments, std::vector<sales::creative> inlined,
+                                             std::string path, sales::deadline until);
+
+  /// The answers of sync_creatives and list_creatives.
+  sdk::task<json::object> sync(json::object request, sales::deadline until);
+  sdk::task<json::object> list(json::object request, sales::deadline until);
+
+ private:
+  sdk::task<json::object> create(json::object wanted, sales::deadline until);
+  sdk::task<json::object> sync_one(json::object source, std::string path, bool dry_run, sales::deadline until);
+  sdk::task<json::array> assign(json::object request, json::array results, sales::deadline until);
+
+  client& api_;
+};
+
+}  // namespace tenon::gam

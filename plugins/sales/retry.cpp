@@ -1,0 +1,88 @@
+#include "retry.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace tenon::sales {
+namespace {
+
+constexpr int most_attempts = 4;
+constexpr std::chrono::seconds longest_wait{16};
+
+// "Sun, 06 Nov 1994 08:49:37 GMT", the only form a server may send today.
+std::optional<instant> parse_http_date(std::string_view text) {
+  constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  if (text.size() != 29 || text.substr(25) != " GMT") {
+    return std::nullopt;
+  }
+  auto const month = std::find(months.begin(), months.end(), text.substr(8, 3));
+  if (month == months.end()) {
+    return std::nullopt;
+  }
+  auto const number = std::to_string(100 + (month - months.begin()) + 1).substr(1);
+  return parse_instant(std::string(text.substr(12, 4)) + "-" + number + "-" + std::string(text.substr(5, 2)) + "T" +
+                       std::string(text.substr(17, 8)) + "Z");
+}
+
+}  // namespace
+
+std::optional<std::chrono::seconds> parse_retry_after(std::string_view text, instant now) {
+  std::int64_t seconds = 0;
+  auto const read = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (!text.empty() && read.ec == std::errc{} && read.ptr == text.data() + text.size()) {
+    return seconds >= 0 ? std::optional{std::chrono::seconds{std::min<std::int64_t>(seconds, 86400)}} : std::nullopt;
+  }
+  auto const date = parse_http_date(text);
+  return date && *date >= now ? std::optional{*date - now} : std::nullopt;
+}
+
+std::chrono::milliseconds backoff(int attempt, double chance) {
+  constexpr std::chrono::milliseconds base{250};
+  constexpr std::chrono::milliseconds cap{5000};
+  auto const bound = std::min(cap, base * (std::int64_t{1} << std::clamp(attempt, 0, 10)));
+  return std::chrono::milliseconds{static_cast<std::int64_t>(static_cast<double>(bound.count()) * chance)};
+}
+
+bool may_repeat(sdk::http_response const& response, bool reads) {
+  if (!response.arrived()) {
+    return reads || response.phase() == sdk::http_phase::not_sent;
+  }
+  return response.status() == 429 || (reads && response.status() >= 500);
+}
+
+bool outcome_unknown(sdk::http_response const& response) {
+  if (!response.arrived()) {
+    return response.phase() != sdk::http_phase::not_sent;
+  }
+  return response.status() >= 500;
+}
+
+std::chrono::milliseconds patient_http::pause_after(sdk::http_response const& response, int attempt) const {
+  auto const now = std::chrono::floor<std::chrono::seconds>(context_.time().wall());
+  if (auto const asked = parse_retry_after(response.header("retry-after"), now)) {
+    return std::min<std::chrono::seconds>(*asked, longest_wait);
+  }
+  auto const bytes = context_.crypto().random(2);
+  auto const drawn = static_cast<unsigned char>(bytes[0]) * 256 + static_cast<unsigned char>(bytes[1]);
+  return backoff(attempt, drawn / 65536.0);
+}
+
+sdk::task<sdk::http_response> patient_http::send(sdk::http_request request, deadline until) const {
+  auto const reads = request.method() == "GET";
+  for (int attempt = 0;; ++attempt) {
+    auto once = request;
+    auto response = co_await context_.http().send(std::move(once));
+    if (attempt + 1 == most_attempts || !may_repeat(response, reads)) {
+      co_return response;
+    }
+    auto const pause = pause_after(response, attempt);
+    if (until && context_.time().steady() + pause >= *until) {
+      co_return response;
+    }
+    co_await context_.timers().sleep(pause);
+  }
+}
+
+}  // namespace tenon::sales
