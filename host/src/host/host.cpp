@@ -1,0 +1,88 @@
+#include "host/state.hpp"
+
+#include <csignal>
+#include <locale>
+#include <utility>
+
+namespace tenon {
+namespace {
+
+/// libstdc++ fills std::ctype<char>'s narrowing cache on first use, without a lock; plugins that build a std::regex at the same time
+/// would race on it. Filling it before any plugin runs ends that.
+void warm_character_cache() {
+  const auto& facet = std::use_facet<std::ctype<char>>(std::locale());
+  for (int c = 0; c < 256; ++c) {
+    facet.narrow(static_cast<char>(c), 0);
+    facet.widen(static_cast<char>(c));
+  }
+}
+
+void log_diagnostics(spdlog::logger& log, const std::vector<diagnostic>& findings) {
+  for (const auto& finding : findings) {
+    if (finding.fatal) log.error("{}", finding.to_string());
+    else log.warn("{}", finding.to_string());
+  }
+}
+
+}  // namespace
+
+host::host(std::shared_ptr<state> shared) : state_(std::move(shared)) {}
+
+host::~host() {
+  if (state_) state_->close_now();
+}
+
+result<std::unique_ptr<host>> host::create(boost::asio::any_io_executor executor, host_options options) {
+  auto read = read_catalog(options.config);
+  if (!read) return read.error();
+  warm_character_cache();
+  auto made = std::make_shared<state>(std::move(executor), (*read)->host.blocking_threads);
+  made->logger = options.logger ? options.logger : spdlog::default_logger();
+  log_diagnostics(*made->logger, (*read)->diagnostics);
+  if (auto opened = made->open(options, *read); !opened) {
+    made->close_now();
+    return opened.error();
+  }
+  if (options.handle_sighup) {
+    made->hangups = std::make_unique<boost::asio::signal_set>(made->executor, SIGHUP);
+    made->wait_for_hangup();
+  }
+  return std::unique_ptr<host>(new host(std::move(made)));
+}
+
+lazy_platform_router& host::router() noexcept { return *state_->router; }
+
+boost::asio::any_io_executor host::executor() const noexcept { return state_->executor; }
+
+void host::start_call(call_target target, call_request request, reply_handler done) {
+  if (!state_->calls.enter()) {
+    auto closing = make_error("SERVICE_UNAVAILABLE", "The server is shutting down.");
+    closing.retry_after_s = 5;
+    return done(std::move(closing));
+  }
+  reply_handler leaving = [self = state_, done = std::move(done)](result<reply> outcome) mutable {
+    done(std::move(outcome));
+    self->calls.leave();
+  };
+  auto principal = request.context.principal;
+  state_->directory->resolve(
+      std::move(target), std::move(principal),
+      [router = state_->router, request = std::move(request), done = std::move(leaving)](result<account> found) mutable {
+        if (!found) return done(found.error());
+        request.context.account = std::move(*found);
+        router->start(std::move(request), std::move(done));
+      });
+}
+
+void host::start_reload(reload_handler done) { state_->reloader->reload(std::move(done)); }
+
+void host::start_shutdown(unique_function<void(std::vector<library_status>)> done) {
+  state_->reloader->stop();
+  state_->drain(std::move(done));
+}
+
+void host::invalidate(const std::string& tenant) { state_->router->invalidate(tenant); }
+
+void host::invalidate() { state_->router->invalidate(); }
+
+}  // namespace tenon

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <tenon/host.hpp>
+
+#include "base/gate.hpp"
+#include "host/directory.hpp"
+#include "platform/http_client.hpp"
+#include "platform/plugin_platform.hpp"
+#include "plugin/library.hpp"
+#include "reload/reloader.hpp"
+
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <spdlog/spdlog.h>
+
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace tenon {
+
+/// Everything the facade owns. Shared with the handlers that run for it, so that it outlives the last of them.
+struct host::state : std::enable_shared_from_this<host::state> {
+  state(boost::asio::any_io_executor on, std::uint32_t blocking_threads) : executor(std::move(on)), pool(blocking_threads) {}
+
+  boost::asio::any_io_executor executor;
+  boost::asio::thread_pool pool;
+  std::shared_ptr<spdlog::logger> logger;
+  std::shared_ptr<tenon::loader> loader;
+  std::shared_ptr<platform_environment> environment;
+  std::shared_ptr<deployment_table> deployments = std::make_shared<deployment_table>();
+  std::shared_ptr<build_ledger> ledger = std::make_shared<build_ledger>();
+  std::shared_ptr<tenant_directory> directory = std::make_shared<tenant_directory>();
+  std::shared_ptr<lazy_platform_router> router;
+  std::shared_ptr<tenon::reloader> reloader;
+  std::unique_ptr<boost::asio::signal_set> hangups;
+  gate calls;
+  std::chrono::milliseconds drain_timeout{};
+
+  mutable std::mutex mutex;
+  std::vector<diagnostic> findings;  ///< of the configuration last read
+
+  result<void> open(const host_options& options, const std::shared_ptr<const catalog>& read);
+  void deploy(const std::shared_ptr<const catalog>& read, plugin_store& store);
+  void applied(const std::shared_ptr<const catalog>& read);
+  void wait_for_hangup();
+  void drain(unique_function<void(std::vector<library_status>)> done);
+  void close(unique_function<void(std::vector<library_status>)> done);
+  void close_now();
+};
+
+}  // namespace tenon

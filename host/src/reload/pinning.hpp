@@ -1,0 +1,20 @@
+#pragma once
+
+#include "catalog/catalog.hpp"
+#include "plugin/image.hpp"
+
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tenon {
+
+/// The plugin bytes that one reading of the configuration pinned, or why a plugin was refused. By plugin name.
+using pinned_plugins = std::map<std::string, result<std::shared_ptr<const plugin_image>>, std::less<>>;
+
+/// Opens, checks and stores every plugin that some tenant names, each once. Blocks on files.
+pinned_plugins pin_plugins(const catalog& tenants, plugin_store& store);
+
+}  // namespace tenon

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "reload/deployment.hpp"
+#include "reload/pinning.hpp"
+
+#include <tenon/reload.hpp>
+
+#include <string>
+#include <vector>
+
+namespace tenon {
+
+/// What a reload means for one tenant.
+struct planned_change {
+  tenant_change change;                    ///< `applied` is false if the old deployment has to stay
+  std::shared_ptr<const deployment> next;  ///< what comes into force if it is applied; null for a removed tenant
+};
+
+struct reload_plan {
+  std::vector<planned_change> changes;  ///< sorted by tenant, without the unchanged
+  std::uint32_t unchanged = 0;
+};
+
+/// Compares what serves now with what the configuration wants. A pure function of values.
+///
+/// A tenant whose new table is broken, whose plugin was refused or whose settings do not fit keeps the deployment it has; a new one gets a
+/// deployment that only carries the refusal, so that its first request says CONFIGURATION_ERROR and not "no such account".
+reload_plan make_plan(const deployment_map& now, const catalog& wanted, const pinned_plugins& plugins);
+
+}  // namespace tenon

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "reload/deployment.hpp"
+#include "reload/plan.hpp"
+#include "reload/plugin_factory.hpp"
+
+#include <tenon/reload.hpp>
+#include <tenon/router.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace spdlog {
+class logger;
+}
+
+namespace tenon {
+
+/// What a reloader works on. Borrowed members outlive it.
+struct reload_environment {
+  boost::asio::any_io_executor executor;
+  boost::asio::any_io_executor blocking;  ///< files are read here
+  std::filesystem::path config;
+  std::shared_ptr<plugin_store> store;
+  std::shared_ptr<deployment_table> deployments;
+  std::shared_ptr<build_ledger> ledger;
+  std::shared_ptr<plugin_factory> factory;
+  std::shared_ptr<lazy_platform_router> router;
+  std::shared_ptr<spdlog::logger> logger;
+  /// Told after the deployments changed, with the catalog that was read: accounts and hosts follow here.
+  std::function<void(const std::shared_ptr<const catalog>&)> on_applied;
+};
+
+/// Reads the configuration again and moves the tenants that changed, a few at a time.
+///
+/// A tenant with a live platform gets its successor built first; only if that works does it take the old one's place, with one store. If any
+/// step fails the old one serves on. A tenant without a live platform just gets its new deployment.
+///
+/// Threads     Any. One reload runs at a time; requests that come meanwhile are folded into one more round.
+class reloader : public std::enable_shared_from_this<reloader> {
+ public:
+  explicit reloader(reload_environment environment);
+
+  /// `done` gets the report of a round that began after this call.
+  void reload(reload_handler done);
+
+  /// Ends after the successor that is being built; later requests complete with a report that says so.
+  void stop();
+
+ private:
+  struct round;
+
+  void begin_round();
+  void read_and_plan(std::shared_ptr<round> current);
+  void build_more(const std::shared_ptr<round>& current);
+  void build_one(const std::shared_ptr<round>& current, std::size_t index);
+  void apply(round& current, planned_change& planned, std::shared_ptr<platform> successor);
+  void finish(const std::shared_ptr<round>& current);
+  void log_report(const reload_report& report) const;
+
+  const reload_environment environment_;
+  std::mutex mutex_;
+  std::vector<reload_handler> waiting_;  ///< for the next round
+  bool running_ = false;
+  bool stopped_ = false;
+  std::stop_source stop_;
+};
+
+}  // namespace tenon
