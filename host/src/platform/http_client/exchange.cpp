@@ -44,12 +44,16 @@ exchange::exchange(asio::any_io_executor executor, std::shared_ptr<connection_po
       until_(std::chrono::steady_clock::now() + std::min<std::chrono::milliseconds>(request_.timeout, longest_timeout)),
       buffer_(max_header_bytes + 2 * read_size) {}
 
+/// Enters the queue here, not on the strand: the order of arrival is the order of the calls. Nothing runs on the strand before the
+/// callbacks are there, but for a word that the permit holds.
 void exchange::start(std::stop_token caller, std::stop_token client) {
+  if (prepare()) enter();
   canceller cancel{weak_from_this()};
   by_caller_.emplace(std::move(caller), cancel);
   by_client_.emplace(std::move(client), cancel);
   asio::post(strand_, [self = shared_from_this()] {
     self->limit_time();
+    if (std::chrono::steady_clock::now() >= self->until_) self->abort(kind::timeout);
     asio::co_spawn(self->strand_, self->run(), [self](std::exception_ptr thrown) { self->finish(thrown); });
   });
 }
@@ -74,8 +78,7 @@ void exchange::abort(kind why) {
 }
 
 asio::awaitable<void> exchange::run() {
-  if (!prepare()) co_return;
-  if (!co_await enter()) co_return;
+  if (failure_ || !co_await await_permit()) co_return;
   for (bool reused = take_kept();; reused = false) {
     if (!reused && !co_await open()) co_return;
     bool good = co_await send();
@@ -96,9 +99,8 @@ bool exchange::prepare() {
   return true;
 }
 
-asio::awaitable<bool> exchange::enter() {
+void exchange::enter() {
   doing_ = "waiting for one of the connections to this origin";
-  if (aborted_) co_return fail(kind::cancelled, {});
   permit_ = pool_->enter(to_.origin(), [weak = weak_from_this()] {
     const auto self = weak.lock();
     if (!self) return;
@@ -107,6 +109,9 @@ asio::awaitable<bool> exchange::enter() {
       self->wake_.cancel();
     });
   });
+}
+
+asio::awaitable<bool> exchange::await_permit() {
   while (!entered_ && !aborted_) co_await wake_.async_wait(token);
   if (aborted_) co_return fail(kind::cancelled, {});
   co_return true;

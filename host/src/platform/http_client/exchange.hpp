@@ -35,7 +35,7 @@ class exchange : public std::enable_shared_from_this<exchange> {
   };
 
   boost::asio::awaitable<void> run();
-  boost::asio::awaitable<bool> enter();
+  boost::asio::awaitable<bool> await_permit();
   boost::asio::awaitable<bool> open();
   boost::asio::awaitable<bool> locate();
   boost::asio::awaitable<bool> send();
@@ -43,6 +43,7 @@ class exchange : public std::enable_shared_from_this<exchange> {
   boost::asio::awaitable<bool> receive_message(parser* into);
 
   bool prepare();
+  void enter();
   void look_up();
   bool take_kept();
   bool may_repeat(bool reused) const;
@@ -71,7 +72,7 @@ class exchange : public std::enable_shared_from_this<exchange> {
   std::unique_ptr<connection> connection_;
   std::vector<boost::asio::ip::tcp::endpoint> endpoints_;
   boost::beast::flat_buffer buffer_;
-  std::string_view doing_ = "starting";  ///< for messages
+  std::string_view doing_;  ///< for messages
   std::optional<kind> aborted_;
   std::optional<http_failure> failure_;
   http_exchange_response response_;

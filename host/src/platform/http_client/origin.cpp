@@ -50,6 +50,9 @@ outcome<target> parse_target(std::string_view text) {
     return invalid("expected the scheme https, or http to a loopback address, found another one");
   if (url.has_userinfo())
     return invalid("expected no user or password in the URL: send them as an authorization header");
+  // Rationale: Boost.URL 1.81 takes "127.0.0.1.example" for the address 127.0.0.1 and a path ".example", and "host:x" for a path "x".
+  if (!url.encoded_path().empty() && !url.is_path_absolute())
+    return invalid("expected a host name or an IP address, and a port that is a number, found something else");
   target to;
   to.tls = url.scheme_id() == urls::scheme::https;
   to.host = lower(url.host_address());
