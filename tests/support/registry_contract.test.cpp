@@ -185,3 +185,20 @@ TEST_CASE("destroying the router drops its platforms and serves who still waits 
   while (!cached.expired() && std::chrono::steady_clock::now() < give_up) std::this_thread::yield();
   CHECK(cached.expired());
 }
+
+TEST_CASE("a request that may be cancelled and is still being answered may outlive its router") {
+  contract_setup at(coalescing());
+  std::stop_source never;
+  std::promise<void> gone;
+  const auto router_is_gone = gone.get_future().share();
+  std::promise<bool> answered;
+  auto coming = answered.get_future();
+  at.router->start(cancellable("tenant-a", never), [&answered, router_is_gone](result<reply> outcome) {
+    router_is_gone.wait();
+    answered.set_value(outcome.has_value());
+  });
+  REQUIRE(at.builds->started(1));
+  at.router.reset();
+  gone.set_value();
+  CHECK(await(std::move(coming)));
+}

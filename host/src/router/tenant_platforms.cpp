@@ -31,7 +31,7 @@ error lost_handler(const std::string& tenant) {
 /// What a factory calls when a build has ended. If it loses it, the build has ended too.
 class tenant_platforms::landing {
  public:
-  landing(std::shared_ptr<tenant_platforms> owner, flight ended) : owner_(std::move(owner)), ended_(std::move(ended)) {}
+  explicit landing(flight ended) : ended_(std::move(ended)) {}
   landing(landing&&) noexcept = default;
   landing& operator=(landing&&) = delete;
   ~landing() {
@@ -43,25 +43,22 @@ class tenant_platforms::landing {
   }
 
   void operator()(build_outcome built) {
-    if (const auto ended = std::exchange(ended_, nullptr)) owner_->finish(ended, std::move(built));
+    if (const auto ended = std::exchange(ended_, nullptr)) ended->ticket().owner->finish(ended, std::move(built));
   }
 
  private:
-  std::shared_ptr<tenant_platforms> owner_;  // before ended_, whose ticket is its
   flight ended_;
 };
 
 /// A waiter's way out of a build. The waiter holds it, so that the callback goes when the waiter has been answered.
 struct tenant_platforms::departure {
   struct leave {
-    std::weak_ptr<tenant_platforms> owner;
     flight from;
     std::uint64_t seat;
 
     void operator()() const {
-      const auto platforms = owner.lock();
-      if (!platforms) return;
-      if (auto left = platforms->flights_.leave(from, seat)) platforms->release(std::move(*left), cancelled());
+      auto& owner = *from->ticket().owner;
+      if (auto left = owner.flights_.leave(from, seat)) owner.release(std::move(*left), cancelled());
     }
   };
 
@@ -83,11 +80,11 @@ void tenant_platforms::build(std::string tenant, std::stop_token stop, build_han
   if (stop.stop_requested()) return release(std::move(done), cancelled());
   auto leaving = std::make_shared<departure>();
   build_handler waiter = [leaving, done = std::move(done)](build_outcome built) mutable { done(std::move(built)); };
-  const auto begin = [this, &tenant] { return cache_.begin_build(tenant); };
+  const auto begin = [this, &tenant] { return begin_build(tenant); };
   const auto seat = mode_ == cold_start::coalesce ? flights_.join(tenant, std::move(waiter), begin)
                                                   : flights_.board_alone(tenant, begin(), std::move(waiter));
   // The waiter may be answered and gone before the callback is in place: `leaving` is held here as well.
-  if (stop.stop_possible()) leaving->callback.emplace(std::move(stop), departure::leave{weak_from_this(), seat.on, seat.seat});
+  if (stop.stop_possible()) leaving->callback.emplace(std::move(stop), departure::leave{seat.on, seat.seat});
   if (seat.starts) start(seat.on);
 }
 
@@ -97,10 +94,10 @@ void tenant_platforms::start(const flight& started) {
     // looking once more finds it.
     if (auto kept = find(started->key())) return hand_out(started, std::move(kept));
   }
-  build_handler done = landing(shared_from_this(), started);
+  build_handler done = landing(started);
   if (!factory_->blocks()) return ask_factory(started, std::move(done));
-  boost::asio::post(blocking_, [self = shared_from_this(), started, done = std::move(done)]() mutable {
-    self->ask_factory(started, std::move(done));
+  boost::asio::post(blocking_, [started, done = std::move(done)]() mutable {
+    started->ticket().owner->ask_factory(started, std::move(done));
   });
 }
 
@@ -115,7 +112,7 @@ void tenant_platforms::ask_factory(const flight& started, build_handler done) {
 
 void tenant_platforms::finish(const flight& ended, build_outcome built) {
   if (built && *built == nullptr) built = tenant_not_found("the factory has no platform for tenant \"" + ended->key() + '"');
-  if (built && cache_.store(ended->ticket(), *built).stored) arm_expiry();
+  if (built && cache_.store(ended->ticket().generations, *built).stored) arm_expiry();
   hand_out(ended, built);
 }
 

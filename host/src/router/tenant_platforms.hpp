@@ -47,12 +47,21 @@ class tenant_platforms : public std::enable_shared_from_this<tenant_platforms> {
   std::vector<std::string> tenants() const { return cache_.tenants(); }
 
  private:
+  /// What a build was started against. It holds the cache that its generations are counted in, so whoever holds a build may drop it last.
+  struct ticket {
+    std::shared_ptr<tenant_platforms> owner;
+    cache::build_ticket generations;  // after owner: it goes first
+
+    bool current() const { return generations.current(); }
+  };
+
   using build_outcome = result<std::shared_ptr<platform>>;
-  using flights = single_flight<build_outcome, cache::build_ticket>;
+  using flights = single_flight<build_outcome, ticket>;
   using flight = std::shared_ptr<flights::flight>;
   class landing;
   struct departure;
 
+  ticket begin_build(const std::string& tenant) { return {shared_from_this(), cache_.begin_build(tenant)}; }
   void start(const flight& started);
   void ask_factory(const flight& started, build_handler done);
   void finish(const flight& ended, build_outcome built);
@@ -66,7 +75,7 @@ class tenant_platforms : public std::enable_shared_from_this<tenant_platforms> {
   const std::shared_ptr<tenon::factory> factory_;
   const cold_start mode_;
   cache cache_;
-  flights flights_;  // after cache_: its tickets are the cache's
+  flights flights_;
 
   // Whoever turns it true may use the timer, until the timer's handler turns it false.
   std::atomic<bool> expiry_armed_ = false;
