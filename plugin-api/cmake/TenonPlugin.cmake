@@ -3,11 +3,13 @@
 include_guard(GLOBAL)
 include(${CMAKE_CURRENT_LIST_DIR}/TenonManifest.cmake)
 
-# Instrumented plugins go only into a host that is instrumented alike, so the manifest says it. Empty: as TENON_SANITIZE of the project.
+# Instrumented plugins go only into a host that is instrumented alike, so the manifest names the sanitizers: those of
+# TENON_SANITIZE and of the compilers' flags.
 function(_tenon_sanitizer out)
   set(found)
   foreach(sanitizer address thread undefined)
-    if("${TENON_SANITIZE}" MATCHES "${sanitizer}" OR "${CMAKE_CXX_FLAGS} ${CMAKE_C_FLAGS}" MATCHES "-fsanitize=[a-z,]*${sanitizer}")
+    if("${TENON_SANITIZE}" MATCHES "${sanitizer}" OR
+       "${CMAKE_CXX_FLAGS} ${CMAKE_C_FLAGS}" MATCHES "-fsanitize=[a-z,]*${sanitizer}")
       list(APPEND found ${sanitizer})
     endif()
   endforeach()
@@ -34,13 +36,15 @@ function(_tenon_sdk_json)
   _tenon_plugin_flags(tenon_sdk_json)
 endfunction()
 
-# tenon_add_plugin(name MANIFEST manifest.json SOURCES file... [LIBRARIES lib...] [OUTPUT_NAME name] [OUTPUT_DIRECTORY directory])
+# tenon_add_plugin(name MANIFEST manifest.json SOURCES file... [LIBRARIES lib...]
+#                  [OUTPUT_NAME name] [OUTPUT_DIRECTORY directory])
 #
 # Makes
-#   <name>          the plugin: <OUTPUT_NAME>.so, in OUTPUT_DIRECTORY or else TENON_PLUGIN_OUTPUT_DIRECTORY if that is set
+#   <name>          the plugin: <OUTPUT_NAME>.so, in OUTPUT_DIRECTORY or else in TENON_PLUGIN_OUTPUT_DIRECTORY, if set
 #   <name>_objects  its code and note as an object library: link it into a unit test (tenon_add_plugin_test does)
 #
-# Sources in C++ get the SDK, sources in C the ABI. The manifest's "id" is the file's name; its members are described in tenon/abi/plugin.h.
+# Sources in C++ get the SDK, sources in C the ABI. The manifest's "id" is the file's name; tenon/abi/plugin.h describes
+# its members.
 # LIBRARIES must be static and position independent: a host refuses plugins that need shared libraries of their own.
 function(tenon_add_plugin name)
   cmake_parse_arguments(arg "" "MANIFEST;OUTPUT_NAME;OUTPUT_DIRECTORY" "SOURCES;LIBRARIES" ${ARGN})
@@ -56,7 +60,8 @@ function(tenon_add_plugin name)
 
   set(generated ${CMAKE_CURRENT_BINARY_DIR}/${name}-manifest)
   _tenon_sanitizer(sanitizer)
-  tenon_generate_manifest(MANIFEST ${arg_MANIFEST} ID ${arg_OUTPUT_NAME} SANITIZER "${sanitizer}" DIRECTORY ${generated})
+  tenon_generate_manifest(MANIFEST ${arg_MANIFEST} ID ${arg_OUTPUT_NAME} SANITIZER "${sanitizer}"
+    DIRECTORY ${generated})
 
   add_library(${name}_objects OBJECT ${arg_SOURCES} ${generated}/note.c)
   target_include_directories(${name}_objects PUBLIC ${generated})
@@ -94,7 +99,8 @@ endfunction()
 
 # tenon_add_plugin_test(name PLUGIN plugin SOURCES file... [LIBRARIES lib...])
 #
-# A program that holds the plugin's code and tests it without a host, with tenon/sdk/testing/fake_host.hpp. Registered with ctest.
+# A program that holds the plugin's code and tests it without a host, with tenon/sdk/testing/fake_host.hpp. Registered
+# with ctest.
 function(tenon_add_plugin_test name)
   cmake_parse_arguments(arg "" "PLUGIN" "SOURCES;LIBRARIES" ${ARGN})
   if(NOT arg_PLUGIN OR NOT arg_SOURCES OR arg_UNPARSED_ARGUMENTS)

@@ -1,7 +1,7 @@
 """check_plugin.py plugin.so: what tenon_add_plugin() promises about a built plugin, read with readelf.
 
-One exported symbol, no STB_GNU_UNIQUE (it would pin the library), no libraries beyond the C and C++ runtimes and a sanitizer's, no search
-path, symbols bound at load, no executable stack, no static TLS, and a manifest that is JSON.
+One exported symbol, no STB_GNU_UNIQUE (it would pin the library), no libraries beyond the C and C++ runtimes and a
+sanitizer's, no search path, symbols bound at load, no executable stack, no static TLS, and a manifest that is JSON.
 """
 
 import json
@@ -64,7 +64,7 @@ def note_findings(path):
     if (name_size, kind, note[12:18], note_format) != (6, 1, b"tenon\0", 1):
         yield f"expected owner tenon, type 1, format 1, found {note[12:18]!r}, {kind}, {note_format}"
     if not length + 16 <= descriptor_size <= len(note) - 20:
-        yield f"expected a descriptor that holds {length} bytes of JSON, found {descriptor_size} in a section of {len(note)}"
+        yield f"expected a descriptor for {length} bytes of JSON, found {descriptor_size} in a section of {len(note)}"
     manifest = json.loads(note[36:36 + length])
     for member in ("id", "version", "adcp", "tasks", "settings_schema", "sdk", "sanitizer"):
         if member not in manifest:

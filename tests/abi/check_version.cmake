@@ -1,5 +1,6 @@
 # cmake -DHEADERS=directory -DVERSION_FILE=abi.version -P check_version.cmake
-# Goal: neither the text of the ABI headers nor their version changes alone. Method: a hash of the text, recorded beside the version.
+# Goal: neither the text of the ABI headers nor their version changes alone. Method: a hash of the text, recorded beside
+# the version.
 
 set(text "")
 foreach(name types.h host.h plugin.h)
@@ -18,6 +19,6 @@ file(STRINGS ${VERSION_FILE} recorded REGEX "^[0-9]")
 set(found "${MAJOR}.${MINOR} ${hash}")
 if(NOT recorded STREQUAL found)
   message(FATAL_ERROR "The ABI headers are not the recorded ones.\n  expected  ${recorded}\n  found     ${found}\n"
-    "If the binary contract changed, raise TENON_ABI_MINOR or TENON_ABI_MAJOR in types.h first; if only comments did, leave it. Then "
-    "put the line after \"found\" into ${VERSION_FILE}.")
+    "If the binary contract changed, raise TENON_ABI_MINOR or TENON_ABI_MAJOR in types.h first; if only comments did, "
+    "leave it. Then put the line after \"found\" into ${VERSION_FILE}.")
 endif()

@@ -8,7 +8,8 @@
 #include <assert.h>
 #include <stddef.h>
 
-#define SIZE(type, bytes) static_assert(sizeof(type) == (bytes), "the size of " #type " has changed: see tests/abi/abi.version")
+#define SIZE(type, bytes) \
+  static_assert(sizeof(type) == (bytes), "the size of " #type " has changed: see tests/abi/abi.version")
 #define AT(type, member, bytes) \
   static_assert(offsetof(type, member) == (bytes), #type "." #member " has moved: see tests/abi/abi.version")
 
@@ -123,4 +124,3 @@ AT(tenon_plugin, call, 96);
 AT(tenon_plugin, cancel, 104);
 AT(tenon_plugin, destroy, 112);
 AT(tenon_plugin, get_interface, 120);
-

@@ -1,11 +1,15 @@
-// A plugin without an upstream: it answers with what it was asked, so a test sees which tenant, version and platform served a request.
+// A plugin without an upstream: it answers with what it was asked, so a test sees which tenant, version and platform
+// served a request.
 //
 // Settings    delay_ms   wait that long before each answer
 //             fail_open  the AdCP code with which the handshake fails
 //             tag        comes back in every answer
 //             upstream   an origin that "fetch" may reach
-// A request   {"sleep_ms": n}   waits      {"fail": "CODE"}  fails         {"throw": true}  throws what is no sdk::error
-//             {"never": true}   never ends {"fetch": "url"}  gets the URL, its status and body come back under "fetched"
+// A request   {"sleep_ms": n}   waits
+//             {"fail": "CODE"}  fails
+//             {"throw": true}   throws what is no sdk::error
+//             {"never": true}   never ends
+//             {"fetch": "url"}  gets the URL; its status and body come back under "fetched"
 
 #include <tenon/sdk/plugin.hpp>
 
@@ -31,11 +35,14 @@ std::string text_of(const json::object& object, std::string_view key) {
 class echo_platform final : public sdk::platform {
  public:
   explicit echo_platform(sdk::platform_context context)
-      : platform(std::move(context)), delay_(milliseconds_of(settings(), "delay_ms")), tag_(text_of(settings(), "tag")) {}
+      : platform(std::move(context)),
+        delay_(milliseconds_of(settings(), "delay_ms")),
+        tag_(text_of(settings(), "tag")) {}
 
   sdk::task<void> open() override {
     const std::string code = text_of(settings(), "fail_open");
-    if (!code.empty()) throw sdk::error(code, "The handshake failed, as asked.").operator_detail("settings.fail_open is " + code);
+    if (!code.empty())
+      throw sdk::error(code, "The handshake failed, as asked.").operator_detail("settings.fail_open is " + code);
     if (delay_.count() > 0) co_await timers().sleep(delay_);
     log().info("echo is ready for " + tenant());
   }

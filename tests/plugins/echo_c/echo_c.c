@@ -1,7 +1,7 @@
 /* The echo plugin in C, written against the ABI alone: what an author without the SDK has to do.
  *
- * Answers at once, or with {"delay_ms": n} in the settings after a timer. Every open call is a node of its instance's list, owned by it
- * until the timer's completion, which always comes: so the node is freed there and only there. */
+ * Answers at once, or with {"delay_ms": n} in the settings after a timer. Every open call is a node of its instance's
+ * list, owned by it until the timer's completion, which always comes: so the node is freed there and only there. */
 
 #include <tenon/abi/plugin.h>
 
@@ -9,27 +9,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-TENON_MANIFEST("{\"id\": \"echo_c\", \"version\": \"1.0.0\", \"adcp\": \"3.0\","
-               " \"tasks\": [{\"name\": \"get_products\"},"
-               " {\"name\": \"create_media_buy\", \"mutating\": true},"
-               " {\"name\": \"update_media_buy\", \"mutating\": true},"
-               " {\"name\": \"get_media_buy_delivery\"},"
-               " {\"name\": \"sync_creatives\", \"mutating\": true}],"
-               " \"specialisms\": [\"sales-guaranteed\", \"sales-non-guaranteed\"],"
-               " \"settings_schema\": {\"type\": \"object\", \"additionalProperties\": false,"
-               " \"properties\": {\"delay_ms\": {\"type\": \"integer\", \"minimum\": 0}}},"
-               " \"services\": [\"log/1\", \"timer/1\"], \"interfaces\": [], \"upstreams\": [], \"concurrent\": false,"
-               " \"sdk\": \"\", \"sanitizer\": \"" ECHO_C_SANITIZER "\"}");
+TENON_MANIFEST(
+    "{\"id\": \"echo_c\", \"version\": \"1.0.0\", \"adcp\": \"3.0\","
+    " \"tasks\": [{\"name\": \"get_products\"},"
+    " {\"name\": \"create_media_buy\", \"mutating\": true},"
+    " {\"name\": \"update_media_buy\", \"mutating\": true},"
+    " {\"name\": \"get_media_buy_delivery\"},"
+    " {\"name\": \"sync_creatives\", \"mutating\": true}],"
+    " \"specialisms\": [\"sales-guaranteed\", \"sales-non-guaranteed\"],"
+    " \"settings_schema\": {\"type\": \"object\", \"additionalProperties\": false,"
+    " \"properties\": {\"delay_ms\": {\"type\": \"integer\", \"minimum\": 0}}},"
+    " \"services\": [\"log/1\", \"timer/1\"], \"interfaces\": [], \"upstreams\": [], \"concurrent\": false,"
+    " \"sdk\": \"\", \"sanitizer\": \"" ECHO_C_SANITIZER "\"}");
 
-#define TEXT(literal) {literal, sizeof(literal) - 1}
+#define TEXT(literal) \
+  { literal, sizeof(literal) - 1 }
 
 static const tenon_str task_names[] = {TEXT("get_products"), TEXT("create_media_buy"), TEXT("update_media_buy"),
                                        TEXT("get_media_buy_delivery"), TEXT("sync_creatives")};
-static const char* const answers[] = {"{\"products\":[{\"product_id\":\"prod-%s\"}],\"version\":\"1.0.0\"}",
-                                      "{\"media_buy_id\":\"mb-%s\",\"status\":\"active\",\"packages\":[],\"version\":\"1.0.0\"}",
-                                      "{\"media_buy_id\":\"mb-%s\",\"status\":\"active\",\"version\":\"1.0.0\"}",
-                                      "{\"media_buy_deliveries\":[],\"tenant\":\"%s\",\"version\":\"1.0.0\"}",
-                                      "{\"creatives\":[],\"tenant\":\"%s\",\"version\":\"1.0.0\"}"};
+static const char* const answers[] = {
+    "{\"products\":[{\"product_id\":\"prod-%s\"}],\"version\":\"1.0.0\"}",
+    "{\"media_buy_id\":\"mb-%s\",\"status\":\"active\",\"packages\":[],\"version\":\"1.0.0\"}",
+    "{\"media_buy_id\":\"mb-%s\",\"status\":\"active\",\"version\":\"1.0.0\"}",
+    "{\"media_buy_deliveries\":[],\"tenant\":\"%s\",\"version\":\"1.0.0\"}",
+    "{\"creatives\":[],\"tenant\":\"%s\",\"version\":\"1.0.0\"}"};
 enum { task_count = sizeof task_names / sizeof task_names[0] };
 
 typedef struct open_call {

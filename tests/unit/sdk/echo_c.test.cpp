@@ -1,4 +1,5 @@
-// Goal: a plugin in C without the SDK serves, cancels and goes without a leak. Method: echo_c linked into this program, under the fake host.
+// Goal: a plugin in C without the SDK serves, cancels and goes without a leak. Method: echo_c linked into this program,
+// under the fake host.
 
 #include <tenon/sdk/testing/fake_host.hpp>
 
@@ -13,7 +14,8 @@ TEST_CASE("echo_c answers at once without a delay") {
   host.tenant("acme");
   REQUIRE(host.create().ok());
   CHECK(host.log_lines() == std::vector<std::string>{"info: echo_c is ready"});
-  CHECK(host.ask("get_products").body() == json::parse(R"({"products": [{"product_id": "prod-acme"}], "version": "1.0.0"})"));
+  CHECK(host.ask("get_products").body() ==
+        json::parse(R"({"products": [{"product_id": "prod-acme"}], "version": "1.0.0"})"));
   CHECK(host.ask("sync_creatives").body().at("tenant") == "acme");
   CHECK(host.ask("list_creatives").status() == TENON_E_UNSUPPORTED);
 }

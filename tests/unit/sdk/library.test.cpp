@@ -1,5 +1,6 @@
-// Goal: a library that tenon_add_plugin() built can be mapped beside another version of itself, and is unmapped when it is closed.
-// Method: both echo libraries, opened as a host opens them and run under the fake host; dl_iterate_phdr says what is mapped.
+// Goal: a library that tenon_add_plugin() built can be mapped beside another version of itself, and is unmapped when it
+// is closed. Method: both echo libraries, opened as a host opens them and run under the fake host; dl_iterate_phdr says
+// what is mapped.
 
 #include <tenon/sdk/testing/fake_host.hpp>
 

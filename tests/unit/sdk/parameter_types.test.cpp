@@ -1,8 +1,8 @@
-// Goal: no type that a plugin passes in a co_await statement is an aggregate, because g++ 12 destroys aggregate temporaries twice there.
-// Method: compile-time assertions over the SDK's public types.
+// Goal: no type that a plugin passes in a co_await statement is an aggregate, because g++ 12 destroys aggregate
+// temporaries twice there. Method: compile-time assertions over the SDK's public types.
 
-#include <tenon/sdk/single_flight.hpp>
 #include <tenon/sdk/platform.hpp>
+#include <tenon/sdk/single_flight.hpp>
 #include <tenon/sdk/testing/fake_call.hpp>
 #include <tenon/sdk/testing/fake_http.hpp>
 
@@ -20,7 +20,8 @@ constexpr bool no_aggregates = (!std::is_aggregate_v<T> && ...);
 }  // namespace
 
 TEST_CASE("no public parameter type is an aggregate") {
-  CHECK(no_aggregates<error, http_request, http_response, platform_context, call_context, task<void>, task<json::value>>);
+  CHECK(
+      no_aggregates<error, http_request, http_response, platform_context, call_context, task<void>, task<json::value>>);
   CHECK(no_aggregates<http_client, timer_service, logger, clocks, crypto_service, secret_text, cancelled>);
   CHECK(no_aggregates<sleep_operation, http_operation, sign_operation, single_flight<int>, single_flight<int>::joiner>);
   CHECK(no_aggregates<testing::seen_request, testing::scripted_answer, testing::call_options, testing::fake_reply>);

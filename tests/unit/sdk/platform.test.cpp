@@ -1,5 +1,5 @@
-// Goal: what a platform of the SDK does shows at the ABI as tenon/abi/*.h demands, and nothing else does: no exception, no lost token,
-// no leak. Method: a platform with one task for each thing, run under the fake host.
+// Goal: what a platform of the SDK does shows at the ABI as tenon/abi/*.h demands, and nothing else does: no exception,
+// no lost token, no leak. Method: a platform with one task for each thing, run under the fake host.
 
 #include <tenon/sdk/plugin.hpp>
 #include <tenon/sdk/testing/fake_host.hpp>
@@ -30,11 +30,13 @@ class probe_platform final : public sdk::platform {
   }
 
   sdk::task<json::value> describe(json::value request, sdk::call_context call) {
-    json::object answer{{"tenant", tenant()}, {"network", settings().at("network")}, {"specialisms", specialisms().size()}};
+    json::object answer{
+        {"tenant", tenant()}, {"network", settings().at("network")}, {"specialisms", specialisms().size()}};
     answer["request"] = std::move(request);
     answer["call"] = call.tenant() + "," + call.account_id() + "," + call.principal() + "," + call.trace_id() + "," +
                      call.idempotency_key() + "," + (call.recovering() ? "recovering" : "new");
-    answer["remaining_s"] = call.deadline() ? std::chrono::round<std::chrono::seconds>(*call.deadline() - time().steady()).count() : 0;
+    answer["remaining_s"] =
+        call.deadline() ? std::chrono::round<std::chrono::seconds>(*call.deadline() - time().steady()).count() : 0;
     co_return answer;
   }
 
@@ -53,7 +55,10 @@ class probe_platform final : public sdk::platform {
 
   sdk::task<json::value> fetch(json::value request, sdk::call_context call) {
     sdk::http_request outgoing("POST", "https://ads.example/x");
-    outgoing.header("X-Trace", call.trace_id()).secret_header("X-Key", "k=", "api_key").body(json::serialize(request)).timeout(5s);
+    outgoing.header("X-Trace", call.trace_id())
+        .secret_header("X-Key", "k=", "api_key")
+        .body(json::serialize(request))
+        .timeout(5s);
     const sdk::http_response response = co_await http().send(std::move(outgoing));
     co_return answer_of(response);
   }
@@ -112,10 +117,12 @@ class probe_platform final : public sdk::platform {
 
   static json::value answer_of(const sdk::http_response& response) {
     if (response.arrived()) {
-      return json::object{{"status", response.status()}, {"type", response.header("content-type")}, {"body", response.body()}};
+      return json::object{
+          {"status", response.status()}, {"type", response.header("content-type")}, {"body", response.body()}};
     }
-    return json::object{
-        {"failure", response.failure()}, {"phase", static_cast<unsigned>(response.phase())}, {"message", response.message()}};
+    return json::object{{"failure", response.failure()},
+                        {"phase", static_cast<unsigned>(response.phase())},
+                        {"message", response.message()}};
   }
 
   sdk::task<std::string> fetch_token() {
@@ -141,7 +148,8 @@ constexpr sdk::detail::task_entry probe_tasks[] = {
     {"token", &invoke<probe_platform, &probe_platform::token>},
 };
 constexpr tenon_str probe_names[] = {{"describe", 8}};
-constexpr tenon_plugin probe = sdk::detail::entry_points<probe_platform, probe_tasks>::make("probe", "1.0.0", probe_names);
+constexpr tenon_plugin probe =
+    sdk::detail::entry_points<probe_platform, probe_tasks>::make("probe", "1.0.0", probe_names);
 
 std::string string_at(const fake_reply& reply, std::string_view member) {
   return std::string(reply.body().as_object().at(member).as_string());
@@ -261,7 +269,9 @@ TEST_CASE("an HTTP exchange goes out as it was written and comes back as it was 
 
 TEST_CASE("a network failure is a response that did not arrive, with its phase") {
   fake_host host(probe);
-  host.secret("api_key", "k").on_http([](const seen_request&) { return scripted_answer(sdk::http_phase::sent, "reset by peer"); });
+  host.secret("api_key", "k").on_http([](const seen_request&) {
+    return scripted_answer(sdk::http_phase::sent, "reset by peer");
+  });
   REQUIRE(host.create().ok());
   const fake_reply reply = host.ask("fetch");
   CHECK(number_at(reply, "failure") == TENON_E_IO);

@@ -96,9 +96,7 @@ TEST_CASE("the operation goes on when the waiter that started it is cancelled") 
 TEST_CASE("a waiter may be destroyed before the operation ends") {
   detail::run_queue queue;
   token_source source;
-  {
-    const waiter gone(queue, source.token());
-  }
+  { const waiter gone(queue, source.token()); }
   waiter stays(queue, source.token());
   source.event.fire();
   CHECK(stays.take() == "token-1");

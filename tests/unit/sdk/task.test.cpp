@@ -1,6 +1,6 @@
 // Goal: tasks behave like functions, whatever is written in a statement with co_await, and leave nothing behind.
-// Method: small coroutines, run by hand and counted; the same file is built with g++ and clang++ under AddressSanitizer, whose checks of
-// double destruction, use after free and leaks are half of what is asserted here.
+// Method: small coroutines, run by hand and counted; the same file is built with g++ and clang++ under
+// AddressSanitizer, whose checks of double destruction, use after free and leaks are half of what is asserted here.
 
 #include "scripted_activity.hpp"
 
@@ -80,7 +80,9 @@ TEST_CASE("arguments of classes with a constructor live exactly as long as they 
     co_return 1;
   };
   manual_event event;
-  const auto outer = [&hold](int& living, manual_event& until) -> task<int> { co_return co_await hold(counted(living), until); };
+  const auto outer = [&hold](int& living, manual_event& until) -> task<int> {
+    co_return co_await hold(counted(living), until);
+  };
   {
     detail::run_queue queue;
     scripted_activity<int> activity(queue, outer(alive, event));

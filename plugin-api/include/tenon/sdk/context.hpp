@@ -15,11 +15,12 @@
 
 namespace tenon::sdk {
 
-/// What a platform is built from: its tenant, and the host's services for it. A value that is cheap to copy; give a copy, or the one service
-/// it needs, to every class that talks to the host.
+/// What a platform is built from: its tenant, and the host's services for it. A value that is cheap to copy; give a
+/// copy, or the one service it needs, to every class that talks to the host.
 class platform_context {
  public:
-  platform_context(detail::host_link link, std::string tenant, json::object settings, std::vector<std::string> specialisms)
+  platform_context(detail::host_link link, std::string tenant, json::object settings,
+                   std::vector<std::string> specialisms)
       : link_(link),
         tenant_(std::make_shared<const about>(std::move(tenant), std::move(settings), std::move(specialisms))) {}
 
@@ -67,8 +68,8 @@ class call_context {
 
   const std::string& tenant() const noexcept { return tenant_; }
   const std::string& account_id() const noexcept { return account_id_; }
-  const std::string& principal() const noexcept { return principal_; }    ///< may be empty
-  const std::string& trace_id() const noexcept { return trace_id_; }      ///< may be empty
+  const std::string& principal() const noexcept { return principal_; }              ///< may be empty
+  const std::string& trace_id() const noexcept { return trace_id_; }                ///< may be empty
   const std::string& idempotency_key() const noexcept { return idempotency_key_; }  ///< may be empty
 
   /// An earlier attempt under the same idempotency key has an unknown outcome: look the object up by its marker first.

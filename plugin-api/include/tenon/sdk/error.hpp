@@ -24,8 +24,8 @@ enum class recovery : std::uint32_t {
 ///
 ///     throw sdk::error("PRODUCT_NOT_FOUND", "There is no such product.").field("packages[0].product_id");
 ///
-/// Everything but operator_detail() reaches the buyer, so it holds no secret and no upstream's text; operator_detail() reaches the
-/// operator's log alone and says what was expected, what was found and where.
+/// Everything but operator_detail() reaches the buyer, so it holds no secret and no upstream's text; operator_detail()
+/// reaches the operator's log alone and says what was expected, what was found and where.
 class error : public std::exception {
  public:
   error(std::string code, std::string message) : code_(std::move(code)), message_(std::move(message)) {}
@@ -66,7 +66,8 @@ class error : public std::exception {
 
 /// Unwinds a task whose answer nobody wants any more, or whose platform is going away.
 ///
-/// *Rationale:* it derives from nothing, so a `catch (const std::exception&)` that falls back to a default does not swallow it.
+/// *Rationale:* it derives from nothing, so a `catch (const std::exception&)` that falls back to a default does not
+/// swallow it.
 class cancelled {
  public:
   cancelled() noexcept {}  // user-provided, so that it is no aggregate
@@ -91,7 +92,8 @@ inline error configuration_error(std::string operator_detail) {
 }
 
 inline error service_unavailable(std::string operator_detail) {
-  return error("SERVICE_UNAVAILABLE", "The ad server is not available at the moment.").operator_detail(std::move(operator_detail));
+  return error("SERVICE_UNAVAILABLE", "The ad server is not available at the moment.")
+      .operator_detail(std::move(operator_detail));
 }
 
 inline error rate_limited(std::chrono::seconds retry_after, std::string operator_detail = {}) {

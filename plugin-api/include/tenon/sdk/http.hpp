@@ -20,7 +20,8 @@ class http_request {
     return *this;
   }
 
-  /// A header whose value is `prefix` and the text of the tenant's secret `secret`. The host adds that text: it never enters the plugin.
+  /// A header whose value is `prefix` and the text of the tenant's secret `secret`. The host adds that text: it never
+  /// enters the plugin.
   http_request& secret_header(std::string name, std::string prefix, std::string secret) {
     headers_.emplace_back(std::move(name), std::move(prefix), std::move(secret));
     return *this;
@@ -73,9 +74,9 @@ class http_request {
 /// How far an exchange got that brought no answer: what a write needs to know before it is repeated.
 enum class http_phase : std::uint32_t {
   answered = 0,
-  not_sent = TENON_HTTP_NOT_SENT,                 ///< safe to repeat
-  sent = TENON_HTTP_SENT,                         ///< outcome unknown
-  partly_answered = TENON_HTTP_PARTLY_ANSWERED,   ///< outcome unknown, most likely done
+  not_sent = TENON_HTTP_NOT_SENT,                ///< safe to repeat
+  sent = TENON_HTTP_SENT,                        ///< outcome unknown
+  partly_answered = TENON_HTTP_PARTLY_ANSWERED,  ///< outcome unknown, most likely done
 };
 
 /// What came of an exchange: an answer, whatever its status, or the reason why there is none. A value.
@@ -127,7 +128,8 @@ class http_response {
 namespace detail {
 
 inline http_response refused_exchange(tenon_status status) {
-  return http_response(status, http_phase::not_sent, "the host did not start the exchange: " + std::string(status_name(status)));
+  return http_response(status, http_phase::not_sent,
+                       "the host did not start the exchange: " + std::string(status_name(status)));
 }
 
 inline http_response received(const tenon_http_response& lent) noexcept {
@@ -143,7 +145,8 @@ inline http_response received(const tenon_http_response& lent) noexcept {
 /// What `co_await http().send(...)` waits with.
 class http_operation final : public detail::operation_awaiter {
  public:
-  http_operation(detail::host_link link, http_request request) : operation_awaiter(link), request_(std::move(request)) {}
+  http_operation(detail::host_link link, http_request request)
+      : operation_awaiter(link), request_(std::move(request)) {}
 
   http_response await_resume() {
     throw_if_cancelled();
@@ -168,7 +171,8 @@ class http_operation final : public detail::operation_awaiter {
   http_response response_{TENON_E_FAILED, http_phase::not_sent, {}};
 };
 
-/// HTTP through the host: pooled connections, verified TLS, deadlines, only to the origins that manifest and settings allow. A cheap value.
+/// HTTP through the host: pooled connections, verified TLS, deadlines, only to the origins that manifest and settings
+/// allow. A cheap value.
 class http_client {
  public:
   explicit http_client(detail::host_link link) noexcept : link_(link) {}
@@ -176,13 +180,16 @@ class http_client {
   /// `co_await` it. A network failure is an http_response that has not arrived, never an exception.
   http_operation send(http_request request) const { return http_operation(link_, std::move(request)); }
 
-  /// Waits on this thread. Only in a task that the manifest flags "blocking"; elsewhere the exchange fails with TENON_E_INVALID.
+  /// Waits on this thread. Only in a task that the manifest flags "blocking"; elsewhere the exchange fails with
+  /// TENON_E_INVALID.
   http_response wait(http_request request) const {
     http_response response(TENON_E_FAILED, http_phase::not_sent, {});
     const auto done = [](void* user, tenon_op, const tenon_http_response* lent) noexcept {
       *static_cast<http_response*>(user) = detail::received(*lent);
     };
-    const auto run = [&](const tenon_http_request& abi) { return link_.http().wait(link_.ctx(), &abi, done, &response); };
+    const auto run = [&](const tenon_http_request& abi) {
+      return link_.http().wait(link_.ctx(), &abi, done, &response);
+    };
     const tenon_status status = request.with_abi(run);
     if (status != TENON_OK && response.message().empty()) response = detail::refused_exchange(status);
     if (response.failure() == TENON_E_CANCELLED || response.failure() == TENON_E_CLOSING) throw cancelled();

@@ -17,7 +17,9 @@ class logger {
   void error(std::string_view text) const { write(TENON_LOG_ERROR, text); }
 
  private:
-  void write(std::int32_t level, std::string_view text) const { link_.log().write(link_.ctx(), level, detail::to_abi(text)); }
+  void write(std::int32_t level, std::string_view text) const {
+    link_.log().write(link_.ctx(), level, detail::to_abi(text));
+  }
 
   detail::host_link link_;
 };

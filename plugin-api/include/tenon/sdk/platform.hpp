@@ -5,17 +5,17 @@
 
 namespace tenon::sdk {
 
-/// What a plugin builds for one tenant. Derive from it, write one member function for each task of the manifest, and name them all in
-/// TENON_PLUGIN:
+/// What a plugin builds for one tenant. Derive from it, write one member function for each task of the manifest, and
+/// name them all in TENON_PLUGIN:
 ///
 ///     sdk::task<sdk::json::value> get_products(sdk::json::value request, sdk::call_context call);
 ///
 /// A function without co_await may return sdk::json::value itself.
 ///
-/// Lifetime    Made for the tenant's first request; destroyed when it is evicted, reloaded or its plugin unloaded, possibly while tasks are
-///             suspended: their frames go first, then the platform.
+/// Lifetime    Made for the tenant's first request; destroyed when it is evicted, reloaded or its plugin unloaded,
+///             possibly while tasks are suspended: their frames go first, then the platform.
 /// Threads     Any, one at a time: no locks are needed, but what was read before an await may have changed after it.
-/// Errors      Throw sdk::error. Any other exception is INTERNAL_ERROR for the caller, its text goes to the operator's log.
+/// Errors      Throw sdk::error. Any other exception is INTERNAL_ERROR for the caller, its text is for the operator.
 class platform {
  public:
   explicit platform(platform_context context) : context_(std::move(context)) {}
@@ -23,7 +23,7 @@ class platform {
   platform& operator=(const platform&) = delete;
   virtual ~platform() = default;
 
-  /// The handshake: runs once, before the first call. What it throws fails the creation. Ready at once unless overridden.
+  /// The handshake: runs once, before the first call. What it throws fails the creation. By default ready at once.
   virtual task<void> open() { co_return; }
 
  protected:

@@ -14,8 +14,8 @@ namespace tenon::sdk {
 ///
 ///     std::string token = co_await refresh_.join(fetch_token());
 ///
-/// The first to join starts the task it brings; whoever joins before that ends waits for the same outcome, and the task it brought is dropped
-/// unstarted. The outcome is not kept: the next join starts anew.
+/// The first to join starts the task it brings; whoever joins before that ends waits for the same outcome, and the task
+/// it brought is dropped unstarted. The outcome is not kept: the next join starts anew.
 ///
 /// The operation belongs to none of its waiters: when one is cancelled, it goes on for the others.
 ///

@@ -83,7 +83,8 @@ class task_promise<void> final : public task_promise_base {
 ///
 /// It starts when it is awaited, not before; a task that nobody awaits never runs. Await it once, from another task.
 ///
-/// With g++ 12, name what a co_await statement needs before the statement: no aggregates, capturing lambdas or `?:` as temporaries in it.
+/// With g++ 12, name what a co_await statement needs before the statement: no aggregates, capturing lambdas or `?:` as
+/// temporaries in it.
 ///
 /// Lifetime    Takes its parameters by value: a reference in them must outlive the task.
 /// Ownership   Move-only. Destroying a suspended task destroys its frame and those of the tasks it awaits.

@@ -41,7 +41,8 @@ inline std::string percent_encode(std::string_view component) {
   text.reserve(component.size());
   for (const char character : component) {
     const auto byte = static_cast<unsigned char>(character);
-    const bool unreserved = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
+    const bool unreserved = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+                            (byte >= 'a' && byte <= 'z') ||
                             std::string_view("-._~").find(character) != std::string_view::npos;
     if (unreserved) {
       text += character;

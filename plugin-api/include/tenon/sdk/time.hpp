@@ -26,7 +26,8 @@ class clocks {
 /// What `co_await timers().sleep(...)` waits with.
 class sleep_operation final : public detail::operation_awaiter {
  public:
-  sleep_operation(detail::host_link link, std::chrono::nanoseconds delay) noexcept : operation_awaiter(link), delay_(delay) {}
+  sleep_operation(detail::host_link link, std::chrono::nanoseconds delay) noexcept
+      : operation_awaiter(link), delay_(delay) {}
 
   void await_resume() const {
     throw_if_cancelled();

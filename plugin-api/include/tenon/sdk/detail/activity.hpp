@@ -40,11 +40,12 @@ class run_queue {
   bool draining_ = false;
 };
 
-/// One chain of coroutines that await each other, from its root task to the operation it waits for: a create, a call, or the
-/// operation of a single_flight. At any moment one of its coroutines runs or all are suspended.
+/// One chain of coroutines that await each other, from its root task to the operation it waits for: a create, a call,
+/// or the operation of a single_flight. At any moment one of its coroutines runs or all are suspended.
 ///
-/// *Rationale:* a coroutine never resumes another one. It names who is next and returns to run(), which resumes that one: the stack
-/// stays flat with any compiler and optimisation, however many awaits complete at once, and no frame goes while code of it is below.
+/// *Rationale:* a coroutine never resumes another one. It names who is next and returns to run(), which resumes that
+/// one: the stack stays flat with any compiler and optimisation, however many awaits complete at once, and no frame
+/// goes while code of it is below.
 class activity {
  public:
   explicit activity(run_queue& queue) noexcept : queue_(queue) {}

@@ -68,7 +68,8 @@ class entry_points {
 
   static void deinit() noexcept { tables_ = service_tables(); }
 
-  static tenon_status create(tenon_ctx* ctx, const tenon_create* arguments, tenon_token ready, tenon_instance** out) noexcept {
+  static tenon_status create(tenon_ctx* ctx, const tenon_create* arguments, tenon_token ready,
+                             tenon_instance** out) noexcept {
     if (arguments->struct_size < sizeof(tenon_create)) return TENON_E_UNSUPPORTED;
     auto* made = new (std::nothrow) instance(host_link(tables_, ctx), Tasks);
     if (made == nullptr) return TENON_E_LIMIT;

@@ -71,9 +71,10 @@ class host_link {
   template <class Table>
   static const Table& require(const Table* table, const char* name) {
     if (table == nullptr) {
-      throw errors::configuration_error(std::string("expected the service ") + name +
-                                        ", this host does not offer it: list it under \"services\" in manifest.json, so that a "
-                                        "host without it refuses the plugin");
+      throw errors::configuration_error(
+          std::string("expected the service ") + name +
+          ", this host does not offer it: list it under \"services\" in manifest.json, so that a "
+          "host without it refuses the plugin");
     }
     return *table;
   }

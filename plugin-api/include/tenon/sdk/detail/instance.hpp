@@ -21,7 +21,8 @@ struct task_entry {
 /// Makes the platform, given what it is built from.
 using make_platform_fn = std::unique_ptr<platform> (*)(platform_context);
 
-/// What stands behind a tenon_instance: a platform and its open tokens. The ABI's thunks call it; nothing it does throws.
+/// What stands behind a tenon_instance: a platform and its open tokens. The ABI's thunks call it; it throws
+/// nothing.
 ///
 /// Lifetime    create() to destroy(). Destroying it frees the frames of open tokens, then the platform.
 class instance {
@@ -80,7 +81,8 @@ inline platform_context read_context(host_link link, const tenon_create& argumen
   const auto parse = [](tenon_str text, const char* what) {
     boost::system::error_code failed;
     json::value value = json::parse(from_abi(text), failed);
-    if (failed) throw errors::configuration_error(std::string("the host's ") + what + " are not JSON: " + failed.message());
+    if (failed)
+      throw errors::configuration_error(std::string("the host's ") + what + " are not JSON: " + failed.message());
     return value;
   };
   std::vector<std::string> specialisms;
@@ -88,8 +90,10 @@ inline platform_context read_context(host_link link, const tenon_create& argumen
     const json::value listed = parse(arguments.specialisms, "specialisms");
     for (const json::value& name : listed.as_array()) specialisms.emplace_back(name.as_string());
   }
-  json::value settings = arguments.settings.len == 0 ? json::value(json::object()) : parse(arguments.settings, "settings");
-  return platform_context(link, std::string(from_abi(arguments.tenant)), std::move(settings.as_object()), std::move(specialisms));
+  json::value settings =
+      arguments.settings.len == 0 ? json::value(json::object()) : parse(arguments.settings, "settings");
+  return platform_context(link, std::string(from_abi(arguments.tenant)), std::move(settings.as_object()),
+                          std::move(specialisms));
 }
 
 inline json::value read_request(tenon_str text) {

@@ -10,8 +10,8 @@ namespace tenon::sdk::detail {
 
 class operation_awaiter;
 
-/// The `user` of a started operation: on the heap from the start to the completion, which always comes. The coroutine that waits may be
-/// destroyed earlier; then nobody is told.
+/// The `user` of a started operation: on the heap from the start to the completion, which always comes. The coroutine
+/// that waits may be destroyed earlier; then nobody is told.
 struct operation {
   operation_awaiter* awaiter;
   tenon_op id = 0;
@@ -54,7 +54,8 @@ class operation_awaiter : public suspension {
 
   virtual tenon_status start(void* user, tenon_op* id) = 0;
 
-  /// What a completion does with `user`: who waits for it, or null. The awaiter calls wake() when it has kept the result.
+  /// What a completion does with `user`: who waits for it, or null. The awaiter calls wake() when it has kept the
+  /// result.
   template <class Awaiter>
   static Awaiter* complete(void* user, tenon_status status) noexcept {
     const std::unique_ptr<operation> done(static_cast<operation*>(user));

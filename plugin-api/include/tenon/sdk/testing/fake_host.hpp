@@ -13,8 +13,8 @@
 
 namespace tenon::sdk::testing {
 
-/// A host for unit tests: one platform of the plugin that is linked into the program (or of any other entry), no threads, no network, and a
-/// clock that stands still until the test moves it.
+/// A host for unit tests: one platform of the plugin that is linked into the program (or of any other entry), no
+/// threads, no network, and a clock that stands still until the test moves it.
 ///
 ///     fake_host host;
 ///     host.settings({{"network_code", "123"}}).secret("api_key", "k-1");
@@ -22,8 +22,9 @@ namespace tenon::sdk::testing {
 ///     REQUIRE(host.create().ok());
 ///     fake_reply reply = host.ask("get_products", {{"brief", "sports"}});
 ///
-/// It keeps the promises of tenon/abi/host.h: an operation completes once, never before the entry that started it has returned, and with
-/// CLOSING before destroy(). It does not check settings against the schema, nor the origins of requests: a host does.
+/// It keeps the promises of tenon/abi/host.h: an operation completes once, never before the entry that started it has
+/// returned, and with CLOSING before destroy(). It does not check settings against the schema, nor the origins of
+/// requests: a host does.
 ///
 /// Lifetime    Destroys the platform if the test has not.
 /// Threads     One.
@@ -42,7 +43,8 @@ class fake_host {
 
     bool done() const { return host_->tokens_.at(token_).has_value(); }
     const fake_reply& reply() const {
-      if (!done()) throw std::logic_error("the call has not ended: run() or advance() the fake host, or expect it to be open");
+      if (!done())
+        throw std::logic_error("the call has not ended: run() or advance() the fake host, or expect it to be open");
       return *host_->tokens_.at(token_);
     }
     /// Tells the plugin that the answer is no longer wanted.
@@ -105,7 +107,8 @@ class fake_host {
   const std::vector<seen_request>& http_requests() const noexcept { return requests_; }
   const std::vector<std::string>& log_lines() const noexcept { return log_; }  ///< "info: text"
   std::size_t open_operations() const noexcept { return operations_.size(); }
-  std::size_t stray_completions() const noexcept { return stray_completions_; }  ///< of tokens that were unknown or answered
+  /// Of tokens that were unknown or answered.
+  std::size_t stray_completions() const noexcept { return stray_completions_; }
 
  private:
   struct stored_secret {
@@ -133,7 +136,8 @@ class fake_host {
   }
 
   void cancel_call(tenon_token token);
-  tenon_status start_operation(std::chrono::nanoseconds delay, std::function<void(tenon_status, tenon_op)> complete, tenon_op* id);
+  tenon_status start_operation(std::chrono::nanoseconds delay, std::function<void(tenon_status, tenon_op)> complete,
+                               tenon_op* id);
   void complete_operation(tenon_op id, tenon_status status);
   std::optional<scripted_answer> exchange(const tenon_http_request& request);
   /// The text at a pointer of a secret, or nothing.
@@ -148,15 +152,19 @@ class fake_host {
   static void write_log(tenon_ctx* ctx, std::int32_t level, tenon_str text) noexcept;
   static std::uint64_t steady_ns(tenon_ctx* ctx) noexcept;
   static std::int64_t wall_ns(tenon_ctx* ctx) noexcept;
-  static tenon_status start_timer(tenon_ctx* ctx, std::uint64_t delay_ns, tenon_timer_fn done, void* user, tenon_op* op) noexcept;
+  static tenon_status start_timer(tenon_ctx* ctx, std::uint64_t delay_ns, tenon_timer_fn done, void* user,
+                                  tenon_op* op) noexcept;
   static tenon_status start_http(tenon_ctx* ctx, const tenon_http_request* request, tenon_http_fn done, void* user,
                                  tenon_op* op) noexcept;
-  static tenon_status wait_http(tenon_ctx* ctx, const tenon_http_request* request, tenon_http_fn done, void* user) noexcept;
+  static tenon_status wait_http(tenon_ctx* ctx, const tenon_http_request* request, tenon_http_fn done,
+                                void* user) noexcept;
   static tenon_status sign(tenon_ctx* ctx, tenon_str algorithm, tenon_str secret, tenon_str pointer, tenon_str data,
                            tenon_bytes_fn done, void* user, tenon_op* op) noexcept;
-  static tenon_status hash(tenon_ctx* ctx, tenon_str algorithm, tenon_str data, void* out, std::uint64_t* size) noexcept;
+  static tenon_status hash(tenon_ctx* ctx, tenon_str algorithm, tenon_str data, void* out,
+                           std::uint64_t* size) noexcept;
   static tenon_status random(tenon_ctx* ctx, void* out, std::uint64_t size) noexcept;
-  static tenon_status read_secret(tenon_ctx* ctx, tenon_str name, tenon_str pointer, char* out, std::uint64_t* size) noexcept;
+  static tenon_status read_secret(tenon_ctx* ctx, tenon_str name, tenon_str pointer, char* out,
+                                  std::uint64_t* size) noexcept;
 
   /// How many fake hosts use a plugin: the first initialises it, the last one de-initialises it.
   static int& platforms_of(const tenon_plugin& plugin) {

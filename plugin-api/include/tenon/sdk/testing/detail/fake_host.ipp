@@ -32,7 +32,8 @@ inline fake_host::pending fake_host::start_create() {
   return pending(*this, token);
 }
 
-inline fake_host::pending fake_host::call(std::string_view task, const json::object& request, const call_options& options) {
+inline fake_host::pending fake_host::call(std::string_view task, const json::object& request,
+                                          const call_options& options) {
   if (instance_ == nullptr) throw std::logic_error("there is no platform to call: create() it first");
   const tenon_token token = ++last_token_;
   tokens_.emplace(token, std::nullopt);
@@ -59,8 +60,9 @@ inline void fake_host::cancel_call(tenon_token token) {
 inline void fake_host::advance(std::chrono::nanoseconds by) {
   const auto until = now_ + by;
   for (;;) {
-    const auto next = std::min_element(operations_.begin(), operations_.end(),
-                                       [](const auto& left, const auto& right) { return left.second.due < right.second.due; });
+    const auto next = std::min_element(operations_.begin(), operations_.end(), [](const auto& left, const auto& right) {
+      return left.second.due < right.second.due;
+    });
     if (next == operations_.end() || next->second.due > until) break;
     now_ = std::max(now_, next->second.due);
     complete_operation(next->first, next->second.status);
@@ -163,8 +165,12 @@ inline void fake_host::write_log(tenon_ctx* ctx, std::int32_t level, tenon_str t
   of(ctx).log_.push_back(names[at] + std::string(detail::from_abi(text)));
 }
 
-inline std::uint64_t fake_host::steady_ns(tenon_ctx* ctx) noexcept { return static_cast<std::uint64_t>(of(ctx).now_.count()); }
-inline std::int64_t fake_host::wall_ns(tenon_ctx* ctx) noexcept { return (of(ctx).now_ + of(ctx).wall_offset_).count(); }
+inline std::uint64_t fake_host::steady_ns(tenon_ctx* ctx) noexcept {
+  return static_cast<std::uint64_t>(of(ctx).now_.count());
+}
+inline std::int64_t fake_host::wall_ns(tenon_ctx* ctx) noexcept {
+  return (of(ctx).now_ + of(ctx).wall_offset_).count();
+}
 
 inline tenon_status fake_host::start_timer(tenon_ctx* ctx, std::uint64_t delay_ns, tenon_timer_fn done, void* user,
                                            tenon_op* op) noexcept {
@@ -172,12 +178,14 @@ inline tenon_status fake_host::start_timer(tenon_ctx* ctx, std::uint64_t delay_n
   return of(ctx).start_operation(std::chrono::nanoseconds(static_cast<std::int64_t>(delay_ns)), complete, op);
 }
 
-inline tenon_status fake_host::start_http(tenon_ctx* ctx, const tenon_http_request* request, tenon_http_fn done, void* user,
-                                          tenon_op* op) noexcept {
+inline tenon_status fake_host::start_http(tenon_ctx* ctx, const tenon_http_request* request, tenon_http_fn done,
+                                          void* user, tenon_op* op) noexcept {
   if (of(ctx).closing_) return TENON_E_CLOSING;
   const auto answer = of(ctx).exchange(*request);
   if (!answer) return TENON_E_INVALID;
-  const auto complete = [answer, done, user](tenon_status status, tenon_op id) { answer->deliver(status, done, user, id); };
+  const auto complete = [answer, done, user](tenon_status status, tenon_op id) {
+    answer->deliver(status, done, user, id);
+  };
   return of(ctx).start_operation(answer->delay(), complete, op);
 }
 
@@ -191,8 +199,8 @@ inline tenon_status fake_host::wait_http(tenon_ctx* ctx, const tenon_http_reques
   return TENON_OK;
 }
 
-inline tenon_status fake_host::sign(tenon_ctx* ctx, tenon_str algorithm, tenon_str secret, tenon_str pointer, tenon_str data,
-                                    tenon_bytes_fn done, void* user, tenon_op* op) noexcept {
+inline tenon_status fake_host::sign(tenon_ctx* ctx, tenon_str algorithm, tenon_str secret, tenon_str pointer,
+                                    tenon_str data, tenon_bytes_fn done, void* user, tenon_op* op) noexcept {
   const fake_host& host = of(ctx);
   const auto key = host.text_at(secret, pointer);
   std::optional<std::string> signature;
@@ -208,7 +216,8 @@ inline tenon_status fake_host::sign(tenon_ctx* ctx, tenon_str algorithm, tenon_s
   return of(ctx).start_operation(std::chrono::nanoseconds(0), complete, op);
 }
 
-inline tenon_status fake_host::hash(tenon_ctx* ctx, tenon_str algorithm, tenon_str data, void* out, std::uint64_t* size) noexcept {
+inline tenon_status fake_host::hash(tenon_ctx* ctx, tenon_str algorithm, tenon_str data, void* out,
+                                    std::uint64_t* size) noexcept {
   const std::string_view name = detail::from_abi(algorithm);
   const std::size_t length = name == "SHA-256" ? 32 : name == "MD5" ? 16 : 0;
   if (length == 0) return TENON_E_UNSUPPORTED;
@@ -250,7 +259,7 @@ inline tenon_status fake_host::read_secret(tenon_ctx* ctx, tenon_str name, tenon
   return TENON_OK;
 }
 
-inline const tenon_host fake_host::functions_ = {
-    sizeof(tenon_host), TENON_ABI_MAJOR, TENON_ABI_MINOR, 0, &fake_host::complete, &fake_host::get_service, &fake_host::cancel};
+inline const tenon_host fake_host::functions_ = {sizeof(tenon_host),   TENON_ABI_MAJOR,         TENON_ABI_MINOR,   0,
+                                                 &fake_host::complete, &fake_host::get_service, &fake_host::cancel};
 
 }  // namespace tenon::sdk::testing
