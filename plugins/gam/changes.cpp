@@ -44,14 +44,6 @@ json::object names_body(std::vector<std::string> const& names) {
   return {{"names", json::array(names.begin(), names.end())}};
 }
 
-json::object cancellation(json::object const& request, sales::instant now) {
-  json::object out{{"canceled_at", sales::format_instant(now)}, {"canceled_by", "buyer"}};
-  if (auto const reason = sales::text_at(request, "cancellation_reason")) {
-    out["reason"] = *reason;
-  }
-  return out;
-}
-
 }  // namespace
 
 sdk::task<line_item_change> changes::plan_package(json::object update, std::size_t index, json::object line_item,
@@ -80,7 +72,7 @@ sdk::task<line_item_change> changes::plan_package(json::object update, std::size
   }
   sales::amend_record(change.record, update);
   if (change.cancel) {
-    change.record["canceled"] = cancellation(update, api_.now());
+    change.record["canceled"] = sales::cancellation(update, api_.now());
   }
   co_return change;
 }
@@ -168,7 +160,7 @@ sdk::task<void> changes::write_record(booked_order booked, json::object record, 
 sdk::task<void> changes::cancel(json::object request, booked_order booked, sales::deadline until) {
   // Ad Manager has no cancel. The reason is written while the order can be; being archived is what says it is canceled.
   auto record = booked.state.record;
-  record["canceled"] = cancellation(request, api_.now());
+  record["canceled"] = sales::cancellation(request, api_.now());
   co_await write_record(booked, std::move(record), until);
   std::vector<std::string> order;
   order.push_back(sales::upstream_text(booked.order, "name"));

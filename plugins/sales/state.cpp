@@ -155,6 +155,14 @@ void amend_record(json::object& record, json::object const& update) {
   }
 }
 
+json::object cancellation(json::object const& request, instant now) {
+  json::object out{{"canceled_at", format_instant(now)}, {"canceled_by", "buyer"}};
+  if (auto const reason = text_at(request, "cancellation_reason")) {
+    out["reason"] = *reason;
+  }
+  return out;
+}
+
 void require_updatable(buy_state const& state, json::object const& request) {
   auto const canceling = flag_at(request, "canceled").value_or(false);
   if (is_over(state.status)) {

@@ -45,6 +45,9 @@ std::vector<std::string> wanted_statuses(json::object const& request);
 /// Applies `bid_price`, `budget` and the like of an update to a record.
 void amend_record(json::object& record, json::object const& update);
 
+/// How and when an update cancels, for the record.
+json::object cancellation(json::object const& request, instant now);
+
 /// Throws unless a buy of that status may be changed so: NOT_CANCELLABLE, INVALID_STATE; and CONFLICT when the buyer's revision
 /// is not the current one.
 void require_updatable(buy_state const& state, json::object const& request);

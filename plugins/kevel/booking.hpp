@@ -1,0 +1,51 @@
+#pragma once
+
+#include "library.hpp"
+
+#include "../sales/buy.hpp"
+
+namespace tenon::kevel {
+
+/// create_media_buy: an inactive campaign, its flights and their ads, and the campaign switched on last, because an inactive one
+/// serves nothing.
+///
+/// Campaign and flights carry markers made of the idempotency key, which are looked for before and after a write of unknown
+/// outcome: the same request sent again finishes what an earlier one began and books nothing twice. A draft that cannot be
+/// finished is deleted.
+class booking {
+ public:
+  booking(client& api, campaign_book& campaigns, creative_library& library)
+      : api_(api), campaigns_(campaigns), library_(library) {}
+
+  sdk::task<json::object> create(json::object request, sdk::call_context call);
+
+ private:
+  sdk::task<json::object> find_campaign(std::string name, sales::deadline until);
+  /// The campaign of a marker: made, or adopted from an earlier attempt.
+  struct claimed_campaign {
+    json::object campaign;
+    bool adopted = false;
+
+    std::int64_t id() const { return sales::upstream_integer(campaign, "Id"); }
+  };
+
+  sdk::task<claimed_campaign> ensure_campaign(sales::buy_plan plan, std::string key, sales::deadline until);
+  sdk::task<json::object> find_flight(std::int64_t campaign_id, std::string marker, sales::deadline until);
+  sdk::task<std::int64_t> ensure_flight(sales::package_plan plan, std::int64_t campaign_id, std::string marker, bool look_first,
+                                        sales::deadline until);
+  sdk::task<void> complete(sales::buy_plan plan, claimed_campaign claimed, std::string key, sales::deadline until);
+  sdk::task<void> activate(std::int64_t campaign_id, sales::deadline until);
+  sdk::task<void> discard(std::int64_t campaign_id);
+
+  client& api_;
+  campaign_book& campaigns_;
+  creative_library& library_;
+};
+
+/// A whole campaign as PUT wants it back, with our record in it.
+json::object for_put(json::object campaign, json::object const& record);
+
+/// Sixteen hexadecimal digits that stand for a buyer's idempotency key; random ones when there is none.
+std::string marker_key(sdk::platform_context const& context, sdk::call_context const& call);
+
+}  // namespace tenon::kevel

@@ -1,0 +1,122 @@
+#include "changes.hpp"
+
+#include "flight.hpp"
+
+namespace tenon::kevel {
+namespace {
+
+std::size_t index_of(booked_campaign const& booked, std::string const& package_id, std::string const& path) {
+  auto const& packages = booked.state.packages;
+  for (std::size_t i = 0; i < packages.size(); ++i) {
+    if (packages[i].package_id == package_id) {
+      return i;
+    }
+  }
+  throw sdk::error("PACKAGE_NOT_FOUND", "The media buy has no package " + package_id)
+      .field(sales::path_of(path, "package_id"));
+}
+
+// Dates of the whole buy move every package that is still live; a package's own say wins.
+json::object with_shared(json::object update, json::object const& request) {
+  for (auto const* member : {"start_time", "end_time"}) {
+    auto const* shared = sales::find(request, member);
+    if (shared != nullptr && sales::find(update, member) == nullptr) {
+      update[member] = *shared;
+    }
+  }
+  return update;
+}
+
+}  // namespace
+
+std::vector<flight_change> changes::plan(json::object const& request, booked_campaign const& booked) const {
+  std::vector<json::object> updates(booked.flights.size());
+  std::vector<std::string> paths(booked.flights.size());
+  auto const* packages = sales::array_at(request, "packages");
+  for (std::size_t i = 0; packages != nullptr && i < packages->size(); ++i) {
+    auto const path = sales::path_of("packages", i);
+    auto const& update = sales::as_object((*packages)[i], path);
+    auto const index = index_of(booked, sales::required_text(update, "package_id", path), path);
+    if (booked.state.packages[index].canceled) {
+      throw sdk::error("INVALID_STATE", "The package is canceled").field(path);
+    }
+    updates[index] = update;
+    paths[index] = path;
+  }
+  std::vector<flight_change> all;
+  for (std::size_t i = 0; i < updates.size(); ++i) {
+    if (booked.state.packages[i].canceled) {
+      continue;
+    }
+    auto const update = with_shared(std::move(updates[i]), request);
+    if (update.empty()) {
+      continue;
+    }
+    flight_change change;
+    change.index = i;
+    change.path = paths[i];
+    change.flight = changed_flight(booked.flights[i], update, api_.settings(), api_.now(), paths[i]);
+    change.replaces_creatives = sales::find(update, "creative_assignments") != nullptr;
+    change.assignments = sales::read_assignments(update, paths[i]);
+    change.creatives = sales::read_creatives(update, paths[i], api_.settings().catalogue);
+    all.push_back(std::move(change));
+  }
+  return all;
+}
+
+sdk::task<void> changes::apply(flight_change wanted, std::int64_t campaign_id, sales::deadline until) {
+  auto const id = sales::upstream_integer(wanted.flight, "Id");
+  if (wanted.replaces_creatives || !wanted.creatives.empty()) {
+    auto creatives = co_await library_.gather(wanted.assignments, wanted.creatives, wanted.path, until);
+    co_await library_.associate(id, campaign_id, std::move(creatives), wanted.replaces_creatives, until);
+  }
+  auto const path = "/flight/" + std::to_string(id);
+  co_await api_.write("PUT", path, std::move(wanted.flight), subject::package, until);
+}
+
+sdk::task<void> changes::put_campaign(json::object request, booked_campaign booked, sales::deadline until) {
+  auto record = booked.state.record;
+  record["revision"] = booked.state.revision() + 1;
+  auto campaign = booked.campaign;
+  if (auto const paused = sales::flag_at(request, "paused")) {
+    campaign["IsActive"] = !*paused;
+  }
+  if (sales::flag_at(request, "canceled").value_or(false)) {
+    campaign["IsActive"] = false;
+    campaign["IsArchived"] = true;
+    record["canceled"] = sales::cancellation(request, api_.now());
+  }
+  auto body = for_put(std::move(campaign), record);
+  auto const path = "/campaign/" + std::to_string(booked.id());
+  co_await api_.write("PUT", path, std::move(body), subject::media_buy, until);
+}
+
+sdk::task<json::object> changes::update(json::object request, sdk::call_context call) {
+  auto const until = call.deadline();
+  auto const id = sales::required_text(request, "media_buy_id");
+  auto const booked = co_await campaigns_.load(id, until);
+  sales::require_updatable(booked.state, request);
+  if (auto const* added = sales::array_at(request, "new_packages"); added != nullptr && !added->empty()) {
+    throw sdk::error("UNSUPPORTED_FEATURE", "Packages cannot be added to a media buy")
+        .field("new_packages")
+        .suggestion("Create another media buy");
+  }
+  std::vector<std::string> affected;
+  if (!sales::flag_at(request, "canceled").value_or(false)) {
+    auto wanted = plan(request, booked);
+    for (auto const& change : wanted) {
+      for (auto const& each : change.assignments) {
+        co_await library_.require(each.creative_id, sales::path_of(change.path, "creative_assignments"), until);
+      }
+    }
+    for (auto& change : wanted) {
+      affected.push_back(booked.state.packages[change.index].package_id);
+      co_await apply(std::move(change), booked.id(), until);
+    }
+  }
+  co_await put_campaign(request, booked, until);
+  auto const now = co_await campaigns_.load(id, until);
+  co_return sales::updated_answer(now.state, affected);
+}
+
+}  // namespace tenon::kevel

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "campaigns.hpp"
+
+#include "../sales/creative.hpp"
+
+#include <map>
+
+namespace tenon::kevel {
+
+/// A creative to be served by a flight.
+struct association {
+  std::int64_t creative_id = 0;
+  std::optional<double> weight;
+};
+
+/// The advertiser's creatives, and the ads that tie them to flights. A creative's Title is the buyer's creative_id, which is how
+/// it is found again.
+class creative_library {
+ public:
+  creative_library(client& api, campaign_book& campaigns) : api_(api), campaigns_(campaigns) {}
+
+  /// The creative of that id, or an empty object.
+  sdk::task<json::object> find(std::string creative_id, sales::deadline until);
+
+  /// Its number. CREATIVE_NOT_FOUND with `path` if there is none.
+  sdk::task<std::int64_t> require(std::string creative_id, std::string path, sales::deadline until);
+
+  /// What upload() did to the library.
+  struct uploaded {
+    std::int64_t id = 0;
+    std::string action;  ///< created, updated, unchanged
+  };
+
+  /// Creates the creative, or brings the one of its id up to date. A write of unknown outcome is looked up, not repeated.
+  sdk::task<uploaded> upload(sales::creative item, bool dry_run, sales::deadline until);
+
+  /// Makes the flight serve these creatives beside those it serves; with `only`, instead of them.
+  sdk::task<void> associate(std::int64_t flight_id, std::int64_t campaign_id, std::vector<association> wanted, bool only,
+                            sales::deadline until);
+
+  /// The creatives of a package: those it names and those it brings, uploaded.
+  sdk::task<std::vector<association>> gather(std::vector<sales::assignment> assignments, std::vector<sales::creative> inlined,
+                                             std::string path, sales::deadline until);
+
+  /// The answers of sync_creatives and list_creatives.
+  sdk::task<json::object> sync(json::object request, sales::deadline until);
+  sdk::task<json::object> list(json::object request, sales::deadline until);
+
+ private:
+  sdk::task<json::array> all(sales::deadline until);
+  sdk::task<json::object> creative_json(sales::creative item, sales::deadline until);
+  sdk::task<void> learn_ad_types(sales::deadline until);
+  sdk::task<std::int64_t> ad_type(int width, int height, sales::deadline until);
+  sdk::task<json::object> sync_one(json::object source, std::string path, bool dry_run, sales::deadline until);
+  sdk::task<json::array> assign(json::object request, json::array results, sales::deadline until);
+  json::object listed(json::object const& creative) const;
+
+  client& api_;
+  campaign_book& campaigns_;
+  std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> ad_types_;  ///< by width and height
+};
+
+/// Weights as whole percentages that make a hundred; empty if there are none. Throws UNSUPPORTED_FEATURE when only some have one.
+std::vector<int> percentages_of(std::vector<association> const& wanted);
+
+}  // namespace tenon::kevel

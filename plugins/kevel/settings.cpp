@@ -1,0 +1,58 @@
+#include "settings.hpp"
+
+#include <tenon/sdk/error.hpp>
+
+namespace tenon::kevel {
+namespace {
+
+[[noreturn]] void misconfigured(std::string what) {
+  throw sdk::errors::configuration_error(std::move(what));
+}
+
+std::int64_t positive(json::object const& source, std::string_view key, std::string const& path) {
+  auto const value = sales::upstream_integer(source, key);
+  if (value <= 0) {
+    misconfigured(sales::path_of(path, key) + ": expected the number of an object in Kevel, above 0");
+  }
+  return value;
+}
+
+booking_terms read_terms(sales::product const& item) {
+  auto const path = "products." + item.id;
+  booking_terms terms;
+  terms.priority_id = positive(item.source, "priority_id", path);
+  for (auto const& each : sales::upstream_array(item.source, "places")) {
+    auto const& source = sales::as_object(each, path + ".places");
+    terms.places.push_back({positive(source, "site_id", path + ".places"), sales::upstream_integer(source, "zone_id")});
+  }
+  if (terms.places.empty()) {
+    misconfigured(path + " has no places: a flight without a site would serve everywhere");
+  }
+  terms.share_percent = sales::integer_at(item.source, "share_percent", path).value_or(100);
+  for (auto const& option : item.pricing) {
+    if (option.model == sales::pricing_model::vcpm) {
+      misconfigured(path + ": pricing option " + option.id + " is vcpm, which Kevel does not sell");
+    }
+  }
+  return terms;
+}
+
+std::string without_slash(std::string url) {
+  while (!url.empty() && url.back() == '/') {
+    url.pop_back();
+  }
+  return url;
+}
+
+}  // namespace
+
+kevel_settings::kevel_settings(json::object const& source)
+    : api_base(without_slash(sales::text_at(source, "api_base").value_or("https://api.kevel.co/v1"))),
+      advertiser_id(positive(source, "advertiser_id", {})),
+      catalogue(source) {
+  for (auto const& item : catalogue.products()) {
+    terms.emplace(item.id, read_terms(item));
+  }
+}
+
+}  // namespace tenon::kevel
