@@ -1,0 +1,57 @@
+#pragma once
+
+#include "sandbox/credentials.hpp"
+#include "sandbox/router.hpp"
+#include "sandbox/world.hpp"
+
+#include <tenon/clock.hpp>
+
+#include <chrono>
+#include <mutex>
+#include <string>
+
+namespace tenon::sandbox {
+
+/// What becomes of a request. The shell waits `latency`, then answers, or never does.
+struct outcome {
+  http::response response = {};
+  std::chrono::milliseconds latency{0};
+  bool answered = true;
+};
+
+/// Both upstreams as one function from request to outcome. No socket, no thread, no clock of its own.
+///
+/// Lifetime    The clock must outlive it.
+/// Threads     Any; requests are handled one at a time.
+class upstreams {
+ public:
+  explicit upstreams(const tenon::clock& clock) : clock_(clock) {}
+
+  /// Must be set before the first token is asked for: an assertion's audience is compared with it.
+  void configure(oauth_options options);
+
+  /// Makes the account known, and its networks if they are new.
+  void add(const service_account& account);
+  /// Makes the key and its network known.
+  void add(const api_key& key);
+
+  outcome handle(const http::request& request);
+
+ private:
+  struct caller {
+    std::string name;              ///< for the counters
+    const grant* token = nullptr;  ///< GAM
+    std::string kevel_key = {};    ///< Kevel: a key's name, or empty
+  };
+
+  caller identify(api which, const http::request& request) const;
+  http::response serve(api which, const endpoint& row, call& request, const caller& who);
+  void enter_gam(const endpoint& row, call& request, const caller& who);
+  void enter_kevel(const endpoint& row, call& request, const caller& who);
+
+  const tenon::clock& clock_;
+  std::mutex mutex_;
+  world world_;
+};
+
+}  // namespace tenon::sandbox
