@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace tenon {
 namespace {
@@ -93,9 +94,11 @@ tenon_status map_request(const tenon_http_request& request, const http_policy& p
 http_answer::http_answer(const http_result& outcome) {
   response_.struct_size = sizeof response_;
   if (!outcome) {
-    response_.status = status_of(outcome.error().what);
-    response_.phase = static_cast<std::uint32_t>(outcome.error().phase);
-    response_.message = abi_text(outcome.error().message);
+    auto failure = outcome.error();  // a copy: error() returns by value
+    message_ = std::move(failure.message);
+    response_.status = status_of(failure.what);
+    response_.phase = static_cast<std::uint32_t>(failure.phase);
+    response_.message = abi_text(message_);
     return;
   }
   response_.status = TENON_OK;

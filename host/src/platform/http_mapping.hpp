@@ -22,7 +22,7 @@ struct http_policy {
 tenon_status map_request(const tenon_http_request& request, const http_policy& policy, const secret_reader& secrets,
                          http_exchange_request& out);
 
-/// A result as the plugin sees it, borrowed from this object.
+/// A result as the plugin sees it, borrowed from this object and from the result.
 class http_answer {
  public:
   explicit http_answer(const http_result& outcome);
@@ -37,6 +37,7 @@ class http_answer {
  private:
   tenon_http_response response_{};
   std::vector<tenon_header> headers_;
+  std::string message_;
 };
 
 }  // namespace tenon
