@@ -211,8 +211,8 @@ asio::awaitable<void> connection::refuse(refusal why) {
   if (co_await write(answer)) co_await linger();
 }
 
-/// Reads what the peer still sends before closing: with unread bytes the kernel would reset the connection, and the peer might never see
-/// the answer.
+/// Reads what the peer still sends before closing: with unread bytes the kernel would reset the connection, and the
+/// peer might never see the answer.
 asio::awaitable<void> connection::linger() {
   error_code failed;
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, failed);
@@ -235,8 +235,8 @@ void connection::limit(std::chrono::milliseconds duration) {
   });
 }
 
-/// A reader is only woken: it may answer 408, or find that bytes came at the last moment. A writer's peer does not read and would not
-/// see an answer.
+/// A reader is only woken: it may answer 408, or find that bytes came at the last moment. A writer's peer does not read
+/// and would not see an answer.
 void connection::on_limit() {
   timed_out_ = true;
   error_code ignored;

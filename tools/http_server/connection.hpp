@@ -17,9 +17,10 @@ namespace tenon::http {
 
 /// One client's connection: reads a request, has it answered, reads the next.
 ///
-/// Lifetime    Shared by its own coroutine and by nothing that outlives the executor: a responder holds it weakly, so that an answer
-///             that comes after the executor's context is gone is dropped.
-/// Threads     Everything runs on the strand that the socket was accepted on; `deliver`, `drain` and `close` may be called from anywhere.
+/// Lifetime    Shared by its own coroutine and by nothing that outlives the executor: a responder holds it weakly, so
+///             that an answer that comes after the executor's context is gone is dropped.
+/// Threads     Everything runs on the strand that the socket was accepted on; `deliver`, `drain` and `close` may be
+///             called from anywhere.
 class connection : public std::enable_shared_from_this<connection> {
  public:
   connection(boost::asio::ip::tcp::socket socket, std::shared_ptr<const server_options> options,
@@ -62,8 +63,8 @@ class connection : public std::enable_shared_from_this<connection> {
   std::string peer_;
   boost::beast::flat_buffer buffer_;
   std::optional<response> answer_;
-  std::uint64_t number_ = 0;   ///< of the request being answered
-  std::uint64_t limits_ = 0;   ///< tells the latest limit from one whose handler was already queued
+  std::uint64_t number_ = 0;  ///< of the request being answered
+  std::uint64_t limits_ = 0;  ///< tells the latest limit from one whose handler was already queued
   state state_ = state::idle;
   bool timed_out_ = false;
   bool draining_ = false;

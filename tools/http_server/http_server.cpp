@@ -126,7 +126,8 @@ class listening_server final : public server {
 };
 
 error cannot_listen(const server_options& options, const error_code& found) {
-  auto text = "expected to listen on " + options.address + ':' + std::to_string(options.port) + ", found: " + found.message();
+  auto text =
+      "expected to listen on " + options.address + ':' + std::to_string(options.port) + ", found: " + found.message();
   if (found == asio::error::address_in_use)
     text += "; stop the program that listens there, or configure another port";
   else if (found == asio::error::access_denied)
@@ -144,8 +145,8 @@ result<std::shared_ptr<server>> server::start(asio::any_io_executor executor, se
   const auto address = asio::ip::make_address(options.address, failed);
   if (failed)
     return make_error("CONFIGURATION_ERROR", "The server cannot listen.",
-                      "expected an IPv4 or IPv6 address to listen on (port " + std::to_string(options.port) + "), found \"" +
-                          options.address + "\"; use 127.0.0.1, 0.0.0.0 or ::");
+                      "expected an IPv4 or IPv6 address to listen on (port " + std::to_string(options.port) +
+                          "), found \"" + options.address + "\"; use 127.0.0.1, 0.0.0.0 or ::");
   auto strand = asio::make_strand(executor);
   tcp::acceptor acceptor(strand);
   const tcp::endpoint endpoint(address, options.port);

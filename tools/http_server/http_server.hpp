@@ -14,7 +14,8 @@
 #include <utility>
 #include <vector>
 
-/// A small HTTP/1.1 server over Beast, for our own programs: tenond, the sandbox and tests. The host library has no server.
+/// A small HTTP/1.1 server over Beast, for our own programs: tenond, the sandbox and tests. The host library has no
+/// server.
 namespace tenon::http {
 
 using header_list = std::vector<std::pair<std::string, std::string>>;
@@ -22,11 +23,11 @@ using header_list = std::vector<std::pair<std::string, std::string>>;
 /// A value: Beast stays in the source file.
 struct request {
   std::string method;
-  std::string path;        ///< percent-encoded as received, without the query
-  std::string query;       ///< without the question mark
-  header_list headers;     ///< names in lower case, in order
+  std::string path;     ///< percent-encoded as received, without the query
+  std::string query;    ///< without the question mark
+  header_list headers;  ///< names in lower case, in order
   std::string body;
-  std::string peer;        ///< address of the other end
+  std::string peer;  ///< address of the other end
 
   /// The first header of that lower-case name, or an empty view.
   std::string_view header(std::string_view name) const noexcept;
@@ -38,11 +39,12 @@ struct response {
   std::string body = {};
 };
 
-/// Answers one request, exactly once, on any thread, now or later. Dropped without a call: the client gets a 500. May outlive the server,
-/// its connection and the executor's context: then the answer is dropped.
+/// Answers one request, exactly once, on any thread, now or later. Dropped without a call: the client gets a 500. May
+/// outlive the server, its connection and the executor's context: then the answer is dropped.
 ///
-/// The server sets content-length (but not for 204 and 304), transfer-encoding and connection, obeys the handler's `connection: close`,
-/// leaves the body away for HEAD, and adds no other header. An answer that cannot be sent (a line break in a header) becomes a 500.
+/// The server sets content-length (but not for 204 and 304), transfer-encoding and connection, obeys the handler's
+/// `connection: close`, leaves the body away for HEAD, and adds no other header. An answer that cannot be sent (a line
+/// break in a header) becomes a 500.
 using responder = unique_function<void(response)>;
 using request_handler = std::function<void(request, responder)>;
 
@@ -51,15 +53,16 @@ struct server_options {
   std::uint16_t port = 0;  ///< 0: any free one
   std::uint32_t max_header_bytes = 16u << 10;
   std::uint64_t max_body_bytes = 4u << 20;
-  std::uint32_t max_connections = 1024;             ///< beyond it clients wait in the kernel's queue
-  std::chrono::milliseconds read_timeout{30'000};   ///< for one request to arrive whole, and for its answer to be taken
-  std::chrono::milliseconds idle_timeout{60'000};   ///< between requests of a kept connection
+  std::uint32_t max_connections = 1024;            ///< beyond it clients wait in the kernel's queue
+  std::chrono::milliseconds read_timeout{30'000};  ///< for one request to arrive whole, and for its answer to be taken
+  std::chrono::milliseconds idle_timeout{60'000};  ///< between requests of a kept connection
 };
 
-/// Malformed, late and oversized requests are answered with 400, 408, 413 or 431 and never reach the handler. What the handler throws
-/// becomes a 500. Pipelined requests are answered one after the other.
+/// Malformed, late and oversized requests are answered with 400, 408, 413 or 431 and never reach the handler. What the
+/// handler throws becomes a 500. Pipelined requests are answered one after the other.
 ///
-/// Lifetime    Dropping it stops accepting; requests in progress finish by themselves. The executor's context outlives it.
+/// Lifetime    Dropping it stops accepting; requests in progress finish by themselves. The executor's context outlives
+///             it.
 /// Threads     Any. The handler is called on the executor, concurrently for different connections, never for one.
 class server {
  public:
@@ -71,8 +74,8 @@ class server {
 
   virtual std::uint16_t port() const noexcept = 0;
 
-  /// Stops accepting, closes idle connections, lets requests in progress finish up to `grace`, then closes them too. `done` on the executor
-  /// once everything is closed. A second call may shorten the grace.
+  /// Stops accepting, closes idle connections, lets requests in progress finish up to `grace`, then closes them too.
+  /// `done` on the executor once everything is closed. A second call may shorten the grace.
   virtual void stop(std::chrono::milliseconds grace, unique_function<void()> done) = 0;
 };
 

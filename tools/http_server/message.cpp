@@ -12,7 +12,8 @@ namespace beast = boost::beast;
 
 std::string lower(std::string_view text) {
   std::string made(text);
-  std::ranges::transform(made, made.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(made, made.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return made;
 }
 

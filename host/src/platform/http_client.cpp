@@ -38,7 +38,8 @@ void throw_exception_from_error(const http_failure& value, const boost::source_l
   throw std::runtime_error(value.message);
 }
 
-result<std::shared_ptr<http_client>> make_http_client(boost::asio::any_io_executor executor, http_client_options options) {
+result<std::shared_ptr<http_client>> make_http_client(boost::asio::any_io_executor executor,
+                                                      http_client_options options) {
   auto tls = outbound::make_tls_context(options.ca_file);
   if (!tls) return tls.error();
   return std::make_shared<pooled_http_client>(std::move(executor), options, std::move(*tls));

@@ -19,8 +19,8 @@ struct http_exchange_request {
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  std::chrono::milliseconds timeout{30'000};       ///< for all of it, from start to done; at most a day
-  std::uint64_t max_response_bytes = 8u << 20;     ///< of body; beyond it the exchange fails with `limit`
+  std::chrono::milliseconds timeout{30'000};    ///< for all of it, from start to done; at most a day
+  std::uint64_t max_response_bytes = 8u << 20;  ///< of body; beyond it the exchange fails with `limit`
 };
 
 struct http_exchange_response {
@@ -45,15 +45,17 @@ using http_handler = unique_function<void(http_result)>;
 
 /// Outbound HTTP/1.1 and HTTPS.
 ///
-/// Connections are kept per origin and reused; a request on a connection that the peer closed meanwhile before any byte of an answer is
-/// repeated once on a fresh one only if it is idempotent or was not sent. TLS: certificate chain and host name verified, TLS 1.2 or later.
-/// Plain http only to loopback addresses. No redirects, no cookies, no proxies. Methods: GET, HEAD, POST, PUT, PATCH, DELETE. The headers
-/// that frame a message (host, content-length, connection, transfer-encoding, ...) are the client's: a request with one of them is invalid.
+/// Connections are kept per origin and reused; a request on a connection that the peer closed meanwhile before any byte
+/// of an answer is repeated once on a fresh one only if it is idempotent or was not sent. TLS: certificate chain and
+/// host name verified, TLS 1.2 or later. Plain http only to loopback addresses. No redirects, no cookies, no proxies.
+/// Methods: GET, HEAD, POST, PUT, PATCH, DELETE. The headers that frame a message (host, content-length, connection,
+/// transfer-encoding, ...) are the client's: a request with one of them is invalid.
 ///
-/// A failure's phase never says less than what happened: over TLS a write that failed counts as `sent`, whatever left of its record.
+/// A failure's phase never says less than what happened: over TLS a write that failed counts as `sent`, whatever left
+/// of its record.
 ///
-/// Lifetime    Destroying it ends open exchanges with `cancelled`; their `done` is still called. The executor's context outlives it; a context
-///             destroyed before an exchange has ended destroys its `done` without a call.
+/// Lifetime    Destroying it ends open exchanges with `cancelled`; their `done` is still called. The executor's context
+///             outlives it; a context destroyed before an exchange has ended destroys its `done` without a call.
 /// Threads     Any, concurrently.
 class http_client {
  public:
@@ -67,13 +69,14 @@ class http_client {
 };
 
 struct http_client_options {
-  std::string ca_file = {};                    ///< PEM, added to the system's certificates; empty: none
+  std::string ca_file = {};  ///< PEM, added to the system's certificates; empty: none
   std::uint32_t idle_connections_per_origin = 8;
   std::chrono::milliseconds idle_timeout{30'000};
-  std::uint32_t connections_per_origin = 64;   ///< beyond it requests wait, within their timeout
+  std::uint32_t connections_per_origin = 64;  ///< beyond it requests wait, within their timeout
 };
 
 /// Errors: the CA file cannot be read.
-result<std::shared_ptr<http_client>> make_http_client(boost::asio::any_io_executor executor, http_client_options options);
+result<std::shared_ptr<http_client>> make_http_client(boost::asio::any_io_executor executor,
+                                                      http_client_options options);
 
 }  // namespace tenon

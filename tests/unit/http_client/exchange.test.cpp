@@ -1,5 +1,5 @@
-// Goal: requests arrive as they were given, answers come back whole, connections are reused and bounded. Method: against our own
-// server, and against scripted peers where the bytes matter.
+// Goal: requests arrive as they were given, answers come back whole, connections are reused and bounded. Method:
+// against our own server, and against scripted peers where the bytes matter.
 #include "client_fixture.hpp"
 #include "scripted_server.hpp"
 
@@ -121,9 +121,12 @@ TEST_CASE("answers to HEAD, 204 and 304 have no body, whatever their header says
 TEST_CASE("chunked answers, answers that end with the connection, and interim answers are understood") {
   using row = std::pair<std::string_view, std::string_view>;
   for (const auto& [answer, body] :
-       {row{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nTrailer: x\r\n\r\n", "abcde"},
+       {row{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nTrailer: x\r\n\r\n",
+            "abcde"},
         row{"HTTP/1.1 200 OK\r\n\r\nuntil the end", "until the end"}, row{"HTTP/1.1 200 OK\r\n\r\n", ""},
-        row{"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx", "x"}}) {
+        row{"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 "
+            "OK\r\nContent-Length: 1\r\n\r\nx",
+            "x"}}) {
     scripted_server server({[answer = answer](scripted_peer& peer) {
       peer.read_head();
       peer.write(answer);
@@ -152,7 +155,8 @@ TEST_CASE("64 exchanges at once all get their own answers") {
   echo_server server;
   client_fixture client({.connections_per_origin = 16});
   std::vector<std::future<tenon::http_result>> running;
-  for (int at = 0; at < 64; ++at) running.push_back(client.start(request_to("GET", server.url("/" + std::to_string(at)))));
+  for (int at = 0; at < 64; ++at)
+    running.push_back(client.start(request_to("GET", server.url("/" + std::to_string(at)))));
   for (int at = 0; at < 64; ++at) {
     const auto got = client_fixture::wait(std::move(running[static_cast<std::size_t>(at)]));
     REQUIRE(got.has_value());
@@ -173,7 +177,8 @@ TEST_CASE("beyond the limit exchanges wait within their time, and go in the orde
     }});
     client_fixture client({.connections_per_origin = 1});
     std::vector<std::future<tenon::http_result>> running;
-    for (int at = 0; at < 5; ++at) running.push_back(client.start(request_to("GET", server.url("/" + std::to_string(at)))));
+    for (int at = 0; at < 5; ++at)
+      running.push_back(client.start(request_to("GET", server.url("/" + std::to_string(at)))));
     auto request = request_to("GET", server.url("/late"));
     request.timeout = 20ms;
     const auto late = client.fetch(request);

@@ -1,5 +1,5 @@
-// Goal: every way an exchange can fail is told apart, says exactly how far it got, and repeats nothing that may have happened.
-// Method: scripted peers that close, stall, lie and talk too much; cancellation and deadlines while they do.
+// Goal: every way an exchange can fail is told apart, says exactly how far it got, and repeats nothing that may have
+// happened. Method: scripted peers that close, stall, lie and talk too much; cancellation and deadlines while they do.
 #include "client_fixture.hpp"
 #include "scripted_server.hpp"
 
@@ -98,9 +98,10 @@ TEST_CASE("interim answers without an end are not waited out") {
 
 TEST_CASE("bodies and headers beyond the limit end the exchange") {
   const auto filler = std::string(1000, 'x');
-  for (const auto& answer : {"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + filler,
-                             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n" + filler + "\r\n0\r\n\r\n",
-                             "HTTP/1.1 200 OK\r\n\r\n" + filler, "HTTP/1.1 200 OK\r\nX: " + std::string(100'000, 'x')}) {
+  for (const auto& answer :
+       {"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + filler,
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n" + filler + "\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\n\r\n" + filler, "HTTP/1.1 200 OK\r\nX: " + std::string(100'000, 'x')}) {
     scripted_server server({answering(answer)});
     client_fixture client;
     auto request = request_to("GET", server.url());
@@ -185,34 +186,52 @@ TEST_CASE("a deadline ends the exchange wherever it is, and says where") {
     peer.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
     peer.read_rest();
   };
-  const auto timed = [](scripted_server::script script, std::chrono::milliseconds timeout) {
-    scripted_server server({script});
-    client_fixture client;
+  scripted_server mute({silent});
+  scripted_server stalled({partly});
+  client_fixture client;
+  const auto start = [&](const scripted_server& server, std::chrono::milliseconds timeout) {
     auto request = request_to("GET", server.url());
     request.timeout = timeout;
-    auto got = client.fetch(request);
-    REQUIRE(got.has_error());
-    CHECK(got.error().what == kind::timeout);
-    return got.error();
+    return client.start(request);
   };
-  CHECK(timed(silent, 0ms).phase == progress::not_sent);
-  CHECK(timed(silent, -1ms).phase == progress::not_sent);
-  const auto unanswered = timed(silent, 100ms);
-  CHECK(unanswered.phase == progress::sent);
-  CHECK(unanswered.message.find("within 100 ms, found none while waiting for the answer") != std::string::npos);
-  CHECK(timed(partly, 100ms).phase == progress::partly_answered);
+  auto at_once = start(mute, 0ms);
+  auto before = start(mute, -1ms);
+  const auto nothing = client_fixture::wait(std::move(at_once));
+  REQUIRE(nothing.has_error());
+  CHECK(nothing.error().what == kind::timeout);
+  CHECK(nothing.error().phase == progress::not_sent);
+  CHECK(client_fixture::wait(std::move(before)).error().phase == progress::not_sent);
+  CHECK(mute.accepted() == 0);
+  auto unanswered = start(mute, 1000ms);
+  auto broken_off = start(stalled, 1000ms);
+  const auto sent = client_fixture::wait(std::move(unanswered));
+  REQUIRE(sent.has_error());
+  CHECK(sent.error().what == kind::timeout);
+  CHECK(sent.error().phase == progress::sent);
+  CHECK(sent.error().message.find("within 1000 ms, found none while waiting for the answer") != std::string::npos);
+  const auto part = client_fixture::wait(std::move(broken_off));
+  REQUIRE(part.has_error());
+  CHECK(part.error().what == kind::timeout);
+  CHECK(part.error().phase == progress::partly_answered);
 }
 
-TEST_CASE("a request the peer does not read is sent, not answered") {
+TEST_CASE("a request that the peer does not read to its end is sent, not answered") {
+  std::promise<void> begun;
   std::promise<void> over;
-  scripted_server server({[&](scripted_peer&) { over.get_future().wait(); }});
+  scripted_server server({[&](scripted_peer& peer) {
+    peer.read_head();
+    begun.set_value();
+    over.get_future().wait();
+  }});
   {
     client_fixture client;
-    auto request = request_to("POST", server.url(), std::string(64u << 20, 'x'));
-    request.timeout = 200ms;
-    const auto got = client.fetch(std::move(request));
+    std::stop_source stop;
+    auto running = client.start(request_to("POST", server.url(), std::string(64u << 20, 'x')), stop.get_token());
+    begun.get_future().wait();
+    stop.request_stop();
+    const auto got = client_fixture::wait(std::move(running));
     REQUIRE(got.has_error());
-    CHECK(got.error().what == kind::timeout);
+    CHECK(got.error().what == kind::cancelled);
     CHECK(got.error().phase == progress::sent);
     CHECK(got.error().message.find("while sending") != std::string::npos);
   }

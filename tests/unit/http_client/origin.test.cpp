@@ -1,5 +1,5 @@
-// Goal: a request that cannot be sent, or must not, is refused before a byte leaves, and one that can is written exactly.
-// Method: tables through the pure functions.
+// Goal: a request that cannot be sent, or must not, is refused before a byte leaves, and one that can is written
+// exactly. Method: tables through the pure functions.
 #include "platform/http_client/request_text.hpp"
 
 #include <doctest/doctest.h>
@@ -34,9 +34,10 @@ TEST_CASE("a URL is taken apart into origin, Host header and path") {
 }
 
 TEST_CASE("plain http leaves the machine for nobody, whatever its name resolves to") {
-  for (const auto* url : {"http://api.example/", "http://10.0.0.1/", "http://128.0.0.1/", "http://[::2]/", "http://0.0.0.0/",
-                          "http://localhost.example/", "http://127.0.0.1.example/", "http://127.0.0.1.example:80/",
-                          "http://127.0.0.1x", "http://[::1].example/", "http://127.0.0.1@api.example/", "http://127.1/"}) {
+  for (const auto* url :
+       {"http://api.example/", "http://10.0.0.1/", "http://128.0.0.1/", "http://[::2]/", "http://0.0.0.0/",
+        "http://localhost.example/", "http://127.0.0.1.example/", "http://127.0.0.1.example:80/", "http://127.0.0.1x",
+        "http://[::1].example/", "http://127.0.0.1@api.example/", "http://127.1/"}) {
     INFO(std::string(url));
     const auto to = parse_target(url);
     REQUIRE(to.has_error());
@@ -69,7 +70,8 @@ TEST_CASE("a request is written with our framing and the caller's headers") {
   request.method = "GET";
   request.body.clear();
   request.headers = {{"user-agent", "mine"}};
-  CHECK(request_text(request, to).value() == "GET /v1?x=1 HTTP/1.1\r\nHost: api.example:8443\r\nuser-agent: mine\r\n\r\n");
+  CHECK(request_text(request, to).value() ==
+        "GET /v1?x=1 HTTP/1.1\r\nHost: api.example:8443\r\nuser-agent: mine\r\n\r\n");
   request.method = "PUT";
   CHECK(request_text(request, to).value().find("Content-Length: 0\r\n") != std::string::npos);
 }
@@ -82,9 +84,19 @@ TEST_CASE("no caller can smuggle a header, a line or a second request") {
     CHECK(request_text(request, to).has_error());
   }
   request.method = "GET";
-  for (const auto& [name, value] : std::initializer_list<std::pair<std::string, std::string>>{
-           {"", "x"}, {"a b", "x"}, {"a:", "x"}, {"a\r\n", "x"}, {"a", "x\r\nb: secret"}, {"a", "x\nsecret"}, {"a", "secret\0"s},
-           {"Host", "x"}, {"content-LENGTH", "1"}, {"Transfer-Encoding", "chunked"}, {"Connection", "close"}, {"Expect", "x"}}) {
+  for (const auto& [name, value] :
+       std::initializer_list<std::pair<std::string, std::string>>{{"", "x"},
+                                                                  {"a b", "x"},
+                                                                  {"a:", "x"},
+                                                                  {"a\r\n", "x"},
+                                                                  {"a", "x\r\nb: secret"},
+                                                                  {"a", "x\nsecret"},
+                                                                  {"a", "secret\0"s},
+                                                                  {"Host", "x"},
+                                                                  {"content-LENGTH", "1"},
+                                                                  {"Transfer-Encoding", "chunked"},
+                                                                  {"Connection", "close"},
+                                                                  {"Expect", "x"}}) {
     request.headers = {{name, value}};
     const auto text = request_text(request, to);
     REQUIRE(text.has_error());

@@ -1,5 +1,5 @@
-// Goal: requests reach the handler as they were sent, and answers the client as they were given, from any thread. Method: a
-// server on port 0 and a client that writes raw bytes.
+// Goal: requests reach the handler as they were sent, and answers the client as they were given, from any thread.
+// Method: a server on port 0 and a client that writes raw bytes.
 #include "raw_client.hpp"
 #include "running_server.hpp"
 
@@ -29,8 +29,9 @@ TEST_CASE("a request arrives with method, path, query, headers and body, and its
     answer(std::move(made));
   });
   raw_client client(server.port());
-  client.send("POST /t/acme%20news/mcp?a=1&b=2 HTTP/1.1\r\nHost: acme.example\r\nX-Trace: 7\r\nX-Trace: 8\r\n"
-              "Content-Length: 5\r\n\r\nhello");
+  client.send(
+      "POST /t/acme%20news/mcp?a=1&b=2 HTTP/1.1\r\nHost: acme.example\r\nX-Trace: 7\r\nX-Trace: 8\r\n"
+      "Content-Length: 5\r\n\r\nhello");
   const auto head = client.read_head();
   CHECK(head.starts_with("HTTP/1.1 201 Created\r\n"));
   CHECK(contains(head, "x-one: 1\r\nx-one: 2\r\n"));
@@ -51,8 +52,9 @@ TEST_CASE("a request arrives with method, path, query, headers and body, and its
 TEST_CASE("a connection is kept, and pipelined requests are answered in order") {
   running_server server(echo);
   raw_client client(server.port());
-  client.send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n"
-              "GET /3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  client.send(
+      "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n"
+      "GET /3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   const auto all = client.read_rest();
   const auto first = all.find("GET\n/1\n");
   const auto second = all.find("GET\n/2\n");
@@ -83,8 +85,9 @@ TEST_CASE("the absolute form of a target and an empty query are understood") {
 TEST_CASE("a chunked body arrives whole") {
   running_server server(echo);
   raw_client client(server.port());
-  client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
-              "5\r\nhello\r\n6;x=y\r\n world\r\n0\r\n\r\n");
+  client.send(
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+      "5\r\nhello\r\n6;x=y\r\n world\r\n0\r\n\r\n");
   CHECK(contains(client.read_rest(), "\nhello world"));
 }
 
@@ -170,7 +173,8 @@ TEST_CASE("a request whose handler throws or gives up gets a 500, and the connec
   });
   raw_client client(server.port());
   for (const auto* path : {"/throws", "/drops"}) {
-    const auto head = client.send("GET "s + path + " HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\n\r\n").read_head();
+    const auto head =
+        client.send("GET "s + path + " HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\n\r\n").read_head();
     CHECK(head.starts_with("HTTP/1.1 500 "));
     const auto at = head.find("Content-Length: ");
     REQUIRE(at != head.npos);
@@ -252,8 +256,9 @@ TEST_CASE("a responder may outlive the server and its executor") {
   responder answer;
   {
     boost::asio::io_context context;
-    auto server = tenon::http::server::start(
-        context.get_executor(), {}, [&](request, responder given) { asked.set_value(std::move(given)); }).value();
+    auto server = tenon::http::server::start(context.get_executor(), {}, [&](request, responder given) {
+                    asked.set_value(std::move(given));
+                  }).value();
     raw_client client(server->port());
     client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     auto waits = asked.get_future();

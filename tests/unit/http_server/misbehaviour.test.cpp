@@ -1,5 +1,6 @@
-// Goal: a client that is slow, malformed, oversized or gone costs a short answer or nothing, and no other client notices.
-// Method: raw bytes against small limits; timeouts are short and waited for by reading until the server closes.
+// Goal: a client that is slow, malformed, oversized or gone costs a short answer or nothing, and no other client
+// notices. Method: raw bytes against small limits; timeouts are short and waited for by reading until the server
+// closes.
 #include "raw_client.hpp"
 #include "running_server.hpp"
 
@@ -25,10 +26,12 @@ server_options small() {
 /// The status line that these bytes get from a server with small limits whose handler must not be called.
 std::string refused(std::string_view bytes, server_options options = small()) {
   std::atomic<bool> called = false;
-  running_server server([&](request, responder answer) {
-    called = true;
-    answer({});
-  }, options);
+  running_server server(
+      [&](request, responder answer) {
+        called = true;
+        answer({});
+      },
+      options);
   auto all = raw_client(server.port()).send(bytes).read_rest();
   CHECK_FALSE(called);
   return all.substr(0, all.find("\r\n"));
@@ -41,7 +44,8 @@ TEST_CASE("what is not HTTP gets a 400") {
   CHECK(refused("GET /\r\n\r\n") == "HTTP/1.1 400 Bad Request");
   CHECK(refused("GET / HTTP/1.1\r\nHost a\r\n\r\n") == "HTTP/1.1 400 Bad Request");
   CHECK(refused("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n") == "HTTP/1.1 400 Bad Request");
-  CHECK(refused("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n") == "HTTP/1.1 400 Bad Request");
+  CHECK(refused("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n") ==
+        "HTTP/1.1 400 Bad Request");
   CHECK(refused("GET / HTTP/2.0\r\nHost: a\r\n\r\n") == "HTTP/1.1 505 HTTP Version Not Supported");
 }
 
@@ -84,39 +88,47 @@ TEST_CASE("a request that does not arrive in time gets a 408") {
   auto options = small();
   options.read_timeout = 20ms;
   CHECK(refused("GET / HT", options) == "HTTP/1.1 408 Request Timeout");
-  CHECK(refused("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab", options) == "HTTP/1.1 408 Request Timeout");
+  CHECK(refused("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab", options) ==
+        "HTTP/1.1 408 Request Timeout");
 }
 
 TEST_CASE("an idle connection is closed without a word, before a request and between two") {
   auto options = small();
   options.idle_timeout = 20ms;
-  running_server server(echo, options);
-  CHECK(raw_client(server.port()).read_rest().empty());
-  raw_client client(server.port());
+  running_server impatient(echo, options);
+  CHECK(raw_client(impatient.port()).read_rest().empty());
+  options.idle_timeout = 500ms;
+  running_server patient(echo, options);
+  raw_client client(patient.port());
   client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   CHECK(client.read_rest().ends_with("GET\n/\n\n"));
 }
 
 TEST_CASE("the time a handler takes counts against no limit") {
   auto options = small();
-  options.idle_timeout = options.read_timeout = 20ms;
+  options.idle_timeout = options.read_timeout = 300ms;
   boost::asio::thread_pool later(1);
-  running_server server([&](request asked, responder answer) {
-    auto held = std::make_shared<responder>(std::move(answer));
-    auto timer = std::make_shared<boost::asio::steady_timer>(later, 60ms);
-    timer->async_wait([timer, held, asked = std::move(asked)](auto) mutable { echo(std::move(asked), std::move(*held)); });
-  }, options);
+  running_server server(
+      [&](request asked, responder answer) {
+        auto held = std::make_shared<responder>(std::move(answer));
+        auto timer = std::make_shared<boost::asio::steady_timer>(later, 450ms);
+        timer->async_wait(
+            [timer, held, asked = std::move(asked)](auto) mutable { echo(std::move(asked), std::move(*held)); });
+      },
+      options);
   CHECK(raw_client(server.port()).send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").read_head().starts_with("HTTP/1.1 200 "));
 }
 
 TEST_CASE("a client that does not take its answer is closed") {
   auto options = small();
   options.read_timeout = 50ms;
-  running_server server([](request, responder answer) {
-    response made;
-    made.body.assign(64u << 20, 'x');
-    answer(std::move(made));
-  }, options);
+  running_server server(
+      [](request, responder answer) {
+        response made;
+        made.body.assign(64u << 20, 'x');
+        answer(std::move(made));
+      },
+      options);
   raw_client client(server.port());
   client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   server.stop(1h).wait();
@@ -153,10 +165,12 @@ TEST_CASE("beyond the connection limit a client waits until another one goes") {
   auto options = small();
   options.max_connections = 1;
   std::promise<responder> asked;
-  running_server server([&](request seen, responder answer) {
-    if (seen.path == "/held") return asked.set_value(std::move(answer));
-    echo(std::move(seen), std::move(answer));
-  }, options);
+  running_server server(
+      [&](request seen, responder answer) {
+        if (seen.path == "/held") return asked.set_value(std::move(answer));
+        echo(std::move(seen), std::move(answer));
+      },
+      options);
   raw_client first(server.port());
   first.send("GET /held HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   auto answer = asked.get_future().get();

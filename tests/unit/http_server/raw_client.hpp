@@ -14,9 +14,7 @@
 /// A blocking client that sends exactly the bytes it is told to, as no proper client would.
 class raw_client {
  public:
-  explicit raw_client(std::uint16_t port) {
-    socket_.connect({boost::asio::ip::make_address("127.0.0.1"), port});
-  }
+  explicit raw_client(std::uint16_t port) { socket_.connect({boost::asio::ip::make_address("127.0.0.1"), port}); }
 
   raw_client& send(std::string_view bytes) {
     boost::system::error_code ignored;

@@ -39,7 +39,10 @@ asio::awaitable<error_code> connection::connect(std::vector<tcp::endpoint> to) {
 
 asio::awaitable<error_code> connection::handshake(const target* to, std::string* trouble) {
   if (!tls_) co_return error_code();
-  if (!expect_peer(*tls_, *to)) co_return asio::error::invalid_argument;
+  if (!expect_peer(*tls_, *to)) {
+    *trouble = "a host name that OpenSSL does not take";
+    co_return asio::error::invalid_argument;
+  }
   const auto [failed] = co_await tls_->async_handshake(asio::ssl::stream_base::client, token);
   if (failed) *trouble = handshake_trouble(*tls_, failed);
   co_return failed;

@@ -25,7 +25,8 @@ constexpr std::chrono::hours longest_timeout{24};
 
 std::string lower(std::string_view text) {
   std::string made(text);
-  std::ranges::transform(made, made.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(made, made.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return made;
 }
 
@@ -44,8 +45,8 @@ exchange::exchange(asio::any_io_executor executor, std::shared_ptr<connection_po
       until_(std::chrono::steady_clock::now() + std::min<std::chrono::milliseconds>(request_.timeout, longest_timeout)),
       buffer_(max_header_bytes + 2 * read_size) {}
 
-/// Enters the queue here, not on the strand: the order of arrival is the order of the calls. Nothing runs on the strand before the
-/// callbacks are there, but for a word that the permit holds.
+/// Enters the queue here, not on the strand: the order of arrival is the order of the calls. Nothing runs on the strand
+/// before the callbacks are there, but for a word that the permit holds.
 void exchange::start(std::stop_token caller, std::stop_token client) {
   if (prepare()) enter();
   canceller cancel{weak_from_this()};
@@ -153,7 +154,8 @@ asio::awaitable<bool> exchange::locate() {
   } else {
     look_up();
     while (!located_ && !aborted_) co_await wake_.async_wait(token);
-    if (aborted_ || endpoints_.empty()) co_return fail(kind::io, "expected an address for the name, found none: check it");
+    if (aborted_ || endpoints_.empty())
+      co_return fail(kind::io, "expected an address for the name, found none: check it");
   }
   located_ = true;
   co_return true;
@@ -179,7 +181,8 @@ asio::awaitable<bool> exchange::send() {
     const auto made = co_await connection_->write_some(rest);
     written += made.bytes;
     sent_ = sent_ || made.bytes != 0;
-    if (aborted_ || made.failed) co_return fail(kind::io, "expected to send the request, found: " + made.failed.message());
+    if (aborted_ || made.failed)
+      co_return fail(kind::io, "expected to send the request, found: " + made.failed.message());
   }
   co_return true;
 }
@@ -230,7 +233,8 @@ asio::awaitable<bool> exchange::receive_message(parser* into) {
 
 bool exchange::fail_parse(const error_code& failed) {
   if (failed == http::error::body_limit)
-    return fail(kind::limit, "expected at most " + std::to_string(request_.max_response_bytes) + " bytes of body, found more");
+    return fail(kind::limit,
+                "expected at most " + std::to_string(request_.max_response_bytes) + " bytes of body, found more");
   if (failed == http::error::header_limit || failed == http::error::buffer_overflow)
     return fail(kind::limit, "expected at most " + std::to_string(max_header_bytes) + " bytes of header, found more");
   return fail(kind::io, "expected an HTTP/1.1 answer, found: " + failed.message());
@@ -261,8 +265,8 @@ bool exchange::fail(kind what, std::string found) {
   } else {
     made.message = request_.method + ' ' + to_.origin() + ": ";
     if (made.what == kind::timeout)
-      made.message += "expected an answer within " + std::to_string(request_.timeout.count()) + " ms, found none while " +
-                      std::string(doing_);
+      made.message += "expected an answer within " + std::to_string(request_.timeout.count()) +
+                      " ms, found none while " + std::string(doing_);
     else if (made.what == kind::cancelled)
       made.message += "cancelled while " + std::string(doing_);
     else

@@ -16,7 +16,8 @@ namespace tenon::outbound {
 ///
 /// Lifetime    Keeps itself alive until `done` was called.
 /// Threads     `start` once, on any; the rest runs on a strand of its own.
-/// Errors      Every end passes through fail(), where an earlier abort (deadline, cancellation) takes precedence over its consequences.
+/// Errors      Every end passes through fail(), where an earlier abort (deadline, cancellation) takes precedence over
+///             its consequences.
 class exchange : public std::enable_shared_from_this<exchange> {
  public:
   exchange(boost::asio::any_io_executor executor, std::shared_ptr<connection_pool> pool,

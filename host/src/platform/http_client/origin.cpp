@@ -11,7 +11,8 @@ namespace {
 namespace urls = boost::urls;
 
 std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return text;
 }
 
@@ -44,20 +45,23 @@ http_failure invalid(std::string text) {
 
 outcome<target> parse_target(std::string_view text) {
   const auto parsed = urls::parse_uri(urls::string_view(text.data(), text.size()));
-  if (!parsed) return invalid("expected an absolute URL, found something else: percent-encode what is not allowed in one");
+  if (!parsed)
+    return invalid("expected an absolute URL, found something else: percent-encode what is not allowed in one");
   const urls::url_view url = *parsed;
   if (url.scheme_id() != urls::scheme::https && url.scheme_id() != urls::scheme::http)
     return invalid("expected the scheme https, or http to a loopback address, found another one");
   if (url.has_userinfo())
     return invalid("expected no user or password in the URL: send them as an authorization header");
-  // Rationale: Boost.URL 1.81 takes "127.0.0.1.example" for the address 127.0.0.1 and a path ".example", and "host:x" for a path "x".
+  // Rationale: Boost.URL 1.81 takes "127.0.0.1.example" for the address 127.0.0.1 and a path ".example", and "host:x"
+  // for a path "x".
   if (!url.encoded_path().empty() && !url.is_path_absolute())
     return invalid("expected a host name or an IP address, and a port that is a number, found something else");
   target to;
   to.tls = url.scheme_id() == urls::scheme::https;
   to.host = lower(url.host_address());
   to.is_address = url.host_type() == urls::host_type::ipv4 || url.host_type() == urls::host_type::ipv6;
-  if (!to.is_address && !is_name(to.host)) return invalid("expected a host name or an IP address, found something else");
+  if (!to.is_address && !is_name(to.host))
+    return invalid("expected a host name or an IP address, found something else");
   const std::uint16_t usual = to.tls ? 443 : 80;
   const bool has_number = url.has_port() && !url.port().empty();
   to.port = has_number ? url.port_number() : usual;

@@ -49,8 +49,8 @@ class connection_pool : public std::enable_shared_from_this<connection_pool> {
  public:
   connection_pool(boost::asio::any_io_executor executor, const http_client_options& options);
 
-  /// Calls `entered` once the permit holds, here or on the thread of who made room; never after the permit is gone, which is why it is called
-  /// under the lock: it may only post.
+  /// Calls `entered` once the permit holds, here or on the thread of who made room; never after the permit is gone,
+  /// which is why it is called under the lock: it may only post.
   std::unique_ptr<permit> enter(std::string origin, unique_function<void()> entered);
 
   /// Forgets the idle connections of an origin: one of them turned out to be closed, the others probably are.

@@ -13,8 +13,9 @@ constexpr std::string_view user_agent = "tenon/" TENON_VERSION;
 constexpr std::array<std::string_view, 6> methods{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
 
 /// They frame the message or steer the connection: with a second opinion on them two readers see two requests.
-constexpr std::array<std::string_view, 10> ours{"host",     "content-length",   "transfer-encoding", "connection", "keep-alive",
-                                                "te",       "proxy-connection", "trailer",           "upgrade",    "expect"};
+constexpr std::array<std::string_view, 10> ours{
+    "host", "content-length",   "transfer-encoding", "connection", "keep-alive",
+    "te",   "proxy-connection", "trailer",           "upgrade",    "expect"};
 
 bool is_token(std::string_view name) {
   constexpr std::string_view others = "!#$%&'*+-.^_`|~";
