@@ -44,7 +44,8 @@ struct contract_setup {
   explicit contract_setup(lazy_router_options options = {}, flavour kind = flavour::plain) {
     builds = std::make_shared<probe_factory>(options.factory ? options.factory : world->make_source(kind));
     options.factory = builds;
-    router = lazy_platform_router::make(executor.get_executor(), blocking.get_executor(), time, std::move(options)).value();
+    router =
+        lazy_platform_router::make(executor.get_executor(), blocking.get_executor(), time, std::move(options)).value();
   }
 
   ~contract_setup() {
@@ -77,8 +78,7 @@ struct contract_setup {
   manual_clock time;
   boost::asio::thread_pool executor{2};
   boost::asio::thread_pool blocking{2};
-  std::unique_ptr<contract_world> world =
-      make_contract_world(executor.get_executor(), blocking.get_executor(), time);
+  std::unique_ptr<contract_world> world = make_contract_world(executor.get_executor(), blocking.get_executor(), time);
   std::shared_ptr<probe_factory> builds;
   std::shared_ptr<lazy_platform_router> router;
 };
@@ -87,8 +87,8 @@ struct contract_setup {
 inline std::optional<error> refusal(lazy_router_options options) {
   contract_setup at;
   options.factory = at.builds;
-  const auto made = lazy_platform_router::make(at.executor.get_executor(), at.blocking.get_executor(), at.time,
-                                               std::move(options));
+  const auto made =
+      lazy_platform_router::make(at.executor.get_executor(), at.blocking.get_executor(), at.time, std::move(options));
   return made ? std::nullopt : std::optional(made.error());
 }
 

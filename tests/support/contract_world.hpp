@@ -9,11 +9,11 @@
 
 namespace tenon::testing {
 
-/// Where the router's contract finds its platforms. The contract's tests are compiled once and linked with a world: one of plain C++
-/// platforms, one of plugins.
+/// Where the router's contract finds its platforms. The contract's tests are compiled once and linked with a
+/// world: one of plain C++ platforms, one of plugins.
 ///
-/// A world knows the tenants "tenant-a" to "tenant-f", whose platforms implement the five core sales tasks and answer each with who they are,
-/// and no tenant "nobody".
+/// A world knows the tenants "tenant-a" to "tenant-f", whose platforms implement the five core sales tasks
+/// and answer each with who they are, and no tenant "nobody".
 class contract_world {
  public:
   /// Kinds of factories and platforms. A world that has only one kind gives that one.

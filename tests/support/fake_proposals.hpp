@@ -50,7 +50,9 @@ class fake_store final : public proposal_store {
     const auto at = proposals_.find(proposal_id);
     return at == proposals_.end() ? std::nullopt : std::optional(at->second);
   }
-  void put(const std::string& proposal_id, std::string proposal) override { proposals_[proposal_id] = std::move(proposal); }
+  void put(const std::string& proposal_id, std::string proposal) override {
+    proposals_[proposal_id] = std::move(proposal);
+  }
   void discard(const std::string& proposal_id) override { proposals_.erase(proposal_id); }
 
  private:

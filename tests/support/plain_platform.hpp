@@ -2,7 +2,6 @@
 
 #include <tenon/platform.hpp>
 
-
 #include <algorithm>
 #include <functional>
 #include <mutex>
@@ -22,7 +21,9 @@ class plain_platform : public platform {
     return {"get_products", "create_media_buy", "update_media_buy", "sync_creatives", "get_media_buy_delivery"};
   }
 
-  bool implements(std::string_view task) const noexcept override { return std::ranges::find(tasks_, task) != tasks_.end(); }
+  bool implements(std::string_view task) const noexcept override {
+    return std::ranges::find(tasks_, task) != tasks_.end();
+  }
 
   void start(call_request request, reply_handler done) override {
     {
@@ -55,7 +56,8 @@ class blocking_platform final : public plain_platform {
 class function_platform final : public platform {
  public:
   using function = std::function<void(call_request, reply_handler)>;
-  explicit function_platform(function on_start, bool blocking = false) : on_start_(std::move(on_start)), blocking_(blocking) {}
+  explicit function_platform(function on_start, bool blocking = false)
+      : on_start_(std::move(on_start)), blocking_(blocking) {}
 
   bool implements(std::string_view) const noexcept override { return true; }
   bool blocks(std::string_view) const noexcept override { return blocking_; }

@@ -1,4 +1,5 @@
-// Goal: who answers get_products, and which store belongs to whom; the numbers are the contract's, the rest is the proposal routing's.
+// Goal: who answers get_products, and which store belongs to whom; the numbers are the contract's, the rest
+// is the proposal routing's.
 // Method: as router_contract.test.cpp, with managers that write down what they were asked.
 #include "contract_setup.hpp"
 #include "fake_proposals.hpp"

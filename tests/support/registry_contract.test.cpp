@@ -1,4 +1,5 @@
-// Goal: what a registry of tenants promises about lazy builds holds for the router: shared builds, no zombies, tenants apart.
+// Goal: what a registry of tenants promises about lazy builds holds for the router: shared builds, no
+// zombies, tenants apart.
 // Method: as router_contract.test.cpp; builds are held back while the other things happen.
 #include "contract_setup.hpp"
 

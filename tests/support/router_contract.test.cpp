@@ -1,6 +1,8 @@
-// Goal: the lazy router keeps the contract of the router it is the counterpart of, test by test; the numbers are the contract's.
-// Method: the public surface alone, over whatever platforms the world linked with this suite has; builds are counted, held back and failed by
-// a factory around the world's, and time is turned by hand. Proposals (22 to 24, 27 to 32) are in proposal_contract.test.cpp.
+// Goal: the lazy router keeps the contract of the router it is the counterpart of, test by test; the numbers
+// are the contract's.
+// Method: the public surface alone, over whatever platforms the world linked with this suite has; builds are
+// counted, held back and failed by a factory around the world's, and time is turned by hand. Proposals (22 to
+// 24, 27 to 32) are in proposal_contract.test.cpp.
 #include "contract_setup.hpp"
 
 #include <doctest/doctest.h>
@@ -152,7 +154,8 @@ TEST_CASE("15: a tenant without a platform is ACCOUNT_NOT_FOUND, terminal, and n
   CHECK(at.router->cached_tenants().empty());
 }
 
-// In C++ the wrong type does not compile (router/factory.test.cpp); what is left are things that claim to be a platform and are none.
+// In C++ the wrong type does not compile (router/factory.test.cpp); what is left are things that claim to be
+// a platform and are none.
 TEST_CASE("16: what is no platform is INTERNAL_ERROR, terminal, and its text is not for the buyer") {
   const contract_setup worlds;
   lazy_router_options options;

@@ -36,12 +36,13 @@ class unique_function<Result(Arguments...)> {
   /// Keeps `owner` alive as long as the callable. For who hands the function to something that must outlive the call.
   void keep(std::shared_ptr<const void> owner) {
     auto& kept = held_->kept;
-    if (kept) owner = std::make_shared<std::pair<std::shared_ptr<const void>, std::shared_ptr<const void>>>(kept, owner);
+    if (kept)
+      owner = std::make_shared<std::pair<std::shared_ptr<const void>, std::shared_ptr<const void>>>(kept, owner);
     kept = std::move(owner);
   }
 
-  /// A second handle on the same callable, for who hands the function on and must call it in the place of a receiver that threw. Not for
-  /// calling it twice: ask called() first.
+  /// A second handle on the same callable, for who hands the function on and must call it in the place of a
+  /// receiver that threw. Not for calling it twice: ask called() first.
   unique_function spare() const noexcept {
     unique_function other;
     other.held_ = held_;

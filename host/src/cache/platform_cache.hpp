@@ -17,18 +17,19 @@
 
 namespace tenon {
 
-/// A bounded map from tenant to `Value`: exact LRU, a time to live counted from the write, and generations which keep a build that lost to
-/// an invalidate from being stored.
+/// A bounded map from tenant to `Value`: exact LRU, a time to live counted from the write, and generations
+/// which keep a build that lost to an invalidate from being stored.
 ///
-/// It knows keys, time and generations, nothing else. Whatever leaves it is handed out as `displaced`, so that the caller decides where
-/// foreign destructors run; none runs under the cache's lock.
+/// It knows keys, time and generations, nothing else. Whatever leaves it is handed out as `displaced`, so
+/// that the caller decides where foreign destructors run; none runs under the cache's lock.
 ///
 /// Lifetime    The clock outlives the cache, the cache outlives its tickets.
 /// Threads     Any, concurrently; a ticket: one thread at a time.
-/// Cost        A hit: one lock, one hash, one copy of the value. Memory: at most `size` values, and one counter per tenant with a build
-///             in flight.
+/// Cost        A hit: one lock, one hash, one copy of the value. Memory: at most `size` values, and one
+///             counter per tenant with a build in flight.
 ///
-/// Rationale: one mutex, plain lists. This is the reference that a faster cache is tested against, so it is written to be read.
+/// Rationale: one mutex, plain lists. This is the reference that a faster cache is tested against, so it is
+/// written to be read.
 template <class Value>
 class platform_cache {
   struct slot;
@@ -142,7 +143,8 @@ class platform_cache {
       outcome.gone.gone_.swap(fresh);
       return outcome;
     }
-    if (const auto former = index_.find(ticket.tenant()); former != index_.end()) take_out(former->second, outcome.gone);
+    if (const auto former = index_.find(ticket.tenant()); former != index_.end())
+      take_out(former->second, outcome.gone);
     index_.emplace(fresh.front().tenant, fresh.begin());
     stamp(fresh.begin(), written);
     lru_.splice(lru_.end(), fresh);
@@ -151,8 +153,9 @@ class platform_cache {
     return outcome;
   }
 
-  /// Puts `value` in the place of the tenant's live value and outdates its builds in flight; does nothing if there is no live value. The
-  /// time to live starts anew; the place in the LRU order stays, as a successor is no use of the tenant.
+  /// Puts `value` in the place of the tenant's live value and outdates its builds in flight; does nothing if
+  /// there is no live value. The time to live starts anew; the place in the LRU order stays, as a successor
+  /// is no use of the tenant.
   store_outcome replace(std::string_view tenant, Value value) {
     store_outcome outcome{false, {}};
     slots& gone = outcome.gone.gone_;
@@ -204,7 +207,8 @@ class platform_cache {
     return gone;
   }
 
-  /// When purge_expired() will next find something: later than this instant. Nothing while there is no value or no time to live.
+  /// When purge_expired() will next find something: later than this instant. Nothing while there is no value
+  /// or no time to live.
   std::optional<steady_time> next_expiry() const {
     const std::lock_guard lock(mutex_);
     if (written_.empty() || time_to_live_ == time_to_live_.zero()) return std::nullopt;
@@ -241,8 +245,9 @@ class platform_cache {
     return time_to_live_ != time_to_live_.zero() && now > held.expires_at;
   }
 
-  // Invariant: a tenant has a counter if and only if it has a ticket, and every ticket points at its tenant's counter. So a tenant without
-  // a counter has no build that an invalidate could outdate, and dropping the counter with the last ticket forgets nothing.
+  // Invariant: a tenant has a counter if and only if it has a ticket, and every ticket points at its tenant's
+  // counter. So a tenant without a counter has no build that an invalidate could outdate, and dropping the
+  // counter with the last ticket forgets nothing.
   void outdate_builds(std::string_view tenant) noexcept {
     if (const auto at = builds_.find(tenant); at != builds_.end()) ++at->second.generation;
   }
@@ -256,8 +261,8 @@ class platform_cache {
     if (--counter->second.tickets == 0) builds_.erase(builds_.find(counter->first));
   }
 
-  // Invariant: written_ is sorted by expires_at, because every value lives equally long and is appended under the lock that its expiry is
-  // computed under.
+  // Invariant: written_ is sorted by expires_at, because every value lives equally long and is appended under
+  // the lock that its expiry is computed under.
   void stamp(typename slots::iterator held, write_order& written) noexcept {
     const auto now = read_clock();
     held->expires_at = time_to_live_ > steady_time::max() - now ? steady_time::max() : now + time_to_live_;
@@ -276,8 +281,8 @@ class platform_cache {
   const clock& time_;
 
   mutable std::mutex mutex_;
-  slots lru_;             ///< least recently used first
-  write_order written_;   ///< next to expire first
+  slots lru_;                                                             ///< least recently used first
+  write_order written_;                                                   ///< next to expire first
   std::unordered_map<std::string_view, typename slots::iterator> index_;  ///< keys live in the slots
   build_counters builds_;
   std::uint64_t epoch_ = 0;

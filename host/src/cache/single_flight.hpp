@@ -18,9 +18,10 @@ namespace tenon {
 
 /// Who waits for which build. One build may serve many waiters; each may leave before it lands.
 ///
-/// A build belongs to the generation its ticket was taken in (`Ticket::current()`). Who joins while the ticket is current gets that build,
-/// whatever happens to the ticket later; who comes after an invalidate starts a new one. No waiter is the leader in any other sense than
-/// that its arrival started the build: a build is told to stop only when the last of its waiters has left, and from then on nobody joins it.
+/// A build belongs to the generation its ticket was taken in (`Ticket::current()`). Who joins while the
+/// ticket is current gets that build, whatever happens to the ticket later; who comes after an invalidate
+/// starts a new one. No waiter is the leader in any other sense than that its arrival started the build: a
+/// build is told to stop only when the last of its waiters has left, and from then on nobody joins it.
 ///
 /// This class calls no waiter: it hands them out, all at once, for the caller to call outside every lock.
 ///

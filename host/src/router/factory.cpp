@@ -59,7 +59,9 @@ class coroutine_factory final : public factory, public std::enable_shared_from_t
 
 }  // namespace
 
-result<std::optional<bool>> factory::foresees(const std::string&, std::string_view) const { return std::optional<bool>(); }
+result<std::optional<bool>> factory::foresees(const std::string&, std::string_view) const {
+  return std::optional<bool>();
+}
 
 std::shared_ptr<factory> make_factory(std::function<std::shared_ptr<platform>(const std::string& tenant)> function) {
   return std::make_shared<function_factory>(std::move(function));

@@ -25,7 +25,8 @@ std::optional<error> check_bounds(const lazy_router_options& options) {
   return std::nullopt;
 }
 
-/// A positive time stays positive, however small, as zero means for ever; a time beyond the clock's range means that range.
+/// A positive time stays positive, however small, as zero means for ever; a time beyond the clock's range
+/// means that range.
 std::chrono::nanoseconds time_to_live(double seconds) {
   constexpr double longest_s = 9e9;  // 285 years
   if (seconds >= longest_s) return std::chrono::nanoseconds::max();
@@ -42,11 +43,11 @@ struct lazy_platform_router::state : std::enable_shared_from_this<state> {
         source(std::move(options.factory)),
         tasks(std::move(options.tasks)),
         proposals(std::move(routes)),
-        platforms(std::make_shared<tenant_platforms>(
-            std::move(executor), blocking, time, source,
-            tenant_platforms::limits{static_cast<std::size_t>(options.cache_size),
-                                     time_to_live(options.cache_ttl_seconds)},
-            options.cold_start)) {}
+        platforms(
+            std::make_shared<tenant_platforms>(std::move(executor), blocking, time, source,
+                                               tenant_platforms::limits{static_cast<std::size_t>(options.cache_size),
+                                                                        time_to_live(options.cache_ttl_seconds)},
+                                               options.cold_start)) {}
 
   bool implements(std::string_view task) const noexcept {
     return tasks.empty() ? release::find_task(task) != nullptr : tasks.contains(task);
@@ -100,7 +101,8 @@ void lazy_platform_router::state::start_cold(std::string tenant, call_request re
                    });
 }
 
-result<std::optional<bool>> lazy_platform_router::state::foresee(const std::string& tenant, std::string_view task) const {
+result<std::optional<bool>> lazy_platform_router::state::foresee(const std::string& tenant,
+                                                                 std::string_view task) const {
   try {
     return source->foresees(tenant, task);
   } catch (...) {
@@ -110,19 +112,23 @@ result<std::optional<bool>> lazy_platform_router::state::foresee(const std::stri
 
 result<std::shared_ptr<lazy_platform_router>> lazy_platform_router::make(boost::asio::any_io_executor executor,
                                                                          boost::asio::any_io_executor blocking,
-                                                                         const clock& time, lazy_router_options options) {
+                                                                         const clock& time,
+                                                                         lazy_router_options options) {
   if (auto wrong = check_bounds(options)) return *std::move(wrong);
   proposal_routes routes(std::move(options.proposal_managers), std::move(options.proposal_stores),
                          std::move(options.proposal_store_factory));
   if (auto wrong = routes.check()) return *std::move(wrong);
-  if (!options.factory) return configuration_error("Expected a factory of platforms, found none; give one in `factory`.");
-  auto shared = std::make_shared<state>(std::move(executor), std::move(blocking), time, std::move(routes), std::move(options));
+  if (!options.factory)
+    return configuration_error("Expected a factory of platforms, found none; give one in `factory`.");
+  auto shared =
+      std::make_shared<state>(std::move(executor), std::move(blocking), time, std::move(routes), std::move(options));
   return std::shared_ptr<lazy_platform_router>(new lazy_platform_router(std::move(shared)));
 }
 
 lazy_platform_router::lazy_platform_router(std::shared_ptr<state> shared) : state_(std::move(shared)) {}
 
-// Builds in flight hold the state. They end, serve who waits for them, and find their tickets outdated: nothing is kept from here on.
+// Builds in flight hold the state. They end, serve who waits for them, and find their tickets outdated:
+// nothing is kept from here on.
 lazy_platform_router::~lazy_platform_router() { invalidate(); }
 
 bool lazy_platform_router::implements(std::string_view task) const noexcept { return state_->implements(task); }

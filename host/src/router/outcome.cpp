@@ -32,7 +32,8 @@ error not_implemented(std::string_view task, const std::string& tenant) {
     made.suggestion = "Ask again with buying_mode \"brief\".";
     return made;
   }
-  return make_error("UNSUPPORTED_FEATURE", "This account does not support " + std::string(task) + ".", std::move(detail));
+  return make_error("UNSUPPORTED_FEATURE", "This account does not support " + std::string(task) + ".",
+                    std::move(detail));
 }
 
 }  // namespace tenon

@@ -23,7 +23,8 @@ result<std::shared_ptr<platform_router>> platform_router::make(boost::asio::any_
   }
   for (const auto& [tenant, held] : options.platforms) {
     if (held != nullptr) continue;
-    return make_error("CONFIGURATION_ERROR", "Expected a platform for tenant \"" + tenant + "\", found null; leave the tenant out.");
+    return make_error("CONFIGURATION_ERROR",
+                      "Expected a platform for tenant \"" + tenant + "\", found null; leave the tenant out.");
   }
   proposal_routes routes(std::move(options.proposal_managers), std::move(options.proposal_stores),
                          std::move(options.proposal_store_factory));
@@ -48,7 +49,8 @@ bool platform_router::implements(std::string_view task) const noexcept {
 
 void platform_router::start(call_request request, reply_handler done) {
   const auto tenant = request.context.account.tenant_id();
-  if (!tenant) return done(tenant_not_found("account " + request.context.account.id + " has no tenant_id in its metadata"));
+  if (!tenant)
+    return done(tenant_not_found("account " + request.context.account.id + " has no tenant_id in its metadata"));
   auto target = platform_for_tenant(*tenant);
   if (!target) return done(target.error());
   if (request.task == "get_products") {

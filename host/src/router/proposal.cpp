@@ -12,6 +12,8 @@ error unsupported(const char* what) {
 
 void proposal_manager::refine_products(call_request, reply_handler done) { done(unsupported("refining products")); }
 
-void proposal_manager::finalize_proposal(call_request, reply_handler done) { done(unsupported("finalizing proposals")); }
+void proposal_manager::finalize_proposal(call_request, reply_handler done) {
+  done(unsupported("finalizing proposals"));
+}
 
 }  // namespace tenon

@@ -29,7 +29,8 @@ bool asks_for_refinement(std::string_view body) {
   return text != nullptr && *text == "refine";
 }
 
-proposal_routes::proposal_routes(proposal_managers managers, proposal_stores stores, proposal_store_factory store_factory)
+proposal_routes::proposal_routes(proposal_managers managers, proposal_stores stores,
+                                 proposal_store_factory store_factory)
     : managers_(std::move(managers)), stores_(std::move(stores)), store_factory_(std::move(store_factory)) {
   std::erase_if(managers_, [](const auto& entry) { return entry.second == nullptr; });
   std::erase_if(stores_, [](const auto& entry) { return entry.second == nullptr; });
@@ -42,9 +43,10 @@ std::optional<error> proposal_routes::check() const {
   if (store_factory_) return std::nullopt;
   for (const auto& [tenant, manager] : managers_) {
     if (!manager->capabilities().finalize || stores_.contains(tenant)) continue;
-    return configuration_error("Expected a proposal store for tenant \"" + tenant +
-                               "\", whose proposal manager declares finalize, found none; add one to proposal_stores or "
-                               "give a proposal_store_factory.");
+    return configuration_error(
+        "Expected a proposal store for tenant \"" + tenant +
+        "\", whose proposal manager declares finalize, found none; add one to proposal_stores or "
+        "give a proposal_store_factory.");
   }
   return std::nullopt;
 }

@@ -17,8 +17,8 @@ namespace tenon {
 template <class Receiver>
 using call_entry = void (Receiver::*)(call_request, reply_handler);
 
-/// Enters `receiver` on this thread. It stays alive until the answer is there and its frame has returned; what it throws becomes the answer,
-/// unless it has answered.
+/// Enters `receiver` on this thread. It stays alive until the answer is there and its frame has returned;
+/// what it throws becomes the answer, unless it has answered.
 ///
 /// Cost        Two reference counts more than the caller's, and a spare of `done`; no allocation.
 template <class Receiver>
@@ -51,7 +51,8 @@ inline void start_on_platform(const boost::asio::any_io_executor& blocking, std:
     return done(not_implemented(request.task, request.context.account.tenant_id().value_or("")));
   }
   const bool blocks = target->blocks(request.task);
-  start_call(blocking, blocks, std::move(target), &platform::start, "the platform", std::move(request), std::move(done));
+  start_call(blocking, blocks, std::move(target), &platform::start, "the platform", std::move(request),
+             std::move(done));
 }
 
 }  // namespace tenon

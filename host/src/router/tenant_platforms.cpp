@@ -12,13 +12,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Wakes at least this often while something is kept: an embedder's clock and the timer's may drift, and time points do not overflow.
+/// Wakes at least this often while something is kept: an embedder's clock and the timer's may drift, and time
+/// points do not overflow.
 constexpr std::chrono::nanoseconds longest_sleep = 1h;
 /// Expiry is strictly after its instant, and timers are no finer than this.
 constexpr std::chrono::nanoseconds timer_grain = 1ms;
 
 error cancelled() {
-  return make_error("SERVICE_UNAVAILABLE", "The request was cancelled.", "the caller left while the platform was being built");
+  return make_error("SERVICE_UNAVAILABLE", "The request was cancelled.",
+                    "the caller left while the platform was being built");
 }
 
 error lost_handler(const std::string& tenant) {
@@ -90,8 +92,8 @@ void tenant_platforms::build(std::string tenant, std::stop_token stop, build_han
 
 void tenant_platforms::start(const flight& started) {
   if (mode_ == cold_start::coalesce) {
-    // Another build may have landed between this request's miss and its joining. A build is stored before it stops to be joinable, so
-    // looking once more finds it.
+    // Another build may have landed between this request's miss and its joining. A build is stored before it
+    // stops to be joinable, so looking once more finds it.
     if (auto kept = find(started->key())) return hand_out(started, std::move(kept));
   }
   build_handler done = landing(started);
@@ -111,7 +113,8 @@ void tenant_platforms::ask_factory(const flight& started, build_handler done) {
 }
 
 void tenant_platforms::finish(const flight& ended, build_outcome built) {
-  if (built && *built == nullptr) built = tenant_not_found("the factory has no platform for tenant \"" + ended->key() + '"');
+  if (built && *built == nullptr)
+    built = tenant_not_found("the factory has no platform for tenant \"" + ended->key() + '"');
   if (built && cache_.store(ended->ticket().generations, *built).stored) arm_expiry();
   hand_out(ended, built);
 }
@@ -122,9 +125,8 @@ void tenant_platforms::hand_out(const flight& ended, const build_outcome& outcom
 
 /// Posted, so that a thread which ends a build, or cancels a request, does not run the calls of all who waited.
 void tenant_platforms::release(build_handler waiter, build_outcome outcome) {
-  boost::asio::post(executor_, [waiter = std::move(waiter), outcome = std::move(outcome)]() mutable {
-    waiter(std::move(outcome));
-  });
+  boost::asio::post(
+      executor_, [waiter = std::move(waiter), outcome = std::move(outcome)]() mutable { waiter(std::move(outcome)); });
 }
 
 bool tenant_platforms::replace(std::string_view tenant, std::shared_ptr<platform> successor) {

@@ -17,10 +17,11 @@ namespace tenon {
 
 /// The platforms of a lazy router: finds them, builds the missing ones, lets the expired ones go.
 ///
-/// Every build carries a ticket of the cache from before the factory is asked until its outcome is handed out, so a build that lost to an
-/// invalidate or a replace serves those who wait for it and is never kept.
+/// Every build carries a ticket of the cache from before the factory is asked until its outcome is handed
+/// out, so a build that lost to an invalidate or a replace serves those who wait for it and is never kept.
 ///
-/// Lifetime    Builds in flight hold it. While a value with a time to live is kept, one timer is pending on the executor; it holds nothing.
+/// Lifetime    Builds in flight hold it. While a value with a time to live is kept, one timer is pending on
+///             the executor; it holds nothing.
 /// Threads     Any, concurrently. Factories, waiters and destructors of platforms run outside its locks.
 class tenant_platforms : public std::enable_shared_from_this<tenant_platforms> {
  public:
@@ -37,8 +38,9 @@ class tenant_platforms : public std::enable_shared_from_this<tenant_platforms> {
   /// Kept and fresh, or null. Cost: one lock, one reference count.
   std::shared_ptr<platform> find(std::string_view tenant) { return cache_.find(tenant).value_or(nullptr); }
 
-  /// Waits for a build of the tenant's platform, its own or a shared one. `done` on the executor. Errors: the factory's, unchanged;
-  /// tenant_not_found for a null platform; INTERNAL_ERROR for an exception or a lost handler; SERVICE_UNAVAILABLE when `stop` fires.
+  /// Waits for a build of the tenant's platform, its own or a shared one. `done` on the executor. Errors: the
+  /// factory's, unchanged; tenant_not_found for a null platform; INTERNAL_ERROR for an exception or a lost
+  /// handler; SERVICE_UNAVAILABLE when `stop` fires.
   void build(std::string tenant, std::stop_token stop, build_handler done);
 
   void invalidate(std::string_view tenant) noexcept { cache_.invalidate(tenant); }
@@ -47,7 +49,8 @@ class tenant_platforms : public std::enable_shared_from_this<tenant_platforms> {
   std::vector<std::string> tenants() const { return cache_.tenants(); }
 
  private:
-  /// What a build was started against. It holds the cache that its generations are counted in, so whoever holds a build may drop it last.
+  /// What a build was started against. It holds the cache that its generations are counted in, so whoever
+  /// holds a build may drop it last.
   struct ticket {
     std::shared_ptr<tenant_platforms> owner;
     cache::build_ticket generations;  // after owner: it goes first

@@ -1,5 +1,6 @@
 // Goal: values leave the cache once, promptly, and never inside its lock.
-// Method: a value whose destructor calls back into the cache; a destructor under the lock would deadlock and time the test out.
+// Method: a value whose destructor calls back into the cache; a destructor under the lock would deadlock and
+// time the test out.
 #include "cache/platform_cache.hpp"
 #include "manual_clock.hpp"
 

@@ -1,4 +1,5 @@
-// Goal: a build that lost to an invalidate or a replace is never stored, and counters exist only while builds are in flight.
+// Goal: a build that lost to an invalidate or a replace is never stored, and counters exist only while builds
+// are in flight.
 // Method: tickets taken and held by hand, in every order that matters.
 #include "cache/platform_cache.hpp"
 #include "manual_clock.hpp"
@@ -64,7 +65,8 @@ TEST_CASE("a replace that did nothing outdates nothing") {
   CHECK(held.store(ticket, 3).stored);
 }
 
-TEST_CASE("of two builds, the one begun after the invalidate is stored and the other is not, in whichever order they end") {
+TEST_CASE(
+    "of two builds, the one begun after the invalidate is stored and the other is not, in whichever order they end") {
   const tenon::testing::manual_clock time;
   cache held(4, 0s, time);
   const auto before = held.begin_build("a");

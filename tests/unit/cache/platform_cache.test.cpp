@@ -183,7 +183,9 @@ TEST_CASE("a long random history leaves exactly what a naive model holds") {
           REQUIRE(held.replace(tenant, step).stored == (at != model.end()));
           if (at != model.end()) at->second = step;
           break;
-        case 2: case 3: case 4:
+        case 2:
+        case 3:
+        case 4:
           REQUIRE(put(held, tenant, step));
           if (at != model.end()) model.erase(at);
           model.emplace_back(tenant, step);

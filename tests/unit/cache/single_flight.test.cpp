@@ -1,7 +1,7 @@
 // Goal: who waits for which build, and when a build is told to stop.
 // Method: tickets of a cache as in the router, waiters that write down what they got.
-#include "cache/platform_cache.hpp"
 #include "cache/single_flight.hpp"
+#include "cache/platform_cache.hpp"
 #include "manual_clock.hpp"
 
 #include <doctest/doctest.h>
@@ -19,7 +19,8 @@ using flights = tenon::single_flight<int, cache::build_ticket>;
 
 struct setup {
   auto join(const std::string& tenant) {
-    return builds.join(tenant, [this](int outcome) { got.push_back(outcome); }, [&] { return held.begin_build(tenant); });
+    return builds.join(
+        tenant, [this](int outcome) { got.push_back(outcome); }, [&] { return held.begin_build(tenant); });
   }
 
   void land(const std::shared_ptr<flights::flight>& flight, int outcome) {
@@ -114,7 +115,8 @@ TEST_CASE("a build lands once") {
 
 TEST_CASE("a build boarded alone is joined by nobody") {
   setup at;
-  const auto alone = at.builds.board_alone("a", at.held.begin_build("a"), [&at](int outcome) { at.got.push_back(outcome); });
+  const auto alone =
+      at.builds.board_alone("a", at.held.begin_build("a"), [&at](int outcome) { at.got.push_back(outcome); });
   CHECK(alone.starts);
   CHECK(at.builds.running() == 0);
   CHECK(at.join("a").starts);

@@ -1,6 +1,6 @@
 // Goal: under threads no find that starts after an invalidate has returned sees a value whose build began before it.
-// Method: four threads on few tenants; each value carries the version that its build read, and invalidate is called only after the version
-// was raised, as a changed configuration would.
+// Method: four threads on few tenants; each value carries the version that its build read, and invalidate is
+// called only after the version was raised, as a changed configuration would.
 #include "cache/platform_cache.hpp"
 
 #include <doctest/doctest.h>
@@ -34,7 +34,8 @@ TEST_CASE("four threads find, build, replace, invalidate and purge without seein
           const int version = raised[tenant].fetch_add(1) + 1;
           cache.invalidate(name);
           int seen = invalidated[tenant].load();
-          while (seen < version && !invalidated[tenant].compare_exchange_weak(seen, version)) {}
+          while (seen < version && !invalidated[tenant].compare_exchange_weak(seen, version)) {
+          }
           break;
         }
         case 1:

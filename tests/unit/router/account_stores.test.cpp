@@ -14,19 +14,26 @@ namespace {
 
 result<account> resolve(const account_store& from, account_reference reference, std::string principal = {}) {
   std::optional<result<account>> got;
-  from.resolve(std::move(reference), std::move(principal), [&got](result<account> outcome) { got = std::move(outcome); });
+  from.resolve(std::move(reference), std::move(principal),
+               [&got](result<account> outcome) { got = std::move(outcome); });
   REQUIRE(got.has_value());
   return *got;
 }
 
 std::shared_ptr<const account_store> make_store() {
-  return make_explicit_account_store({
-      {.reference = {.account_id = "open"}, .account = {.id = "1"}},
-      {.reference = {.account_id = "closed"}, .account = {.id = "2"}, .principals = {"alice"}},
-      {.reference = {.brand = "acme.example", .operator_name = "agency.example"}, .account = {.id = "3"}, .principals = {"bob", "carol"}},
-      {.reference = {.brand = "acme.example", .operator_name = "agency.example", .sandbox = true}, .account = {.id = "4"}, .principals = {"carol"}},
-      {.reference = {.account_id = "both", .brand = "both.example"}, .account = {.id = "5"}},
-  }).value();
+  return make_explicit_account_store(
+             {
+                 {.reference = {.account_id = "open"}, .account = {.id = "1"}},
+                 {.reference = {.account_id = "closed"}, .account = {.id = "2"}, .principals = {"alice"}},
+                 {.reference = {.brand = "acme.example", .operator_name = "agency.example"},
+                  .account = {.id = "3"},
+                  .principals = {"bob", "carol"}},
+                 {.reference = {.brand = "acme.example", .operator_name = "agency.example", .sandbox = true},
+                  .account = {.id = "4"},
+                  .principals = {"carol"}},
+                 {.reference = {.account_id = "both", .brand = "both.example"}, .account = {.id = "5"}},
+             })
+      .value();
 }
 
 }  // namespace
@@ -35,7 +42,8 @@ TEST_CASE("an account is found by id, by brand and operator, and as a sandbox") 
   const auto store = make_store();
   CHECK(resolve(*store, {.account_id = "open"})->id == "1");
   CHECK(resolve(*store, {.brand = "acme.example", .operator_name = "agency.example"}, "bob")->id == "3");
-  CHECK(resolve(*store, {.brand = "acme.example", .operator_name = "agency.example", .sandbox = true}, "carol")->id == "4");
+  CHECK(resolve(*store, {.brand = "acme.example", .operator_name = "agency.example", .sandbox = true}, "carol")->id ==
+        "4");
   CHECK(resolve(*store, {.account_id = "both"})->id == "5");
   CHECK(resolve(*store, {.brand = "both.example"})->id == "5");
 }
@@ -72,8 +80,9 @@ TEST_CASE("two accounts with one reference are refused by name, and so is an acc
                                                   {.reference = {.account_id = "x"}, .account = {.id = "2"}}});
   REQUIRE_FALSE(twice.has_value());
   CHECK(twice.error().message.find("\"x\"") != std::string::npos);
-  const auto brands = make_explicit_account_store({{.reference = {.brand = "b", .operator_name = "o"}, .account = {.id = "1"}},
-                                                   {.reference = {.brand = "b", .operator_name = "o"}, .account = {.id = "2"}}});
+  const auto brands =
+      make_explicit_account_store({{.reference = {.brand = "b", .operator_name = "o"}, .account = {.id = "1"}},
+                                   {.reference = {.brand = "b", .operator_name = "o"}, .account = {.id = "2"}}});
   CHECK_FALSE(brands.has_value());
   CHECK_FALSE(make_explicit_account_store({{.reference = {}, .account = {.id = "1"}}}).has_value());
   CHECK_FALSE(make_explicit_account_store({{.reference = {.sandbox = true}, .account = {.id = "1"}}}).has_value());

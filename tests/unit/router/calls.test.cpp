@@ -1,4 +1,5 @@
-// Goal: however a platform behaves, a call is answered once, on a platform that lives long enough, and nobody else is held up.
+// Goal: however a platform behaves, a call is answered once, on a platform that lives long enough, and nobody
+// else is held up.
 // Method: a lazy router over platforms made of one function, which block, throw, answer late or not at all until told.
 #include "contract_setup.hpp"
 #include "plain_platform.hpp"

@@ -1,13 +1,14 @@
-// Goal: functions and coroutines become factories; what they throw becomes errors; what is no platform does not compile.
+// Goal: functions and coroutines become factories; what they throw becomes errors; what is no platform does
+// not compile.
 // Method: factories asked directly, and through a router where threads matter.
 #include "contract_setup.hpp"
 #include "fake_proposals.hpp"
 #include "plain_platform.hpp"
 
+#include <doctest/doctest.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <doctest/doctest.h>
 
 #include <atomic>
 #include <stdexcept>
@@ -63,9 +64,12 @@ lazy_router_options over(rogue_factory::behaviour on_build, cold_start mode = co
 
 }  // namespace
 
-TEST_CASE("a function that throws an error gives that error, any other exception INTERNAL_ERROR with its text for the operator alone") {
+TEST_CASE(
+    "a function that throws an error gives that error, any other exception INTERNAL_ERROR with its text for the "
+    "operator alone") {
   const auto known = make_error("SERVICE_UNAVAILABLE", "away");
-  const auto throws_error = make_factory([known](const std::string&) -> std::shared_ptr<platform> { throw error_exception(known); });
+  const auto throws_error =
+      make_factory([known](const std::string&) -> std::shared_ptr<platform> { throw error_exception(known); });
   CHECK(build(*throws_error, "a").error() == known);
 
   const auto throws_other =
@@ -93,7 +97,8 @@ TEST_CASE("a coroutine that throws gives the same errors") {
 TEST_CASE("a coroutine's factory may go while the coroutine runs") {
   boost::asio::thread_pool pool(1);
   const auto executor = boost::asio::any_io_executor(pool.get_executor());
-  auto throws = make_factory(executor, [executor](std::string tenant) { return throw_later(executor, make_error("CONFLICT", tenant)); });
+  auto throws = make_factory(
+      executor, [executor](std::string tenant) { return throw_later(executor, make_error("CONFLICT", tenant)); });
   std::promise<outcome> promise;
   auto coming = promise.get_future();
   throws->build("a", {}, [&promise](outcome built) { promise.set_value(std::move(built)); });
@@ -167,7 +172,9 @@ TEST_CASE("what is foreseen is refused without a build") {
   lazy_router_options options;
   options.factory = source;
   contract_setup base;  // its executors serve the router under test, whose factory is not wrapped
-  const auto router = lazy_platform_router::make(base.executor.get_executor(), base.blocking.get_executor(), base.time, std::move(options)).value();
+  const auto router = lazy_platform_router::make(base.executor.get_executor(), base.blocking.get_executor(), base.time,
+                                                 std::move(options))
+                          .value();
   CHECK(call(*router, request_for("unknown")).error().code == "ACCOUNT_NOT_FOUND");
   CHECK(call(*router, request_for("thrower")).error().code == "INTERNAL_ERROR");
   CHECK(call(*router, request_for("known", "sync_creatives")).error().code == "UNSUPPORTED_FEATURE");
@@ -184,7 +191,9 @@ TEST_CASE("a manager does not answer for a tenant that is foreseen to be unknown
   options.factory = std::make_shared<seer>();
   options.proposal_managers = {{"gone", manager}, {"known", manager}};
   contract_setup base;
-  const auto router = lazy_platform_router::make(base.executor.get_executor(), base.blocking.get_executor(), base.time, std::move(options)).value();
+  const auto router = lazy_platform_router::make(base.executor.get_executor(), base.blocking.get_executor(), base.time,
+                                                 std::move(options))
+                          .value();
   CHECK(call(*router, request_for("gone", "get_products")).error().code == "ACCOUNT_NOT_FOUND");
   CHECK(manager->calls().empty());
   CHECK(call(*router, request_for("known", "get_products")).has_value());

@@ -1,5 +1,6 @@
 // Goal: a hit costs no allocation of the router's own.
-// Method: this program's operator new counts per thread; the platform, the request and the handler allocate nothing while they are counted.
+// Method: this program's operator new counts per thread; the platform, the request and the handler allocate
+// nothing while they are counted.
 #include "contract_setup.hpp"
 #include "plain_platform.hpp"
 

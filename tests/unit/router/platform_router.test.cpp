@@ -12,12 +12,12 @@ using namespace tenon::testing;
 namespace {
 
 struct setup {
-  setup() {
-    options.platforms = {{"tenant-a", a}, {"tenant-b", b}, {"tenant-c", c}};
-  }
+  setup() { options.platforms = {{"tenant-a", a}, {"tenant-b", b}, {"tenant-c", c}}; }
   ~setup() { pool.join(); }
 
-  result<std::shared_ptr<platform_router>> make() { return platform_router::make(pool.get_executor(), pool.get_executor(), options); }
+  result<std::shared_ptr<platform_router>> make() {
+    return platform_router::make(pool.get_executor(), pool.get_executor(), options);
+  }
   error refusal() { return make().error(); }
 
   boost::asio::thread_pool pool{2};
@@ -128,7 +128,8 @@ TEST_CASE("a manager or a store of a tenant without a platform is refused by nam
 
 TEST_CASE("a manager that finalizes needs a store, and stores and a store factory exclude each other") {
   setup at;
-  at.options.proposal_managers["tenant-a"] = std::make_shared<fake_manager>("m", proposal_capabilities{.finalize = true});
+  at.options.proposal_managers["tenant-a"] =
+      std::make_shared<fake_manager>("m", proposal_capabilities{.finalize = true});
   CHECK(at.refusal().message.find("finalize") != std::string::npos);
   at.options.proposal_stores["tenant-a"] = std::make_shared<fake_store>();
   CHECK(at.make().has_value());

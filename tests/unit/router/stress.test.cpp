@@ -1,5 +1,7 @@
-// Goal: under threads every call is answered by its own tenant's platform, and no platform outlives the router and its calls.
-// Method: four threads call, cancel, invalidate, replace and look, on few tenants and a small cache, in both ways of starting cold.
+// Goal: under threads every call is answered by its own tenant's platform, and no platform outlives the
+// router and its calls.
+// Method: four threads call, cancel, invalidate, replace and look, on few tenants and a small cache, in both
+// ways of starting cold.
 #include "contract_setup.hpp"
 #include "plain_platform.hpp"
 
@@ -63,10 +65,13 @@ TEST_CASE("four threads are served, each tenant by its own platform, and nothing
     constexpr int rounds = 500;
     {
       auto options = with_cache(3, 0.001, mode);
-      options.factory = make_factory([](const std::string& tenant) { return std::make_shared<counted_platform>(tenant); });
+      options.factory =
+          make_factory([](const std::string& tenant) { return std::make_shared<counted_platform>(tenant); });
       boost::asio::thread_pool executor(2);
       boost::asio::thread_pool blocking(2);
-      auto router = lazy_platform_router::make(executor.get_executor(), blocking.get_executor(), system_clock(), std::move(options)).value();
+      auto router = lazy_platform_router::make(executor.get_executor(), blocking.get_executor(), system_clock(),
+                                               std::move(options))
+                        .value();
       std::vector<std::jthread> threads;
       for (unsigned seed = 1; seed <= 4; ++seed) {
         threads.emplace_back([&router, seed, seen] { make_calls(*router, seed * 7919u, rounds, seen); });
