@@ -13,9 +13,7 @@ constexpr std::size_t longest_po_number = 63;
 constexpr int approval_attempts = 3;
 constexpr std::chrono::seconds forecast_pause{10};
 
-std::string marker_of(std::string const& key, std::size_t index) {
-  return key + ":" + std::to_string(index);
-}
+std::string marker_of(std::string const& key, std::size_t index) { return key + ":" + std::to_string(index); }
 
 std::string order_name(sales::buy_plan const& plan, std::string const& key) {
   return display_name(plan.brand.empty() ? "AdCP" : "AdCP " + plan.brand, "[" + key + "]");
@@ -121,8 +119,10 @@ sdk::task<json::array> booking::write_line_items(json::array requests, std::stri
   co_return co_await api_.list("lineItems", "lineItems", std::move(filter), subject::other, until);
 }
 
-sdk::task<std::vector<std::string>> booking::ensure_line_items(sales::buy_plan plan, std::vector<resolved_targeting> targets,
-                                                               claimed_order claimed, std::string key, sales::deadline until) {
+sdk::task<std::vector<std::string>> booking::ensure_line_items(sales::buy_plan plan,
+                                                               std::vector<resolved_targeting> targets,
+                                                               claimed_order claimed, std::string key,
+                                                               sales::deadline until) {
   auto const order = claimed.name();
   json::array items;
   if (claimed.adopted) {
@@ -191,7 +191,8 @@ sdk::task<void> booking::approve(std::string order, sales::deadline until) {
   }
 }
 
-sdk::task<void> booking::pause_those_asked(sales::buy_plan plan, std::vector<std::string> line_items, sales::deadline until) {
+sdk::task<void> booking::pause_those_asked(sales::buy_plan plan, std::vector<std::string> line_items,
+                                           sales::deadline until) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < plan.packages.size(); ++i) {
     if (plan.packages[i].paused) {
@@ -228,7 +229,8 @@ sdk::task<void> booking::discard(std::string order) {
     // Not under the call's deadline: that the time ran out may be why the draft has to go.
     co_await api_.write("POST", "orders:batchDelete", std::move(body), subject::media_buy, std::nullopt);
   } catch (sdk::error const& fault) {
-    api_.context().log().warn("The draft order " + order + " could not be deleted and is left behind. " + fault.operator_detail());
+    api_.context().log().warn("The draft order " + order + " could not be deleted and is left behind. " +
+                              fault.operator_detail());
   }
 }
 

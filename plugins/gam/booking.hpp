@@ -6,12 +6,12 @@
 
 namespace tenon::gam {
 
-/// create_media_buy: a draft order, its line items in one call, their creatives, and approval last, because only an approved
-/// order can serve.
+/// create_media_buy: a draft order, its line items in one call, their creatives, and approval last, because only an
+/// approved order can serve.
 ///
-/// Every object carries a marker made of the idempotency key, and every step looks for it before and after a write of unknown
-/// outcome: the same request sent again finishes what an earlier one began and books nothing twice. A draft that cannot be
-/// finished is deleted.
+/// Every object carries a marker made of the idempotency key, and every step looks for it before and after a write of
+/// unknown outcome: the same request sent again finishes what an earlier one began and books nothing twice. A draft
+/// that cannot be finished is deleted.
 class booking {
  public:
   booking(client& api, order_book& orders, creative_library& library, targeting_resolver& targeting)

@@ -35,7 +35,8 @@ price price_now(json::object const& line_item) {
 }
 
 // Reads the update's prices into `wanted`. True if any of them moves the goal.
-bool read_prices(price& wanted, json::object const& update, sales::pricing_option const* option, std::string const& path) {
+bool read_prices(price& wanted, json::object const& update, sales::pricing_option const* option,
+                 std::string const& path) {
   auto const budget = sales::money_at(update, "budget", path);
   auto const bid = sales::money_at(update, "bid_price", path);
   auto const impressions = sales::integer_at(update, "impressions", path);
@@ -88,10 +89,12 @@ void change_flight(json::object& fields, json::object const& update, line_item_f
   auto const start = sales::instant_at(update, "start_time", path, now);
   auto const end = sales::instant_at(update, "end_time", path, now);
   if (start && facts.start <= now) {
-    throw error("INVALID_STATE", "The package has started: its start cannot move").field(sales::path_of(path, "start_time"));
+    throw error("INVALID_STATE", "The package has started: its start cannot move")
+        .field(sales::path_of(path, "start_time"));
   }
   if (end && *end <= std::max(now, start.value_or(facts.start))) {
-    throw error("INVALID_REQUEST", "end_time must be in the future and after the start").field(sales::path_of(path, "end_time"));
+    throw error("INVALID_REQUEST", "end_time must be in the future and after the start")
+        .field(sales::path_of(path, "end_time"));
   }
   if (start && !end && *start >= facts.end) {
     throw error("INVALID_REQUEST", "start_time must be before the end").field(sales::path_of(path, "start_time"));
@@ -107,8 +110,8 @@ void change_flight(json::object& fields, json::object const& update, line_item_f
 
 }  // namespace
 
-json::object changed_fields(json::object const& update, json::object const& line_item, sales::pricing_option const* option,
-                            sales::instant now, std::string const& path) {
+json::object changed_fields(json::object const& update, json::object const& line_item,
+                            sales::pricing_option const* option, sales::instant now, std::string const& path) {
   json::object fields;
   auto wanted = price_now(line_item);
   auto const before = wanted.rate;

@@ -54,7 +54,8 @@ sdk::task<line_item_change> changes::plan_package(json::object update, std::size
   change.path = path;
   change.record = sales::parse_object(sales::upstream_text(line_item, "notes"));
   auto const* sold = api_.settings().catalogue.find(sales::upstream_text(change.record, "product_id"));
-  auto const* option = sold == nullptr ? nullptr : sold->price(sales::upstream_text(change.record, "pricing_option_id"));
+  auto const* option =
+      sold == nullptr ? nullptr : sold->price(sales::upstream_text(change.record, "pricing_option_id"));
   change.fields = changed_fields(update, line_item, option, api_.now(), path);
   if (auto const* overlay = sales::object_at(update, "targeting_overlay", path)) {
     auto const where = sales::path_of(path, "targeting_overlay");
@@ -77,7 +78,8 @@ sdk::task<line_item_change> changes::plan_package(json::object update, std::size
   co_return change;
 }
 
-sdk::task<std::vector<line_item_change>> changes::plan(json::object request, booked_order booked, sales::deadline until) {
+sdk::task<std::vector<line_item_change>> changes::plan(json::object request, booked_order booked,
+                                                       sales::deadline until) {
   std::vector<line_item_change> all;
   // Dates of the whole buy move every package that is still live; a package's own update comes after and wins.
   json::object shared;
@@ -166,7 +168,8 @@ sdk::task<void> changes::cancel(json::object request, booked_order booked, sales
   order.push_back(sales::upstream_text(booked.order, "name"));
   std::vector<std::string> serving;
   for (std::size_t i = 0; i < booked.line_items.size(); ++i) {
-    if (!booked.state.packages[i].canceled && !booked.state.packages[i].paused && booked.facts[i].status != "COMPLETED") {
+    if (!booked.state.packages[i].canceled && !booked.state.packages[i].paused &&
+        booked.facts[i].status != "COMPLETED") {
       serving.push_back(sales::upstream_text(booked.line_items[i], "name"));
     }
   }

@@ -8,9 +8,9 @@ namespace tenon::gam {
 
 /// What an update does to one line item.
 struct line_item_change {
-  std::size_t index = 0;    ///< among the order's line items
-  json::object fields;      ///< to patch; empty: nothing
-  json::object record;      ///< what its notes will say
+  std::size_t index = 0;  ///< among the order's line items
+  json::object fields;    ///< to patch; empty: nothing
+  json::object record;    ///< what its notes will say
   std::optional<bool> paused;
   bool cancel = false;
   std::vector<sales::assignment> assignments;
@@ -19,8 +19,8 @@ struct line_item_change {
   std::string path;
 };
 
-/// update_media_buy: pause, resume and cancel by actions, since states cannot be written; everything else by patching the line
-/// items' fields.
+/// update_media_buy: pause, resume and cancel by actions, since states cannot be written; everything else by patching
+/// the line items' fields.
 class changes {
  public:
   changes(client& api, order_book& orders, creative_library& library, targeting_resolver& targeting)
@@ -30,8 +30,8 @@ class changes {
 
  private:
   sdk::task<std::vector<line_item_change>> plan(json::object request, booked_order booked, sales::deadline until);
-  sdk::task<line_item_change> plan_package(json::object update, std::size_t index, json::object line_item, std::string path,
-                                           sales::deadline until);
+  sdk::task<line_item_change> plan_package(json::object update, std::size_t index, json::object line_item,
+                                           std::string path, sales::deadline until);
   sdk::task<void> apply(std::vector<line_item_change> wanted, booked_order booked, sales::deadline until);
   sdk::task<void> apply_one(line_item_change wanted, std::string line_item, sales::deadline until);
   sdk::task<void> act(std::string action, std::vector<std::string> names, subject about, sales::deadline until);
@@ -46,7 +46,7 @@ class changes {
 
 /// The money, goal, flight and pacing members of an update as fields of the line item, its record amended alike. Pure.
 /// Throws BUDGET_EXCEEDED when less is asked for than was delivered, UNSUPPORTED_FEATURE for what cannot be changed.
-json::object changed_fields(json::object const& update, json::object const& line_item, sales::pricing_option const* option,
-                            sales::instant now, std::string const& path);
+json::object changed_fields(json::object const& update, json::object const& line_item,
+                            sales::pricing_option const* option, sales::instant now, std::string const& path);
 
 }  // namespace tenon::gam

@@ -40,7 +40,8 @@ sdk::task<json::object> client::exchange(std::string method, std::string path, s
     }
     auto const where = method + " " + url + ": ";
     if (method != "GET" && sales::outcome_unknown(response)) {
-      throw outcome_unknown(where + (response.arrived() ? "status " + std::to_string(response.status()) : response.message()));
+      throw outcome_unknown(where +
+                            (response.arrived() ? "status " + std::to_string(response.status()) : response.message()));
     }
     if (!response.arrived()) {
       throw sdk::errors::service_unavailable(where + response.message());
@@ -86,7 +87,8 @@ sdk::task<json::array> client::list(std::string path, std::string member, std::s
       co_return all;
     }
   }
-  throw sdk::errors::service_unavailable("The list " + path + " has more than " + std::to_string(most_pages) + " pages");
+  throw sdk::errors::service_unavailable("The list " + path + " has more than " + std::to_string(most_pages) +
+                                         " pages");
 }
 
 std::string equals(std::string_view name, std::string_view value) {
@@ -101,8 +103,6 @@ std::string equals(std::string_view name, std::string_view value) {
   return text + "\"";
 }
 
-std::string last_segment(std::string_view resource) {
-  return std::string(resource.substr(resource.rfind('/') + 1));
-}
+std::string last_segment(std::string_view resource) { return std::string(resource.substr(resource.rfind('/') + 1)); }
 
 }  // namespace tenon::gam

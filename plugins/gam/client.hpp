@@ -24,17 +24,20 @@ class client {
   sdk::task<json::object> get(std::string path, subject about, sales::deadline until);
 
   /// Every item of a list, page by page. `filter` may be empty; `member` is the list's name in the answers.
-  sdk::task<json::array> list(std::string path, std::string member, std::string filter, subject about, sales::deadline until);
+  sdk::task<json::array> list(std::string path, std::string member, std::string filter, subject about,
+                              sales::deadline until);
 
   /// POST or PATCH.
-  sdk::task<json::object> write(std::string method, std::string path, json::object body, subject about, sales::deadline until);
+  sdk::task<json::object> write(std::string method, std::string path, json::object body, subject about,
+                                sales::deadline until);
 
   gam_settings const& settings() const { return settings_; }
   sdk::platform_context const& context() const { return context_; }
   sales::instant now() const { return std::chrono::floor<std::chrono::seconds>(context_.time().wall()); }
 
  private:
-  sdk::task<json::object> exchange(std::string method, std::string path, std::string body, subject about, sales::deadline until);
+  sdk::task<json::object> exchange(std::string method, std::string path, std::string body, subject about,
+                                   sales::deadline until);
   std::string url_of(std::string const& path) const;
 
   sdk::platform_context context_;

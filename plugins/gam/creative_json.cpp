@@ -56,7 +56,9 @@ json::object markup_details(sales::creative const& item) {
 json::object vast_details(sales::creative const& item) {
   require_short(item.url);
   if (item.duration_ms <= 0) {
-    throw sdk::error("CREATIVE_REJECTED", "A VAST creative needs its duration").field("assets").suggestion("Send duration_ms");
+    throw sdk::error("CREATIVE_REJECTED", "A VAST creative needs its duration")
+        .field("assets")
+        .suggestion("Send duration_ms");
   }
   if (!item.impression_trackers.empty()) {
     throw sdk::error("UNSUPPORTED_FEATURE", "Trackers of a VAST creative belong into its document").field("assets");
@@ -82,7 +84,8 @@ json::object format_id_for(json::object const& existing, gam_settings const& set
     }
   }
   auto const name = (video ? "video_" : "display_") + std::to_string(width) + "x" + std::to_string(height);
-  return {{"agent_url", first == nullptr ? std::string("https://admanager.google.com") : first->agent_url}, {"id", name}};
+  return {{"agent_url", first == nullptr ? std::string("https://admanager.google.com") : first->agent_url},
+          {"id", name}};
 }
 
 }  // namespace

@@ -11,7 +11,8 @@ namespace json = sales::json;
 /// The creative as Ad Manager takes it. Its display name is the buyer's creative_id, which is how it is found again.
 json::object creative_json(sales::creative const& item, gam_settings const& settings);
 
-/// The member of a creative that holds its content, "imageRedirectCreative" and the like; empty if it is a kind we do not make.
+/// The member of a creative that holds its content, "imageRedirectCreative" and the like; empty if it is a kind we do
+/// not make.
 std::string_view details_member(json::object const& creative);
 
 /// True if an existing creative already says what the wanted one says.

@@ -5,8 +5,8 @@
 
 namespace tenon::gam {
 
-/// get_media_buy_delivery: one hidden report per order, found again by its name and moved along with the days, run, and read day
-/// by day. Days are those of the network's time zone.
+/// get_media_buy_delivery: one hidden report per order, found again by its name and moved along with the days, run, and
+/// read day by day. Days are those of the network's time zone.
 class delivery_reports {
  public:
   delivery_reports(client& api, order_book& orders) : api_(api), orders_(orders) {}

@@ -67,18 +67,14 @@ std::string detail_of(refusal const& answer) {
   return text;
 }
 
-error configuration_error(std::string detail) {
-  return sdk::errors::configuration_error(std::move(detail));
-}
+error configuration_error(std::string detail) { return sdk::errors::configuration_error(std::move(detail)); }
 
 error rate_limited(refusal const& answer, sales::instant now) {
   auto const delay = sales::parse_retry_after(answer.retry_after, now).value_or(std::chrono::seconds{5});
   return sdk::errors::rate_limited(delay, detail_of(answer));
 }
 
-error unavailable(refusal const& answer) {
-  return sdk::errors::service_unavailable(detail_of(answer));
-}
+error unavailable(refusal const& answer) { return sdk::errors::service_unavailable(detail_of(answer)); }
 
 error with_detail(error fault, refusal const& answer) {
   fault.operator_detail(detail_of(answer));
@@ -136,8 +132,9 @@ error invalid_argument(refusal const& answer, reasons const& why, subject about)
   for (auto const& field : why.fields) {
     for (auto const& rule : field_rules) {
       if (field.find(rule.upstream) != std::string::npos) {
-        return with_detail(error("VALIDATION_ERROR", "The ad server does not accept this value").field(std::string(rule.ours)),
-                           answer);
+        return with_detail(
+            error("VALIDATION_ERROR", "The ad server does not accept this value").field(std::string(rule.ours)),
+            answer);
       }
     }
   }
@@ -152,9 +149,7 @@ error invalid_argument(refusal const& answer, reasons const& why, subject about)
 
 }  // namespace
 
-bool reasons::has(std::string_view code) const {
-  return std::find(codes.begin(), codes.end(), code) != codes.end();
-}
+bool reasons::has(std::string_view code) const { return std::find(codes.begin(), codes.end(), code) != codes.end(); }
 
 reasons reasons_in(std::string_view body) {
   reasons why;
@@ -216,8 +211,8 @@ error token_error_from(refusal const& answer) {
     return unavailable(answer);
   }
   auto const code = upstream_text(sales::parse_object(answer.body), "error");
-  return configuration_error("The token endpoint refused the service account (" + (code.empty() ? "no code" : code) + "). " +
-                             detail_of(answer));
+  return configuration_error("The token endpoint refused the service account (" + (code.empty() ? "no code" : code) +
+                             "). " + detail_of(answer));
 }
 
 }  // namespace tenon::gam

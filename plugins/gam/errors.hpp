@@ -19,7 +19,8 @@ struct refusal {
   std::string body;
 };
 
-/// Why Ad Manager refused, as machines can read it: google.rpc status, reasons without the "XError." before them, fields.
+/// Why Ad Manager refused, as machines can read it: google.rpc status, reasons without the "XError." before them,
+/// fields.
 struct reasons {
   std::string status;
   std::vector<std::string> codes;
@@ -29,11 +30,12 @@ struct reasons {
 };
 reasons reasons_in(std::string_view body);
 
-/// The AdCP error for a refusal. A pure function of its arguments. Nothing of the body reaches the buyer: it may name projects
-/// and users of the seller; it goes, cut, to the operator's detail.
+/// The AdCP error for a refusal. A pure function of its arguments. Nothing of the body reaches the buyer: it may name
+/// projects and users of the seller; it goes, cut, to the operator's detail.
 sdk::error error_from(refusal const& answer, subject about, sales::instant now);
 
-/// The AdCP error for an answer of the token endpoint that is no success. Always the seller's trouble, never the buyer's.
+/// The AdCP error for an answer of the token endpoint that is no success. Always the seller's trouble, never the
+/// buyer's.
 sdk::error token_error_from(refusal const& answer);
 
 /// A write that may or may not have taken effect: to be looked up by its marker.

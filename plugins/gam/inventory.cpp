@@ -41,7 +41,8 @@ sdk::task<void> inventory::refresh(sales::deadline until) {
   listed_at_ = now;
   for (auto const& item : api_.settings().catalogue.products()) {
     if (!has(item)) {
-      api_.context().log().warn("Product " + item.id + " is not offered: the network lacks some of its ad units or placements");
+      api_.context().log().warn("Product " + item.id +
+                                " is not offered: the network lacks some of its ad units or placements");
     }
   }
 }

@@ -63,7 +63,8 @@ sdk::task<json::object> creative_library::create(json::object wanted, sales::dea
   co_return found;
 }
 
-sdk::task<creative_library::uploaded> creative_library::upload(sales::creative item, bool dry_run, sales::deadline until) {
+sdk::task<creative_library::uploaded> creative_library::upload(sales::creative item, bool dry_run,
+                                                               sales::deadline until) {
   auto wanted = creative_json(item, api_.settings());
   auto const existing = co_await find(item.id, until);
   uploaded result;
@@ -98,7 +99,8 @@ sdk::task<creative_library::uploaded> creative_library::upload(sales::creative i
 
 sdk::task<void> creative_library::associate(std::string line_item, std::vector<association> wanted, bool only,
                                             sales::deadline until) {
-  auto const held = co_await api_.list(line_item + "/creatives", "lineItemCreativeAssociations", {}, subject::package, until);
+  auto const held =
+      co_await api_.list(line_item + "/creatives", "lineItemCreativeAssociations", {}, subject::package, until);
   json::array missing;
   json::array inactive;
   for (auto const& each : wanted) {

@@ -30,15 +30,17 @@ class creative_library {
     std::string action;  ///< created, updated, unchanged
   };
 
-  /// Creates the creative, or brings the one of its id up to date. A write of unknown outcome is looked up, not repeated.
+  /// Creates the creative, or brings the one of its id up to date. A write of unknown outcome is looked up, not
+  /// repeated.
   sdk::task<uploaded> upload(sales::creative item, bool dry_run, sales::deadline until);
 
   /// Makes the line item serve these creatives beside those it serves; with `only`, instead of them.
   sdk::task<void> associate(std::string line_item, std::vector<association> wanted, bool only, sales::deadline until);
 
   /// The creatives of a package: those it names and those it brings, uploaded.
-  sdk::task<std::vector<association>> gather(std::vector<sales::assignment> assignments, std::vector<sales::creative> inlined,
-                                             std::string path, sales::deadline until);
+  sdk::task<std::vector<association>> gather(std::vector<sales::assignment> assignments,
+                                             std::vector<sales::creative> inlined, std::string path,
+                                             sales::deadline until);
 
   /// The answers of sync_creatives and list_creatives.
   sdk::task<json::object> sync(json::object request, sales::deadline until);

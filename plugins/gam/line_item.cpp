@@ -23,9 +23,7 @@ std::string_view unit_type_of(sales::pricing_model model) {
   return "IMPRESSIONS";
 }
 
-json::array names_json(std::vector<std::string> const& names) {
-  return json::array(names.begin(), names.end());
-}
+json::array names_json(std::vector<std::string> const& names) { return json::array(names.begin(), names.end()); }
 
 // The formats a package will be served in: those asked for, else those of its creatives, else all of its product.
 std::vector<sales::format> formats_of(sales::package_plan const& plan) {
@@ -131,10 +129,10 @@ json::array frequency_caps_json(std::vector<sales::frequency_limit> const& limit
   using unit = sales::frequency_limit::unit;
   json::array out;
   for (auto const& limit : limits) {
-    auto const* name = limit.per == unit::minute   ? "MINUTE"
-                       : limit.per == unit::hour   ? "HOUR"
-                       : limit.per == unit::day    ? "DAY"
-                                                   : "LIFETIME";
+    auto const* name = limit.per == unit::minute ? "MINUTE"
+                       : limit.per == unit::hour ? "HOUR"
+                       : limit.per == unit::day  ? "DAY"
+                                                 : "LIFETIME";
     out.push_back(json::object{{"maxImpressions", std::to_string(limit.impressions)},
                                {"timeAmount", std::to_string(limit.amount)},
                                {"timeUnit", name}});
@@ -176,11 +174,12 @@ json::object targeting_json(booking_terms const& terms, resolved_targeting const
   return replace_overlay(std::move(targeting), overlay);
 }
 
-json::object line_item_of(sales::package_plan const& plan, resolved_targeting const& targeting, gam_settings const& settings,
-                          std::string const& order, std::string const& marker) {
+json::object line_item_of(sales::package_plan const& plan, resolved_targeting const& targeting,
+                          gam_settings const& settings, std::string const& order, std::string const& marker) {
   auto const& terms = settings.terms_of(*plan.sold);
   auto const model = plan.option->model;
-  auto const rate = model == sales::pricing_model::flat_rate ? rate_per_day(plan.rate, plan.start, plan.end) : plan.rate;
+  auto const rate =
+      model == sales::pricing_model::flat_rate ? rate_per_day(plan.rate, plan.start, plan.end) : plan.rate;
   auto const formats = formats_of(plan);
   json::object item{{"order", order},
                     {"displayName", display_name(plan.sold->name, "[" + marker + "]")},

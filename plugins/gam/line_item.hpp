@@ -23,13 +23,14 @@ json::object money_json(sales::money value, std::string const& currency);
 sales::money money_from_json(json::object const& value);
 
 /// The line item of a package: what batchCreate takes.
-json::object line_item_of(sales::package_plan const& plan, resolved_targeting const& targeting, gam_settings const& settings,
-                          std::string const& order, std::string const& marker);
+json::object line_item_of(sales::package_plan const& plan, resolved_targeting const& targeting,
+                          gam_settings const& settings, std::string const& order, std::string const& marker);
 
 /// Its `targeting`: the product's inventory and the overlay.
 json::object targeting_json(booking_terms const& terms, resolved_targeting const& overlay);
 
-/// An existing line item's targeting with the overlay's part replaced: inventory and what an operator added by hand stay.
+/// An existing line item's targeting with the overlay's part replaced: inventory and what an operator added by hand
+/// stay.
 json::object replace_overlay(json::object current, resolved_targeting const& overlay);
 
 json::array frequency_caps_json(std::vector<sales::frequency_limit> const& limits);

@@ -66,8 +66,8 @@ line_item_facts facts_of(json::object const& line_item) {
 
 bool order_book::is_ours(json::object const& order) const {
   auto const record = sales::parse_object(sales::upstream_text(order, "notes"));
-  return sales::upstream_text(order, "advertiser") == api_.settings().advertiser && sales::find(record, "tenon") != nullptr &&
-         sales::upstream_text(order, "status") != "DELETED";
+  return sales::upstream_text(order, "advertiser") == api_.settings().advertiser &&
+         sales::find(record, "tenon") != nullptr && sales::upstream_text(order, "status") != "DELETED";
 }
 
 booked_order order_book::read(json::object order, json::array items) const {
@@ -93,7 +93,8 @@ booked_order order_book::read(json::object order, json::array items) const {
   booked.state.record = sales::parse_object(sales::upstream_text(order, "notes"));
   booked.state.currency = sales::upstream_text(order, "currencyCode");
   if (!booked.line_items.empty()) {
-    booked.state.currency = sales::upstream_text(sales::upstream_object(booked.line_items.front(), "rate"), "currencyCode");
+    booked.state.currency =
+        sales::upstream_text(sales::upstream_object(booked.line_items.front(), "rate"), "currencyCode");
   }
   booked.state.status = media_buy_status(sales::upstream_text(order, "status"), sales::upstream_flag(order, "archived"),
                                          booked.facts, api_.now());

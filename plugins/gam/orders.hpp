@@ -15,8 +15,8 @@ struct booked_order {
   sales::buy_state state;
 };
 
-/// The media buys of the network. Ids are made of the upstream's own ("gam-<order>", "gam-li-<line item>"), and what an order
-/// cannot say is kept in its notes, so that a process can forget everything.
+/// The media buys of the network. Ids are made of the upstream's own ("gam-<order>", "gam-li-<line item>"), and what an
+/// order cannot say is kept in its notes, so that a process can forget everything.
 ///
 /// Only orders that we booked for our advertiser exist here: others of the network are MEDIA_BUY_NOT_FOUND.
 class order_book {

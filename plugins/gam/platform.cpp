@@ -5,9 +5,7 @@
 namespace tenon::gam {
 namespace {
 
-json::object object_of(json::value request) {
-  return sales::as_object(request, "request");
-}
+json::object object_of(json::value request) { return sales::as_object(request, "request"); }
 
 }  // namespace
 
@@ -25,8 +23,8 @@ gam_platform::gam_platform(sdk::platform_context context)
 
 sdk::task<void> gam_platform::open() {
   auto const network = co_await api_.get(settings_.network, subject::network, std::nullopt);
-  log().info("Connected to Ad Manager network " + sales::upstream_text(network, "displayName") + " (" + settings_.network +
-             ", " + sales::upstream_text(network, "timeZone") + ")");
+  log().info("Connected to Ad Manager network " + sales::upstream_text(network, "displayName") + " (" +
+             settings_.network + ", " + sales::upstream_text(network, "timeZone") + ")");
 }
 
 sdk::task<json::value> gam_platform::get_products(json::value request, sdk::call_context call) {

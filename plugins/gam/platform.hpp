@@ -9,13 +9,14 @@
 
 namespace tenon::gam {
 
-/// One tenant's Ad Manager network as an AdCP seller. It keeps nothing that the network could not tell again: an access token,
-/// resolved places and a list of inventory, all of which may be lost at any time.
+/// One tenant's Ad Manager network as an AdCP seller. It keeps nothing that the network could not tell again: an access
+/// token, resolved places and a list of inventory, all of which may be lost at any time.
 class gam_platform final : public sdk::platform {
  public:
   explicit gam_platform(sdk::platform_context context);
 
-  /// Exchanges the service account for a token and reads the network: a tenant with wrong credentials never gets a platform.
+  /// Exchanges the service account for a token and reads the network: a tenant with wrong credentials never gets a
+  /// platform.
   sdk::task<void> open() override;
 
   sdk::task<json::value> get_products(json::value request, sdk::call_context call);

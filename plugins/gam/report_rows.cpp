@@ -39,8 +39,8 @@ sales::money spend_of(json::object const& value) {
 
 }  // namespace
 
-json::object report_definition(std::string const& order_id, std::string const& currency, std::chrono::year_month_day first,
-                               std::chrono::year_month_day last) {
+json::object report_definition(std::string const& order_id, std::string const& currency,
+                               std::chrono::year_month_day first, std::chrono::year_month_day last) {
   json::object of_order{{"field", json::object{{"dimension", "ORDER_ID"}}},
                         {"operation", "IN"},
                         {"values", json::array{json::object{{"intValue", order_id}}}}};

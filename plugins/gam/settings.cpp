@@ -10,9 +10,7 @@ namespace {
 
 using sales::pricing_model;
 
-[[noreturn]] void misconfigured(std::string what) {
-  throw sdk::errors::configuration_error(std::move(what));
-}
+[[noreturn]] void misconfigured(std::string what) { throw sdk::errors::configuration_error(std::move(what)); }
 
 struct type_rule {
   std::string_view name;
@@ -29,7 +27,8 @@ constexpr std::array<type_rule, 6> type_rules{{{"STANDARD", 8, "CPM CPC VCPM"},
                                                {"HOUSE", 16, "CPM"}}};
 
 type_rule const& rule_of(std::string const& type, std::string const& path) {
-  auto const rule = std::find_if(type_rules.begin(), type_rules.end(), [&](auto const& each) { return each.name == type; });
+  auto const rule =
+      std::find_if(type_rules.begin(), type_rules.end(), [&](auto const& each) { return each.name == type; });
   if (rule == type_rules.end()) {
     misconfigured(path + ".line_item_type \"" + type +
                   "\": expected STANDARD, SPONSORSHIP, NETWORK, PRICE_PRIORITY, BULK or HOUSE");
@@ -63,8 +62,8 @@ booking_terms read_terms(sales::product const& item, std::string const& network)
     auto const cost_type = cost_type_of(option.model);
     auto const allowed = " " + std::string(rule.cost_types) + " ";
     if (allowed.find(" " + std::string(cost_type) + " ") == std::string::npos) {
-      misconfigured(path + ": pricing option " + option.id + " is " + std::string(sales::name_of(option.model)) + ", but " +
-                    terms.line_item_type + " line items are sold by " + std::string(rule.cost_types));
+      misconfigured(path + ": pricing option " + option.id + " is " + std::string(sales::name_of(option.model)) +
+                    ", but " + terms.line_item_type + " line items are sold by " + std::string(rule.cost_types));
     }
   }
   terms.ad_units = resources(item, "ad_unit_ids", network + "/adUnits/");

@@ -13,17 +13,13 @@ bool is_delivering(line_item_facts const& item) {
   return item.status == "DELIVERING" || item.status == "DELIVERY_EXTENDED";
 }
 
-bool is_completed(line_item_facts const& item) {
-  return item.status == "COMPLETED";
-}
+bool is_completed(line_item_facts const& item) { return item.status == "COMPLETED"; }
 
 bool misses_creatives(line_item_facts const& item) {
   return item.missing_creatives && !is_completed(item) && !is_paused(item);
 }
 
-bool is_waiting(line_item_facts const& item) {
-  return !is_delivering(item) && !is_completed(item) && !is_paused(item);
-}
+bool is_waiting(line_item_facts const& item) { return !is_delivering(item) && !is_completed(item) && !is_paused(item); }
 
 }  // namespace
 
@@ -35,8 +31,8 @@ bool is_canceled(line_item_facts const& item) {
   return item.archived || item.status == "CANCELED" || item.status == "DISAPPROVED";
 }
 
-std::string media_buy_status(std::string_view order_status, bool order_archived, std::vector<line_item_facts> const& items,
-                             sales::instant now) {
+std::string media_buy_status(std::string_view order_status, bool order_archived,
+                             std::vector<line_item_facts> const& items, sales::instant now) {
   if (order_archived || order_status == "CANCELED" || order_status == "DELETED") {
     return "canceled";
   }

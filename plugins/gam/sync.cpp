@@ -9,7 +9,8 @@
 
 namespace tenon::gam {
 
-sdk::task<json::object> creative_library::sync_one(json::object source, std::string path, bool dry_run, sales::deadline until) {
+sdk::task<json::object> creative_library::sync_one(json::object source, std::string path, bool dry_run,
+                                                   sales::deadline until) {
   json::object result{{"creative_id", sales::required_text(source, "creative_id", path)}};
   try {
     auto item = sales::read_creative(source, path, api_.settings().catalogue);

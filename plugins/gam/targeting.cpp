@@ -8,9 +8,9 @@
 namespace tenon::gam {
 namespace {
 
-constexpr std::array<std::string_view, 9> supported{"geo_countries",      "geo_countries_exclude", "geo_regions",
-                                                    "geo_regions_exclude", "geo_metros",           "geo_metros_exclude",
-                                                    "device_type",        "device_type_exclude",   "frequency_cap"};
+constexpr std::array<std::string_view, 9> supported{
+    "geo_countries",      "geo_countries_exclude", "geo_regions",         "geo_regions_exclude", "geo_metros",
+    "geo_metros_exclude", "device_type",           "device_type_exclude", "frequency_cap"};
 
 struct device_rule {
   std::string_view type;
@@ -93,8 +93,8 @@ sdk::task<std::string> targeting_resolver::metro(std::string code, std::string p
   co_return name;
 }
 
-sdk::task<std::vector<std::string>> targeting_resolver::places(json::object overlay, std::string suffix, std::string path,
-                                                               sales::deadline until) {
+sdk::task<std::vector<std::string>> targeting_resolver::places(json::object overlay, std::string suffix,
+                                                               std::string path, sales::deadline until) {
   std::vector<std::string> names;
   auto const countries = "geo_countries" + suffix;
   for (auto const& code : sales::texts_at(overlay, countries, path)) {
@@ -120,7 +120,8 @@ sdk::task<std::vector<std::string>> targeting_resolver::devices(std::vector<std:
   for (auto const& type : types) {
     auto const before = names.size();
     for (auto const& category : categories_) {
-      auto const shown = category.is_object() ? sales::upstream_text(category.get_object(), "displayName") : std::string();
+      auto const shown =
+          category.is_object() ? sales::upstream_text(category.get_object(), "displayName") : std::string();
       auto const means = [&](device_rule const& rule) { return rule.type == type && rule.category == shown; };
       if (std::any_of(device_rules.begin(), device_rules.end(), means)) {
         names.push_back(sales::upstream_text(category.get_object(), "name"));
@@ -133,7 +134,8 @@ sdk::task<std::vector<std::string>> targeting_resolver::devices(std::vector<std:
   co_return names;
 }
 
-sdk::task<resolved_targeting> targeting_resolver::resolve(json::object overlay, std::string path, sales::deadline until) {
+sdk::task<resolved_targeting> targeting_resolver::resolve(json::object overlay, std::string path,
+                                                          sales::deadline until) {
   sales::refuse_unsupported_targeting(overlay, supported, path);
   resolved_targeting result;
   result.caps = sales::frequency_limits(overlay, path);

@@ -7,10 +7,12 @@
 
 namespace tenon::gam {
 
-/// Finds the resources a targeting overlay means, by listing the network's places and device categories: ids differ from one
-/// network to the next and no public table of them can be trusted. What was found is kept for the platform's life.
+/// Finds the resources a targeting overlay means, by listing the network's places and device categories: ids differ
+/// from one network to the next and no public table of them can be trusted. What was found is kept for the platform's
+/// life.
 ///
-/// Errors      UNSUPPORTED_FEATURE for members that cannot be targeted, VALIDATION_ERROR for codes that mean no place. Either
+/// Errors      UNSUPPORTED_FEATURE for members that cannot be targeted, VALIDATION_ERROR for codes that mean no place.
+/// Either
 ///             way nothing is booked: targeting is never dropped.
 class targeting_resolver {
  public:
@@ -20,7 +22,8 @@ class targeting_resolver {
   sdk::task<resolved_targeting> resolve(json::object overlay, std::string path, sales::deadline until);
 
  private:
-  sdk::task<std::vector<std::string>> places(json::object overlay, std::string suffix, std::string path, sales::deadline until);
+  sdk::task<std::vector<std::string>> places(json::object overlay, std::string suffix, std::string path,
+                                             sales::deadline until);
   sdk::task<std::string> country(std::string code, std::string path, sales::deadline until);
   sdk::task<std::string> region(std::string code, std::string path, sales::deadline until);
   sdk::task<std::string> metro(std::string code, std::string path, sales::deadline until);

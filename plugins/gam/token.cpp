@@ -52,7 +52,8 @@ sdk::task<std::string> token_source::fetch() {
   sdk::json::object const header{{"alg", "RS256"}, {"typ", "JWT"}, {"kid", secret.read("/private_key_id")}};
   auto const signed_part = sdk::base64url(sdk::json::serialize(header)) + "." + sdk::base64url(claims(endpoint));
   std::string to_sign = signed_part;
-  auto const signature = co_await context_.crypto().sign_rs256(std::string(secret_name), "/private_key", std::move(to_sign));
+  auto const signature =
+      co_await context_.crypto().sign_rs256(std::string(secret_name), "/private_key", std::move(to_sign));
   auto const assertion = signed_part + "." + sdk::base64url(signature);
 
   sdk::http_request request("POST", endpoint);

@@ -8,11 +8,12 @@
 
 namespace tenon::gam {
 
-/// The access token of a service account (RFC 7523): signed for anew each time, by the host, so that the key never enters this
-/// library; kept until five minutes before it expires. However many calls need one at once, one is fetched.
+/// The access token of a service account (RFC 7523): signed for anew each time, by the host, so that the key never
+/// enters this library; kept until five minutes before it expires. However many calls need one at once, one is fetched.
 ///
 /// Threads     Those of the platform, one at a time.
-/// Errors      CONFIGURATION_ERROR when the account is refused, SERVICE_UNAVAILABLE when the endpoint cannot be reached.
+/// Errors      CONFIGURATION_ERROR when the account is refused, SERVICE_UNAVAILABLE when the endpoint cannot be
+/// reached.
 class token_source {
  public:
   token_source(sdk::platform_context context, std::string scope);

@@ -14,9 +14,7 @@ namespace {
 constexpr std::size_t most_packages = 100;  // below the 125 flights of the smallest account
 constexpr std::size_t longest_campaign_name = 200;
 
-std::string marker_of(std::string const& key, std::size_t index) {
-  return key + ":" + std::to_string(index);
-}
+std::string marker_of(std::string const& key, std::size_t index) { return key + ":" + std::to_string(index); }
 
 }  // namespace
 
@@ -48,8 +46,10 @@ sdk::task<json::object> booking::find_campaign(std::string name, sales::deadline
   co_return json::object();
 }
 
-sdk::task<booking::claimed_campaign> booking::ensure_campaign(sales::buy_plan plan, std::string key, sales::deadline until) {
-  auto const name = short_name(plan.brand.empty() ? "AdCP" : "AdCP " + plan.brand, "[" + key + "]", longest_campaign_name);
+sdk::task<booking::claimed_campaign> booking::ensure_campaign(sales::buy_plan plan, std::string key,
+                                                              sales::deadline until) {
+  auto const name =
+      short_name(plan.brand.empty() ? "AdCP" : "AdCP " + plan.brand, "[" + key + "]", longest_campaign_name);
   claimed_campaign claimed;
   claimed.campaign = co_await find_campaign(name, until);
   if (!claimed.campaign.empty()) {
@@ -126,7 +126,8 @@ sdk::task<void> booking::activate(std::int64_t campaign_id, sales::deadline unti
   co_await api_.write("PUT", path, std::move(body), subject::media_buy, until);
 }
 
-sdk::task<void> booking::complete(sales::buy_plan plan, claimed_campaign claimed, std::string key, sales::deadline until) {
+sdk::task<void> booking::complete(sales::buy_plan plan, claimed_campaign claimed, std::string key,
+                                  sales::deadline until) {
   auto const campaign_id = claimed.id();
   for (std::size_t i = 0; i < plan.packages.size(); ++i) {
     auto const& package = plan.packages[i];

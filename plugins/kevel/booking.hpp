@@ -6,12 +6,12 @@
 
 namespace tenon::kevel {
 
-/// create_media_buy: an inactive campaign, its flights and their ads, and the campaign switched on last, because an inactive one
-/// serves nothing.
+/// create_media_buy: an inactive campaign, its flights and their ads, and the campaign switched on last, because an
+/// inactive one serves nothing.
 ///
-/// Campaign and flights carry markers made of the idempotency key, which are looked for before and after a write of unknown
-/// outcome: the same request sent again finishes what an earlier one began and books nothing twice. A draft that cannot be
-/// finished is deleted.
+/// Campaign and flights carry markers made of the idempotency key, which are looked for before and after a write of
+/// unknown outcome: the same request sent again finishes what an earlier one began and books nothing twice. A draft
+/// that cannot be finished is deleted.
 class booking {
  public:
   booking(client& api, campaign_book& campaigns, creative_library& library)
@@ -31,8 +31,8 @@ class booking {
 
   sdk::task<claimed_campaign> ensure_campaign(sales::buy_plan plan, std::string key, sales::deadline until);
   sdk::task<json::object> find_flight(std::int64_t campaign_id, std::string marker, sales::deadline until);
-  sdk::task<std::int64_t> ensure_flight(sales::package_plan plan, std::int64_t campaign_id, std::string marker, bool look_first,
-                                        sales::deadline until);
+  sdk::task<std::int64_t> ensure_flight(sales::package_plan plan, std::int64_t campaign_id, std::string marker,
+                                        bool look_first, sales::deadline until);
   sdk::task<void> complete(sales::buy_plan plan, claimed_campaign claimed, std::string key, sales::deadline until);
   sdk::task<void> activate(std::int64_t campaign_id, sales::deadline until);
   sdk::task<void> discard(std::int64_t campaign_id);

@@ -36,9 +36,7 @@ bool is_serving_ad(json::value const& map) {
          !sales::upstream_flag(map.get_object(), "IsDeleted");
 }
 
-bool is_over(flight_facts const& flight, sales::instant now) {
-  return flight.finished || flight.end <= now;
-}
+bool is_over(flight_facts const& flight, sales::instant now) { return flight.finished || flight.end <= now; }
 
 }  // namespace
 
@@ -46,17 +44,11 @@ std::string media_buy_id_of(std::int64_t campaign_id) {
   return std::string(campaign_prefix) + std::to_string(campaign_id);
 }
 
-std::string package_id_of(std::int64_t flight_id) {
-  return std::string(flight_prefix) + std::to_string(flight_id);
-}
+std::string package_id_of(std::int64_t flight_id) { return std::string(flight_prefix) + std::to_string(flight_id); }
 
-std::int64_t campaign_of(std::string_view media_buy_id) {
-  return number_after(media_buy_id, campaign_prefix);
-}
+std::int64_t campaign_of(std::string_view media_buy_id) { return number_after(media_buy_id, campaign_prefix); }
 
-std::int64_t flight_of_package(std::string_view package_id) {
-  return number_after(package_id, flight_prefix);
-}
+std::int64_t flight_of_package(std::string_view package_id) { return number_after(package_id, flight_prefix); }
 
 json::object record_of(json::object const& entity) {
   return sales::parse_object(sales::upstream_text(entity, "CustomFieldsJson"));
@@ -74,8 +66,8 @@ flight_facts facts_of(json::object const& flight) {
   return facts;
 }
 
-std::string media_buy_status(bool campaign_active, bool campaign_gone, bool draft, std::vector<flight_facts> const& flights,
-                             sales::instant now) {
+std::string media_buy_status(bool campaign_active, bool campaign_gone, bool draft,
+                             std::vector<flight_facts> const& flights, sales::instant now) {
   std::vector<flight_facts> live;
   std::copy_if(flights.begin(), flights.end(), std::back_inserter(live), [](auto const& each) { return !each.gone; });
   if (campaign_gone || (live.empty() && !flights.empty())) {
@@ -106,6 +98,7 @@ bool campaign_book::is_ours(json::object const& campaign) const {
 
 booked_campaign campaign_book::read(json::object campaign, json::array flights) const {
   booked_campaign booked;
+  auto const gone = sales::upstream_flag(campaign, "IsArchived");
   for (auto& each : flights) {
     if (!each.is_object() || sales::upstream_flag(each.get_object(), "IsDeleted")) {
       continue;
@@ -118,7 +111,7 @@ booked_campaign campaign_book::read(json::object campaign, json::array flights) 
     package.start = facts.start;
     package.end = facts.end;
     package.paused = !facts.active;
-    package.canceled = facts.gone;
+    package.canceled = gone || facts.gone;
     booked.state.packages.push_back(std::move(package));
     booked.facts.push_back(facts);
     booked.flights.push_back(std::move(flight));
@@ -127,9 +120,8 @@ booked_campaign campaign_book::read(json::object campaign, json::array flights) 
   state.media_buy_id = media_buy_id_of(sales::upstream_integer(campaign, "Id"));
   state.record = record_of(campaign);
   state.currency = sales::upstream_text(state.record, "currency");
-  auto const gone = sales::upstream_flag(campaign, "IsArchived");
-  state.status = media_buy_status(sales::upstream_flag(campaign, "IsActive"), gone, sales::upstream_flag(state.record, "draft"),
-                                  booked.facts, api_.now());
+  state.status = media_buy_status(sales::upstream_flag(campaign, "IsActive"), gone,
+                                  sales::upstream_flag(state.record, "draft"), booked.facts, api_.now());
   booked.campaign = std::move(campaign);
   return booked;
 }

@@ -17,8 +17,8 @@ struct flight_facts {
 };
 
 /// The MediaBuyStatus of a campaign and its flights.
-std::string media_buy_status(bool campaign_active, bool campaign_gone, bool draft, std::vector<flight_facts> const& flights,
-                             sales::instant now);
+std::string media_buy_status(bool campaign_active, bool campaign_gone, bool draft,
+                             std::vector<flight_facts> const& flights, sales::instant now);
 
 flight_facts facts_of(json::object const& flight);
 
@@ -32,8 +32,9 @@ struct booked_campaign {
   std::int64_t id() const { return sales::upstream_integer(campaign, "Id"); }
 };
 
-/// The media buys of the advertiser. Ids are made of Kevel's own ("kevel-<campaign>", "kevel-fl-<flight>"), and what a campaign
-/// cannot say is kept in its CustomFieldsJson, so that a process can forget everything. Only campaigns that we booked exist here.
+/// The media buys of the advertiser. Ids are made of Kevel's own ("kevel-<campaign>", "kevel-fl-<flight>"), and what a
+/// campaign cannot say is kept in its CustomFieldsJson, so that a process can forget everything. Only campaigns that we
+/// booked exist here.
 class campaign_book {
  public:
   explicit campaign_book(client& api) : api_(api) {}

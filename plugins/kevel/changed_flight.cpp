@@ -60,11 +60,13 @@ void change_dates(json::object& flight, json::object const& update, sales::insta
   auto const start = sales::instant_at(update, "start_time", path, now);
   auto const end = sales::instant_at(update, "end_time", path, now);
   if (start && facts.start <= now) {
-    throw error("INVALID_STATE", "The package has started: its start cannot move").field(sales::path_of(path, "start_time"));
+    throw error("INVALID_STATE", "The package has started: its start cannot move")
+        .field(sales::path_of(path, "start_time"));
   }
   auto const begins = std::max(start.value_or(facts.start), start ? now : facts.start);
   if ((end || start) && end.value_or(facts.end) <= std::max(now, begins)) {
-    throw error("INVALID_REQUEST", "end_time must be in the future and after the start").field(sales::path_of(path, "end_time"));
+    throw error("INVALID_REQUEST", "end_time must be in the future and after the start")
+        .field(sales::path_of(path, "end_time"));
   }
   if (start) {
     flight["StartDateISO"] = sales::format_instant(begins);

@@ -14,8 +14,8 @@ struct flight_change {
   std::string path;
 };
 
-/// update_media_buy. Kevel's PUT overwrites what it is not given, so every change is the whole object as it was read, with the
-/// changed members in place.
+/// update_media_buy. Kevel's PUT overwrites what it is not given, so every change is the whole object as it was read,
+/// with the changed members in place.
 class changes {
  public:
   changes(client& api, campaign_book& campaigns, creative_library& library)
@@ -33,8 +33,8 @@ class changes {
   creative_library& library_;
 };
 
-/// The flight with an update's members in place, its record amended alike. Pure. Throws UNSUPPORTED_FEATURE for what cannot be
-/// changed, INVALID_STATE for the start of a flight that has begun.
+/// The flight with an update's members in place, its record amended alike. Pure. Throws UNSUPPORTED_FEATURE for what
+/// cannot be changed, INVALID_STATE for the start of a flight that has begun.
 json::object changed_flight(json::object flight, json::object const& update, kevel_settings const& settings,
                             sales::instant now, std::string const& path);
 

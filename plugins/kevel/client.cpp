@@ -18,7 +18,8 @@ sdk::task<json::object> client::exchange(sdk::http_request request, bool writes,
   request.secret_header("X-Adzerk-ApiKey", "", "api_key").timeout(exchange_timeout);
   auto const response = co_await http.send(std::move(request), until);
   if (writes && sales::outcome_unknown(response)) {
-    throw outcome_unknown(where + (response.arrived() ? "status " + std::to_string(response.status()) : response.message()));
+    throw outcome_unknown(where +
+                          (response.arrived() ? "status " + std::to_string(response.status()) : response.message()));
   }
   if (!response.arrived()) {
     throw sdk::errors::service_unavailable(where + response.message());
@@ -61,7 +62,8 @@ sdk::task<json::array> client::list(std::string path, subject about, sales::dead
     }
     all.insert(all.end(), std::make_move_iterator(items.begin()), std::make_move_iterator(items.end()));
   }
-  throw sdk::errors::service_unavailable("The list " + path + " has more than " + std::to_string(most_pages) + " pages");
+  throw sdk::errors::service_unavailable("The list " + path + " has more than " + std::to_string(most_pages) +
+                                         " pages");
 }
 
 }  // namespace tenon::kevel

@@ -9,15 +9,16 @@
 
 namespace tenon::kevel {
 
-/// Kevel's Management and Reporting API: authenticated by a key that the host adds, patient, and with its refusals as AdCP
-/// errors. Paths begin with a slash.
+/// Kevel's Management and Reporting API: authenticated by a key that the host adds, patient, and with its refusals as
+/// AdCP errors. Paths begin with a slash.
 ///
 /// Lifetime    A member of the platform; outlives every task it made.
 /// Threads     Those of the platform, one at a time.
 /// Errors      sdk::error for refusals. outcome_unknown for a write that may have taken effect.
 class client {
  public:
-  client(sdk::platform_context context, kevel_settings const& settings) : context_(std::move(context)), settings_(settings) {}
+  client(sdk::platform_context context, kevel_settings const& settings)
+      : context_(std::move(context)), settings_(settings) {}
 
   sdk::task<json::object> get(std::string path, subject about, sales::deadline until);
 
@@ -25,7 +26,8 @@ class client {
   sdk::task<json::array> list(std::string path, subject about, sales::deadline until);
 
   /// POST or PUT.
-  sdk::task<json::object> write(std::string method, std::string path, json::object body, subject about, sales::deadline until);
+  sdk::task<json::object> write(std::string method, std::string path, json::object body, subject about,
+                                sales::deadline until);
 
   /// The first page of a search by a form field: POST, but it only reads.
   sdk::task<json::array> search(std::string path, std::string field, std::string value, sales::deadline until);

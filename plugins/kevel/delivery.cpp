@@ -18,7 +18,8 @@ constexpr std::int64_t complete = 2;
 constexpr std::int64_t failed = 3;
 }  // namespace report_status
 
-void add_flat_rate(sales::package_delivery& out, flight_facts const& facts, sales::reporting_period period, sales::instant now) {
+void add_flat_rate(sales::package_delivery& out, flight_facts const& facts, sales::reporting_period period,
+                   sales::instant now) {
   for (auto const& [day, earned] : earned_by_day(out.rate, facts.start, facts.end, now)) {
     if (period.contains(day)) {
       out.days[day].spend = earned;
@@ -27,7 +28,7 @@ void add_flat_rate(sales::package_delivery& out, flight_facts const& facts, sale
 }
 
 std::string delivery_status(flight_facts const& facts, json::object const& flight, sales::package_delivery const& out,
-                            sales::instant now) {
+                            bool campaign_active, sales::instant now) {
   sales::metrics total;
   for (auto const& [day, counted] : out.days) {
     total += counted;
@@ -41,7 +42,7 @@ std::string delivery_status(flight_facts const& facts, json::object const& fligh
   if (cap > 0 && total.spend.micros >= cap * 1'000'000) {
     return "budget_exhausted";
   }
-  return facts.active && facts.has_ads && facts.start <= now ? "delivering" : "";
+  return campaign_active && facts.active && facts.has_ads && facts.start <= now ? "delivering" : "";
 }
 
 }  // namespace
@@ -59,7 +60,8 @@ sdk::task<delivery_by_flight> delivery_reports::fetch(std::int64_t campaign_id, 
       co_return rows_of(sales::upstream_object(report, "Result"));
     }
     if (status == report_status::failed) {
-      throw sdk::errors::service_unavailable("The report " + path + " failed: " + sales::upstream_text(report, "Message"));
+      throw sdk::errors::service_unavailable("The report " + path +
+                                             " failed: " + sales::upstream_text(report, "Message"));
     }
     co_await api_.context().timers().sleep(pause);
     pause = std::min(pause * 2, longest_pause);
@@ -73,6 +75,7 @@ sdk::task<sales::buy_delivery> delivery_reports::measure(booked_campaign booked,
   if (!booked.flights.empty() && booked.state.start() <= api_.now()) {
     rows = co_await fetch(booked.id(), period, until);
   }
+  auto const active = sales::upstream_flag(booked.campaign, "IsActive");
   sales::buy_delivery out;
   out.media_buy_id = booked.state.media_buy_id;
   out.status = booked.state.status;
@@ -88,7 +91,7 @@ sdk::task<sales::buy_delivery> delivery_reports::measure(booked_campaign booked,
     if (package.model == sales::pricing_model::flat_rate) {
       add_flat_rate(package, booked.facts[i], period, api_.now());
     }
-    package.delivery_status = delivery_status(booked.facts[i], flight, package, api_.now());
+    package.delivery_status = delivery_status(booked.facts[i], flight, package, active, api_.now());
     out.packages.push_back(std::move(package));
   }
   co_return out;

@@ -70,7 +70,8 @@ error with_detail(error fault, refusal const& answer) {
 
 error not_found(subject about, refusal const& answer) {
   switch (about) {
-    case subject::advertiser: return with_detail(error("ACCOUNT_NOT_FOUND", "The seller's account was not found"), answer);
+    case subject::advertiser:
+      return with_detail(error("ACCOUNT_NOT_FOUND", "The seller's account was not found"), answer);
     case subject::media_buy: return with_detail(error("MEDIA_BUY_NOT_FOUND", "There is no such media buy"), answer);
     case subject::package: return with_detail(error("PACKAGE_NOT_FOUND", "There is no such package"), answer);
     case subject::creative: return with_detail(error("CREATIVE_NOT_FOUND", "There is no such creative"), answer);

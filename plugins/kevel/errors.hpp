@@ -18,8 +18,9 @@ struct refusal {
   std::string body;
 };
 
-/// The AdCP error for a refusal: by Kevel's message where it is one of those known word for word, else by the status. Never by a
-/// part of a message, which may quote a buyer's names. A pure function; nothing of the body reaches the buyer.
+/// The AdCP error for a refusal: by Kevel's message where it is one of those known word for word, else by the status.
+/// Never by a part of a message, which may quote a buyer's names. A pure function; nothing of the body reaches the
+/// buyer.
 sdk::error error_from(refusal const& answer, subject about, sales::instant now);
 
 /// A write that may or may not have taken effect: to be looked up by its marker.

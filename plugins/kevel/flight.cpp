@@ -32,9 +32,9 @@ constexpr int cap_by_revenue = 4;
 constexpr std::int64_t largest_goal = 2'147'483'647;
 constexpr std::size_t longest_flight_name = 300;
 
-constexpr std::array<std::string_view, 8> supported{"geo_countries",       "geo_countries_exclude", "geo_regions",
-                                                    "geo_regions_exclude", "geo_metros",            "geo_metros_exclude",
-                                                    "device_type",         "frequency_cap"};
+constexpr std::array<std::string_view, 8> supported{
+    "geo_countries", "geo_countries_exclude", "geo_regions", "geo_regions_exclude",
+    "geo_metros",    "geo_metros_exclude",    "device_type", "frequency_cap"};
 
 struct device_rule {
   std::string_view type;
@@ -53,7 +53,8 @@ void add_places(json::array& all, json::object const& overlay, bool exclude, std
   }
   for (auto const& code : sales::texts_at(overlay, "geo_regions" + suffix, path)) {
     auto const region = sales::read_region(code, where("geo_regions"));
-    all.push_back(json::object{{"CountryCode", region.country}, {"Region", region.subdivision}, {"IsExclude", exclude}});
+    all.push_back(
+        json::object{{"CountryCode", region.country}, {"Region", region.subdivision}, {"IsExclude", exclude}});
   }
   for (auto const& code : sales::nielsen_metros(overlay, "geo_metros" + suffix, path)) {
     all.push_back(json::object{{"CountryCode", "US"}, {"MetroCode", std::stoi(code)}, {"IsExclude", exclude}});
@@ -63,12 +64,14 @@ void add_places(json::array& all, json::object const& overlay, bool exclude, std
 std::string device_expression(json::object const& overlay, std::string const& path) {
   std::string expression;
   for (auto const& type : sales::texts_at(overlay, "device_type", path)) {
-    auto const rule = std::find_if(device_rules.begin(), device_rules.end(), [&](auto const& each) { return each.type == type; });
+    auto const rule =
+        std::find_if(device_rules.begin(), device_rules.end(), [&](auto const& each) { return each.type == type; });
     if (rule == device_rules.end()) {
       throw error("UNSUPPORTED_FEATURE", "Devices of type " + type + " cannot be targeted")
           .field(sales::path_of(path, "device_type"));
     }
-    expression += (expression.empty() ? "" : " or ") + std::string("$device.formFactor = \"") + std::string(rule->form_factor) + "\"";
+    expression += (expression.empty() ? "" : " or ") + std::string("$device.formFactor = \"") +
+                  std::string(rule->form_factor) + "\"";
   }
   return expression;
 }
@@ -136,7 +139,8 @@ void set_price(json::object& flight, pricing_model model, sales::money rate, sal
   }
   auto const units = sales::goal_of(budget, rate, model, impressions, path);
   if (units > largest_goal) {
-    throw error("UNSUPPORTED_FEATURE", "A package may have two billion units at most").field(sales::path_of(path, "budget"));
+    throw error("UNSUPPORTED_FEATURE", "A package may have two billion units at most")
+        .field(sales::path_of(path, "budget"));
   }
   flight["RateType"] = model == pricing_model::cpc ? rate_type::cpc : rate_type::cpm;
   flight["GoalType"] = model == pricing_model::cpc ? goal_type::clicks : goal_type::impressions;
@@ -180,7 +184,8 @@ json::object flight_of(sales::package_plan const& plan, kevel_settings const& se
                       {"IsActive", !plan.paused},
                       {"SiteZoneTargeting", places_json(terms)},
                       {"CustomFieldsJson", json::serialize(sales::package_record(plan, marker))}};
-  set_price(flight, plan.option->model, plan.rate, plan.budget, plan.impressions, plan.pace, terms.share_percent, plan.path);
+  set_price(flight, plan.option->model, plan.rate, plan.budget, plan.impressions, plan.pace, terms.share_percent,
+            plan.path);
   set_targeting(flight, plan.targeting, sales::path_of(plan.path, "targeting_overlay"));
   return flight;
 }

@@ -8,7 +8,8 @@
 namespace tenon::kevel {
 namespace {
 
-constexpr std::array<std::string_view, 7> compared{"AdTypeId", "Url", "Alt", "ImageLink", "IsHTMLJS", "ScriptBody", "IsActive"};
+constexpr std::array<std::string_view, 7> compared{"AdTypeId", "Url",        "Alt",     "ImageLink",
+                                                   "IsHTMLJS", "ScriptBody", "IsActive"};
 
 bool same_content(json::object const& existing, json::object const& wanted) {
   return std::all_of(compared.begin(), compared.end(), [&](auto member) {
@@ -52,7 +53,8 @@ json::object for_put(json::object ad, bool active, int percentage) {
 }  // namespace
 
 std::vector<int> percentages_of(std::vector<association> const& wanted) {
-  auto const weighted = std::count_if(wanted.begin(), wanted.end(), [](auto const& each) { return each.weight.has_value(); });
+  auto const weighted =
+      std::count_if(wanted.begin(), wanted.end(), [](auto const& each) { return each.weight.has_value(); });
   if (weighted == 0) {
     return {};
   }
@@ -117,7 +119,8 @@ sdk::task<std::int64_t> creative_library::ad_type(int width, int height, sales::
   co_await learn_ad_types(until);
   auto const found = ad_types_.find({width, height});
   if (found == ad_types_.end()) {
-    throw sdk::error("CREATIVE_REJECTED", "The seller has no placements of " + std::to_string(width) + "x" + std::to_string(height))
+    throw sdk::error("CREATIVE_REJECTED",
+                     "The seller has no placements of " + std::to_string(width) + "x" + std::to_string(height))
         .field("format_id");
   }
   co_return found->second;
@@ -131,7 +134,8 @@ sdk::task<json::object> creative_library::creative_json(sales::creative item, sa
     throw sdk::error("UNSUPPORTED_FEATURE", "Trackers cannot be attached to a creative here").field("assets");
   }
   auto const type = co_await ad_type(item.width, item.height, until);
-  json::object out{{"AdvertiserId", api_.settings().advertiser_id}, {"AdTypeId", type}, {"Title", item.id}, {"IsActive", true}};
+  json::object out{
+      {"AdvertiserId", api_.settings().advertiser_id}, {"AdTypeId", type}, {"Title", item.id}, {"IsActive", true}};
   if (!item.click_url.empty()) {
     out["Url"] = item.click_url;
   }
@@ -145,7 +149,8 @@ sdk::task<json::object> creative_library::creative_json(sales::creative item, sa
   co_return out;
 }
 
-sdk::task<creative_library::uploaded> creative_library::upload(sales::creative item, bool dry_run, sales::deadline until) {
+sdk::task<creative_library::uploaded> creative_library::upload(sales::creative item, bool dry_run,
+                                                               sales::deadline until) {
   auto const title = item.id;
   auto wanted = co_await creative_json(std::move(item), until);
   auto existing = co_await find(title, until);
@@ -183,8 +188,8 @@ sdk::task<creative_library::uploaded> creative_library::upload(sales::creative i
   co_return result;
 }
 
-sdk::task<void> creative_library::associate(std::int64_t flight_id, std::int64_t campaign_id, std::vector<association> wanted,
-                                            bool only, sales::deadline until) {
+sdk::task<void> creative_library::associate(std::int64_t flight_id, std::int64_t campaign_id,
+                                            std::vector<association> wanted, bool only, sales::deadline until) {
   auto const base = "/flight/" + std::to_string(flight_id) + "/creative";
   auto const held = co_await api_.list(base + "s", subject::package, until);
   auto const shares = percentages_of(wanted);
@@ -195,7 +200,8 @@ sdk::task<void> creative_library::associate(std::int64_t flight_id, std::int64_t
     }
     auto const& ad = each.get_object();
     auto const creative = creative_of(ad);
-    auto const match = std::find_if(wanted.begin(), wanted.end(), [&](auto const& one) { return one.creative_id == creative; });
+    auto const match =
+        std::find_if(wanted.begin(), wanted.end(), [&](auto const& one) { return one.creative_id == creative; });
     auto const asked = match != wanted.end() && std::find(served.begin(), served.end(), creative) == served.end();
     auto const active = sales::upstream_flag(ad, "IsActive");
     if (asked) {

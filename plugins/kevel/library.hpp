@@ -14,8 +14,8 @@ struct association {
   std::optional<double> weight;
 };
 
-/// The advertiser's creatives, and the ads that tie them to flights. A creative's Title is the buyer's creative_id, which is how
-/// it is found again.
+/// The advertiser's creatives, and the ads that tie them to flights. A creative's Title is the buyer's creative_id,
+/// which is how it is found again.
 class creative_library {
  public:
   creative_library(client& api, campaign_book& campaigns) : api_(api), campaigns_(campaigns) {}
@@ -32,16 +32,18 @@ class creative_library {
     std::string action;  ///< created, updated, unchanged
   };
 
-  /// Creates the creative, or brings the one of its id up to date. A write of unknown outcome is looked up, not repeated.
+  /// Creates the creative, or brings the one of its id up to date. A write of unknown outcome is looked up, not
+  /// repeated.
   sdk::task<uploaded> upload(sales::creative item, bool dry_run, sales::deadline until);
 
   /// Makes the flight serve these creatives beside those it serves; with `only`, instead of them.
-  sdk::task<void> associate(std::int64_t flight_id, std::int64_t campaign_id, std::vector<association> wanted, bool only,
-                            sales::deadline until);
+  sdk::task<void> associate(std::int64_t flight_id, std::int64_t campaign_id, std::vector<association> wanted,
+                            bool only, sales::deadline until);
 
   /// The creatives of a package: those it names and those it brings, uploaded.
-  sdk::task<std::vector<association>> gather(std::vector<sales::assignment> assignments, std::vector<sales::creative> inlined,
-                                             std::string path, sales::deadline until);
+  sdk::task<std::vector<association>> gather(std::vector<sales::assignment> assignments,
+                                             std::vector<sales::creative> inlined, std::string path,
+                                             sales::deadline until);
 
   /// The answers of sync_creatives and list_creatives.
   sdk::task<json::object> sync(json::object request, sales::deadline until);
@@ -61,7 +63,8 @@ class creative_library {
   std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> ad_types_;  ///< by width and height
 };
 
-/// Weights as whole percentages that make a hundred; empty if there are none. Throws UNSUPPORTED_FEATURE when only some have one.
+/// Weights as whole percentages that make a hundred; empty if there are none. Throws UNSUPPORTED_FEATURE when only some
+/// have one.
 std::vector<int> percentages_of(std::vector<association> const& wanted);
 
 }  // namespace tenon::kevel

@@ -5,9 +5,7 @@
 namespace tenon::kevel {
 namespace {
 
-json::object object_of(json::value request) {
-  return sales::as_object(request, "request");
-}
+json::object object_of(json::value request) { return sales::as_object(request, "request"); }
 
 }  // namespace
 
@@ -25,7 +23,8 @@ sdk::task<void> kevel_platform::open() {
   auto path = "/advertiser/" + std::to_string(settings_.advertiser_id);
   auto const advertiser = co_await api_.get(std::move(path), subject::advertiser, std::nullopt);
   if (sales::upstream_flag(advertiser, "IsDeleted")) {
-    throw sdk::errors::configuration_error("Advertiser " + std::to_string(settings_.advertiser_id) + " is deleted in Kevel");
+    throw sdk::errors::configuration_error("Advertiser " + std::to_string(settings_.advertiser_id) +
+                                           " is deleted in Kevel");
   }
   log().info("Connected to Kevel as advertiser " + sales::upstream_text(advertiser, "Title"));
 }

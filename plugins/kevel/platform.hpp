@@ -8,8 +8,8 @@
 
 namespace tenon::kevel {
 
-/// One tenant's Kevel advertiser as an AdCP seller. It keeps nothing that Kevel could not tell again: ad types, which may be lost
-/// at any time.
+/// One tenant's Kevel advertiser as an AdCP seller. It keeps nothing that Kevel could not tell again: ad types, which
+/// may be lost at any time.
 class kevel_platform final : public sdk::platform {
  public:
   explicit kevel_platform(sdk::platform_context context);

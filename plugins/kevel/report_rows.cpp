@@ -21,7 +21,8 @@ delivery_by_flight rows_of(json::object const& result) {
     auto const date = sales::upstream_text(each.get_object(), "Date");
     auto const day = sales::parse_day(std::string_view(date).substr(0, 10));
     if (!day) {
-      throw sdk::errors::service_unavailable("A record of the delivery report has no day: expected Date, found \"" + date + "\"");
+      throw sdk::errors::service_unavailable("A record of the delivery report has no day: expected Date, found \"" +
+                                             date + "\"");
     }
     for (auto const& part : sales::upstream_array(each.get_object(), "Details")) {
       if (!part.is_object()) {
@@ -38,8 +39,8 @@ delivery_by_flight rows_of(json::object const& result) {
   return rows;
 }
 
-std::map<std::chrono::year_month_day, sales::money> earned_by_day(sales::money price, sales::instant start, sales::instant end,
-                                                                  sales::instant now) {
+std::map<std::chrono::year_month_day, sales::money> earned_by_day(sales::money price, sales::instant start,
+                                                                  sales::instant end, sales::instant now) {
   std::map<std::chrono::year_month_day, sales::money> days;
   auto const whole = std::max<std::int64_t>(1, (end - start).count());
   auto const share_until = [&](sales::instant moment) {

@@ -17,9 +17,9 @@ using delivery_by_flight = std::map<std::int64_t, std::map<std::chrono::year_mon
 /// Reads the records of a finished report. SERVICE_UNAVAILABLE for one without a day.
 delivery_by_flight rows_of(json::object const& result);
 
-/// What a flat rate has earned by day: Kevel counts no revenue for flat rates, so each day of the flight that has passed earns
-/// its share.
-std::map<std::chrono::year_month_day, sales::money> earned_by_day(sales::money price, sales::instant start, sales::instant end,
-                                                                  sales::instant now);
+/// What a flat rate has earned by day: Kevel counts no revenue for flat rates, so each day of the flight that has
+/// passed earns its share.
+std::map<std::chrono::year_month_day, sales::money> earned_by_day(sales::money price, sales::instant start,
+                                                                  sales::instant end, sales::instant now);
 
 }  // namespace tenon::kevel

@@ -5,9 +5,7 @@
 namespace tenon::kevel {
 namespace {
 
-[[noreturn]] void misconfigured(std::string what) {
-  throw sdk::errors::configuration_error(std::move(what));
-}
+[[noreturn]] void misconfigured(std::string what) { throw sdk::errors::configuration_error(std::move(what)); }
 
 std::int64_t positive(json::object const& source, std::string_view key, std::string const& path) {
   auto const value = sales::upstream_integer(source, key);

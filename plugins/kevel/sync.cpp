@@ -8,7 +8,8 @@
 
 namespace tenon::kevel {
 
-sdk::task<json::object> creative_library::sync_one(json::object source, std::string path, bool dry_run, sales::deadline until) {
+sdk::task<json::object> creative_library::sync_one(json::object source, std::string path, bool dry_run,
+                                                   sales::deadline until) {
   json::object result{{"creative_id", sales::required_text(source, "creative_id", path)}};
   try {
     auto item = sales::read_creative(source, path, api_.settings().catalogue);
@@ -96,7 +97,8 @@ json::object creative_library::listed(json::object const& creative) const {
   auto const created = sales::parse_instant(sales::upstream_text(creative, "Created")).value_or(sales::instant{});
   auto const changed = sales::parse_instant(sales::upstream_text(creative, "LastModified")).value_or(created);
   auto const type = sales::upstream_integer(creative, "AdTypeId");
-  auto const size = std::find_if(ad_types_.begin(), ad_types_.end(), [&](auto const& each) { return each.second == type; });
+  auto const size =
+      std::find_if(ad_types_.begin(), ad_types_.end(), [&](auto const& each) { return each.second == type; });
   auto const width = size == ad_types_.end() ? 0 : size->first.first;
   auto const height = size == ad_types_.end() ? 0 : size->first.second;
   auto const formats = api_.settings().catalogue.formats();

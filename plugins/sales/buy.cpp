@@ -24,7 +24,8 @@ void refuse_unsupported(json::object const& source, std::string const& path) {
   }
 }
 
-// The seller bills on the ad server's own count. Terms that leave room for that are kept with the buy, others are refused.
+// The seller bills on the ad server's own count. Terms that leave room for that are kept with the buy, others are
+// refused.
 void check_terms(json::object const& source, std::string const& path) {
   auto const* terms = object_at(source, "measurement_terms", path);
   auto const where = path_of(path, "measurement_terms");
@@ -139,7 +140,9 @@ void read_flight(buy_plan& plan, json::object const& request, instant now, std::
     throw error("VALIDATION_ERROR", "A media buy needs a " + missing).field(missing);
   }
   if (*start < now - tolerated_past) {
-    throw error("INVALID_REQUEST", "start_time is in the past").field("start_time").suggestion("Use \"asap\" to start now");
+    throw error("INVALID_REQUEST", "start_time is in the past")
+        .field("start_time")
+        .suggestion("Use \"asap\" to start now");
   }
   if (*end <= *start) {
     throw error("INVALID_REQUEST", "end_time must be after start_time").field("end_time");
@@ -165,7 +168,8 @@ std::optional<money> money_at(json::object const& source, std::string_view key, 
   return value;
 }
 
-std::optional<instant> instant_at(json::object const& source, std::string_view key, std::string const& path, instant now) {
+std::optional<instant> instant_at(json::object const& source, std::string_view key, std::string const& path,
+                                  instant now) {
   auto const text = text_at(source, key, path);
   if (!text) {
     return std::nullopt;
@@ -220,7 +224,8 @@ std::vector<assignment> read_assignments(json::object const& source, std::string
   for (std::size_t i = 0; listed != nullptr && i < listed->size(); ++i) {
     auto const where = path_of(path_of(path, "creative_assignments"), i);
     auto const& entry = as_object((*listed)[i], where);
-    if (auto const* placements = array_at(entry, "placement_ids", where); placements != nullptr && !placements->empty()) {
+    if (auto const* placements = array_at(entry, "placement_ids", where);
+        placements != nullptr && !placements->empty()) {
       throw error("UNSUPPORTED_FEATURE", "Creatives cannot be assigned to single placements")
           .field(path_of(where, "placement_ids"));
     }

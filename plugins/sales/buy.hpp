@@ -38,12 +38,13 @@ struct buy_plan {
   std::vector<package_plan> packages;
 };
 
-/// Reads a create_media_buy request. `asap` and a start that has just passed become `now` + `lead`. Throws sdk::error with the
-/// path of the offending member: VALIDATION_ERROR, INVALID_REQUEST, PRODUCT_NOT_FOUND, INVALID_PRICING_OPTION, BUDGET_TOO_LOW,
-/// TERMS_REJECTED, UNSUPPORTED_FEATURE. Nothing that was asked for is dropped in silence.
+/// Reads a create_media_buy request. `asap` and a start that has just passed become `now` + `lead`. Throws sdk::error
+/// with the path of the offending member: VALIDATION_ERROR, INVALID_REQUEST, PRODUCT_NOT_FOUND, INVALID_PRICING_OPTION,
+/// BUDGET_TOO_LOW, TERMS_REJECTED, UNSUPPORTED_FEATURE. Nothing that was asked for is dropped in silence.
 buy_plan read_buy(json::object const& request, catalogue const& products, instant now, std::chrono::seconds lead);
 
-/// The units a package's budget buys, or the impressions asked for if fewer. Throws BUDGET_TOO_LOW when that is less than one.
+/// The units a package's budget buys, or the impressions asked for if fewer. Throws BUDGET_TOO_LOW when that is less
+/// than one.
 std::int64_t goal_of(money budget, money rate, pricing_model model, std::optional<std::int64_t> impressions,
                      std::string const& path);
 
@@ -60,7 +61,8 @@ std::vector<creative> read_creatives(json::object const& source, std::string con
 std::optional<money> money_at(json::object const& source, std::string_view key, std::string const& path);
 
 /// A moment of the request; `now` for "asap". VALIDATION_ERROR if it is neither.
-std::optional<instant> instant_at(json::object const& source, std::string_view key, std::string const& path, instant now);
+std::optional<instant> instant_at(json::object const& source, std::string_view key, std::string const& path,
+                                  instant now);
 
 /// The price a bid and an option come to. INVALID_REQUEST when an auction has no bid or one below its floor.
 money price_of(pricing_option const& option, std::optional<money> bid, std::string const& path);

@@ -8,9 +8,7 @@
 namespace tenon::sales {
 namespace {
 
-[[noreturn]] void misconfigured(std::string const& what) {
-  throw sdk::errors::configuration_error(what);
-}
+[[noreturn]] void misconfigured(std::string const& what) { throw sdk::errors::configuration_error(what); }
 
 std::optional<money> price_at(json::object const& option, std::string_view key, std::string const& path) {
   auto const amount = number_at(option, key, path);
@@ -95,7 +93,8 @@ product read_product(json::object const& source, std::string const& path) {
 }
 
 json::object describe_option(pricing_option const& option) {
-  json::object out{{"pricing_option_id", option.id}, {"pricing_model", name_of(option.model)}, {"currency", option.currency}};
+  json::object out{
+      {"pricing_option_id", option.id}, {"pricing_model", name_of(option.model)}, {"currency", option.currency}};
   if (option.fixed) {
     out["fixed_price"] = amount_of(*option.fixed);
   }
@@ -111,7 +110,8 @@ json::object describe_option(pricing_option const& option) {
 }  // namespace
 
 pricing_option const* product::price(std::string_view option_id) const {
-  auto const found = std::find_if(pricing.begin(), pricing.end(), [&](auto const& option) { return option.id == option_id; });
+  auto const found =
+      std::find_if(pricing.begin(), pricing.end(), [&](auto const& option) { return option.id == option_id; });
   return found == pricing.end() ? nullptr : &*found;
 }
 
@@ -198,12 +198,12 @@ json::object catalogue::describe(product const& item) const {
   return out;
 }
 
-json::object format_id_of(format const& item) {
-  return {{"agent_url", item.agent_url}, {"id", item.id}};
-}
+json::object format_id_of(format const& item) { return {{"agent_url", item.agent_url}, {"id", item.id}}; }
 
 std::optional<std::pair<int, int>> size_in_name(std::string_view name) {
-  auto const digit = [&](std::size_t at) { return at < name.size() && std::isdigit(static_cast<unsigned char>(name[at])) != 0; };
+  auto const digit = [&](std::size_t at) {
+    return at < name.size() && std::isdigit(static_cast<unsigned char>(name[at])) != 0;
+  };
   for (std::size_t x = name.find('x'); x != std::string_view::npos; x = name.find('x', x + 1)) {
     std::size_t first = x;
     while (first > 0 && digit(first - 1)) {

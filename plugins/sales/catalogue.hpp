@@ -29,7 +29,8 @@ struct pricing_option {
   std::optional<money> minimum_spend;
 };
 
-/// A product of the tenant's settings. `source` is its settings object: an adapter reads its own members, such as ad units, there.
+/// A product of the tenant's settings. `source` is its settings object: an adapter reads its own members, such as ad
+/// units, there.
 struct product {
   std::string id;
   std::string name;
@@ -49,8 +50,8 @@ class catalogue {
  public:
   catalogue() = default;
 
-  /// Reads `products` and `publisher_domain`. A product that cannot be sold as written throws sdk::error CONFIGURATION_ERROR,
-  /// with the path of the setting in the operator's detail.
+  /// Reads `products` and `publisher_domain`. A product that cannot be sold as written throws sdk::error
+  /// CONFIGURATION_ERROR, with the path of the setting in the operator's detail.
   explicit catalogue(json::object const& settings);
 
   std::vector<product> const& products() const { return products_; }
@@ -58,7 +59,8 @@ class catalogue {
   /// The product, or null.
   product const* find(std::string_view product_id) const;
 
-  /// The first format of that id among all products, or null. Agents are not compared: buyers name formats by other agents.
+  /// The first format of that id among all products, or null. Agents are not compared: buyers name formats by other
+  /// agents.
   format const* find_format(std::string_view format_id) const;
 
   /// Every distinct format.

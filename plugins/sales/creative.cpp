@@ -16,7 +16,8 @@ void read_link(creative& item, json::object const& asset, std::string const& key
     item.impression_trackers.push_back(std::move(url));
   } else if (type == "tracker_script") {
     throw sdk::error("UNSUPPORTED_FEATURE", "Script trackers cannot be attached to a creative").field(path);
-  } else if (type == "clickthrough" || key.find("click") != std::string::npos || key.find("landing") != std::string::npos) {
+  } else if (type == "clickthrough" || key.find("click") != std::string::npos ||
+             key.find("landing") != std::string::npos) {
     item.click_url = std::move(url);
   } else {
     throw sdk::error("VALIDATION_ERROR", "A url asset must say what it is for")
@@ -70,7 +71,8 @@ creative read_creative(json::object const& source, std::string const& path, cata
   creative item;
   item.id = required_text(source, "creative_id", path);
   if (item.id.size() > longest_id) {
-    throw sdk::error("VALIDATION_ERROR", "creative_id is longer than 255 characters").field(path_of(path, "creative_id"));
+    throw sdk::error("VALIDATION_ERROR", "creative_id is longer than 255 characters")
+        .field(path_of(path, "creative_id"));
   }
   item.name = text_at(source, "name", path).value_or(item.id);
   auto const* format_id = object_at(source, "format_id", path);
@@ -95,7 +97,8 @@ creative read_creative(json::object const& source, std::string const& path, cata
     }
   }
   if (!content) {
-    throw sdk::error("CREATIVE_REJECTED", "The creative has no asset that can be served").field(path_of(path, "assets"));
+    throw sdk::error("CREATIVE_REJECTED", "The creative has no asset that can be served")
+        .field(path_of(path, "assets"));
   }
 
   auto const* known = products.find_format(format_name);

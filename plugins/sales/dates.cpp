@@ -135,13 +135,11 @@ std::optional<std::chrono::year_month_day> day_from_number(std::int64_t yyyymmdd
 
 std::string format_day(std::chrono::year_month_day day) {
   char buffer[32];
-  std::snprintf(buffer, sizeof buffer, "%04d-%02u-%02u", static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
-                static_cast<unsigned>(day.day()));
+  std::snprintf(buffer, sizeof buffer, "%04d-%02u-%02u", static_cast<int>(day.year()),
+                static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()));
   return buffer;
 }
 
-std::chrono::year_month_day day_of(instant moment) {
-  return std::chrono::floor<std::chrono::days>(moment);
-}
+std::chrono::year_month_day day_of(instant moment) { return std::chrono::floor<std::chrono::days>(moment); }
 
 }  // namespace tenon::sales

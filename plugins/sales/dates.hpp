@@ -11,8 +11,8 @@ namespace tenon::sales {
 /// A moment in UTC, to the second: what both ad servers and AdCP schedule by.
 using instant = std::chrono::sys_seconds;
 
-/// Reads RFC 3339 ("2026-12-01T05:00:00+02:00"), any number of fractional digits, which are dropped. A missing offset is UTC:
-/// Kevel answers "2019-07-01T00:00:00.0000000". Anything else, and a moment that does not exist, is nullopt.
+/// Reads RFC 3339 ("2026-12-01T05:00:00+02:00"), any number of fractional digits, which are dropped. A missing offset
+/// is UTC: Kevel answers "2019-07-01T00:00:00.0000000". Anything else, and a moment that does not exist, is nullopt.
 std::optional<instant> parse_instant(std::string_view text);
 
 /// "2026-12-01T05:00:00Z".

@@ -112,7 +112,8 @@ json::object delivery_answer(std::vector<buy_delivery> const& buys, reporting_pe
   }
   auto totals = describe(all);
   totals["media_buy_count"] = buys.size();
-  json::object range{{"start", format_day(period.first) + "T00:00:00Z"}, {"end", format_day(period.last) + "T23:59:59Z"}};
+  json::object range{{"start", format_day(period.first) + "T00:00:00Z"},
+                     {"end", format_day(period.last) + "T23:59:59Z"}};
   return {{"reporting_period", std::move(range)},
           {"currency", buys.empty() ? currency : buys.front().currency},
           {"aggregated_totals", std::move(totals)},

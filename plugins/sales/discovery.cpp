@@ -88,8 +88,10 @@ json::object describe_format(format const& item) {
   json::object dimensions{{"width", item.width}, {"height", item.height}, {"unit", "px"}};
   json::object render{{"role", "primary"}, {"dimensions", std::move(dimensions)}};
   auto const* asset_type = item.duration_ms > 0 ? "vast" : "image";
-  json::object asset{{"item_type", "individual"}, {"asset_id", asset_type}, {"asset_type", asset_type}, {"required", true}};
-  json::object click{{"item_type", "individual"}, {"asset_id", "click_url"}, {"asset_type", "url"}, {"required", false}};
+  json::object asset{
+      {"item_type", "individual"}, {"asset_id", asset_type}, {"asset_type", asset_type}, {"required", true}};
+  json::object click{
+      {"item_type", "individual"}, {"asset_id", "click_url"}, {"asset_type", "url"}, {"required", false}};
   return {{"format_id", format_id_of(item)},
           {"name", item.id},
           {"renders", json::array{std::move(render)}},
@@ -139,7 +141,8 @@ page read_page(json::object const& request, std::size_t count) {
   page part;
   std::int64_t size = default_size;
   if (auto const* pagination = object_at(request, "pagination")) {
-    size = std::clamp<std::int64_t>(integer_at(*pagination, "max_results", "pagination").value_or(default_size), 1, largest_size);
+    size = std::clamp<std::int64_t>(integer_at(*pagination, "max_results", "pagination").value_or(default_size), 1,
+                                    largest_size);
     if (auto const cursor = text_at(*pagination, "cursor", "pagination")) {
       auto const read = std::from_chars(cursor->data(), cursor->data() + cursor->size(), part.first);
       if (read.ec != std::errc{} || read.ptr != cursor->data() + cursor->size() || part.first > count) {

@@ -6,8 +6,9 @@
 
 namespace tenon::sales {
 
-/// The answer of get_products: the products that match the request's filters and whose inventory the ad server still has.
-/// A brief is not interpreted: every product that could serve it is offered. Refinements are acknowledged one by one.
+/// The answer of get_products: the products that match the request's filters and whose inventory the ad server still
+/// has. A brief is not interpreted: every product that could serve it is offered. Refinements are acknowledged one by
+/// one.
 json::object products_answer(json::object const& request, catalogue const& products,
                              std::function<bool(product const&)> const& has_inventory);
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-/// Reading members of a buyer's request. An absent member and a null one are the same; a member of the wrong type throws
-/// sdk::error VALIDATION_ERROR with the member's path, so that what was sent is never guessed at.
+/// Reading members of a buyer's request. An absent member and a null one are the same; a member of the wrong type
+/// throws sdk::error VALIDATION_ERROR with the member's path, so that what was sent is never guessed at.
 namespace tenon::sales {
 
 namespace json = boost::json;
@@ -44,7 +44,8 @@ bool upstream_flag(json::object const& object, std::string_view key);
 json::object upstream_object(json::object const& object, std::string_view key);
 json::array upstream_array(json::object const& object, std::string_view key);
 
-/// The object a text of JSON holds; empty if it holds none. For records of ours kept in an ad server's free-text fields.
+/// The object a text of JSON holds; empty if it holds none. For records of ours kept in an ad server's free-text
+/// fields.
 json::object parse_object(std::string_view text);
 
 }  // namespace tenon::sales

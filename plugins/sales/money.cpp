@@ -9,9 +9,7 @@ namespace {
 constexpr std::int64_t micros_per_unit = 1'000'000;
 constexpr double largest_amount = 1e9;  // keeps every product below within 64 bits
 
-std::int64_t units_per_rate(pricing_model model) {
-  return model == pricing_model::cpc ? 1 : 1000;
-}
+std::int64_t units_per_rate(pricing_model model) { return model == pricing_model::cpc ? 1 : 1000; }
 
 }  // namespace
 
@@ -22,9 +20,7 @@ std::optional<money> money_from(double amount) {
   return money{std::llround(amount * static_cast<double>(micros_per_unit))};
 }
 
-double amount_of(money value) {
-  return static_cast<double>(value.micros) / static_cast<double>(micros_per_unit);
-}
+double amount_of(money value) { return static_cast<double>(value.micros) / static_cast<double>(micros_per_unit); }
 
 std::optional<pricing_model> pricing_model_from(std::string_view name) {
   for (auto model : {pricing_model::cpm, pricing_model::vcpm, pricing_model::cpc, pricing_model::flat_rate}) {

@@ -25,8 +25,9 @@ enum class pricing_model { cpm, vcpm, cpc, flat_rate };
 std::optional<pricing_model> pricing_model_from(std::string_view name);
 std::string_view name_of(pricing_model model);
 
-/// How many units (impressions, viewable impressions, clicks) a budget buys at a rate. Rounded down, so that a paid goal is
-/// never over-delivered; 0 when the budget buys none, when the rate is not positive, and for flat_rate, which has no units.
+/// How many units (impressions, viewable impressions, clicks) a budget buys at a rate. Rounded down, so that a paid
+/// goal is never over-delivered; 0 when the budget buys none, when the rate is not positive, and for flat_rate, which
+/// has no units.
 std::int64_t units_bought(money budget, money rate, pricing_model model);
 
 /// What that many units cost at a rate, rounded down.

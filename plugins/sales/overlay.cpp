@@ -39,7 +39,8 @@ frequency_limit limit_from(json::object const& duration, std::int64_t impression
   if (unit == "campaign") {
     return {impressions, 1, frequency_limit::unit::campaign};
   }
-  throw error("VALIDATION_ERROR", "unit must be seconds, minutes, hours, days or campaign").field(path_of(path, "unit"));
+  throw error("VALIDATION_ERROR", "unit must be seconds, minutes, hours, days or campaign")
+      .field(path_of(path, "unit"));
 }
 
 bool all_capitals(std::string_view text) {
@@ -109,7 +110,8 @@ std::vector<std::string> nielsen_metros(json::object const& overlay, std::string
       throw error("UNSUPPORTED_FEATURE", "Metro areas are named by nielsen_dma only").field(path_of(where, "system"));
     }
     for (auto& code : texts_at(entry, "values", where)) {
-      auto const numeric = code.size() == 3 && std::all_of(code.begin(), code.end(), [](char c) { return c >= '0' && c <= '9'; });
+      auto const numeric =
+          code.size() == 3 && std::all_of(code.begin(), code.end(), [](char c) { return c >= '0' && c <= '9'; });
       if (!numeric) {
         throw error("VALIDATION_ERROR", "A Nielsen DMA code has three digits").field(path_of(where, "values"));
       }

@@ -7,8 +7,9 @@
 
 namespace tenon::sales {
 
-/// Throws sdk::error UNSUPPORTED_FEATURE, with the member's path, for the first member of a targeting overlay that is not in
-/// `supported`. Targeting that cannot be applied is refused, never dropped: a buyer would pay for the wrong audience.
+/// Throws sdk::error UNSUPPORTED_FEATURE, with the member's path, for the first member of a targeting overlay that is
+/// not in `supported`. Targeting that cannot be applied is refused, never dropped: a buyer would pay for the wrong
+/// audience.
 void refuse_unsupported_targeting(json::object const& overlay, std::span<std::string_view const> supported,
                                   std::string const& path);
 
@@ -20,8 +21,8 @@ struct frequency_limit {
   unit per = unit::day;
 };
 
-/// The limits of an overlay's frequency_cap: none, one, or both of suppression and cap. VALIDATION_ERROR when malformed;
-/// UNSUPPORTED_FEATURE for a window of seconds that are no whole minutes.
+/// The limits of an overlay's frequency_cap: none, one, or both of suppression and cap. VALIDATION_ERROR when
+/// malformed; UNSUPPORTED_FEATURE for a window of seconds that are no whole minutes.
 std::vector<frequency_limit> frequency_limits(json::object const& overlay, std::string const& path);
 
 /// The strings of a member that is an array of strings; empty if absent.

@@ -10,12 +10,12 @@ namespace tenon::sales {
 /// Reads a Retry-After header: seconds, or an HTTP date. Negative, past and malformed are nullopt.
 std::optional<std::chrono::seconds> parse_retry_after(std::string_view text, instant now);
 
-/// How long to wait before the attempt after `attempt` (0 = the first): full jitter under an exponential bound of 0.25 s to 5 s.
-/// `chance` is uniform in [0, 1).
+/// How long to wait before the attempt after `attempt` (0 = the first): full jitter under an exponential bound of 0.25
+/// s to 5 s. `chance` is uniform in [0, 1).
 std::chrono::milliseconds backoff(int attempt, double chance);
 
-/// Whether an exchange may be repeated: what was never sent and what was refused with 429 always, what failed (5xx, no answer)
-/// only if it reads. A write of unknown outcome is for the caller to look up.
+/// Whether an exchange may be repeated: what was never sent and what was refused with 429 always, what failed (5xx, no
+/// answer) only if it reads. A write of unknown outcome is for the caller to look up.
 bool may_repeat(sdk::http_response const& response, bool reads);
 
 /// True if an exchange that wrote may have taken effect although no success was answered.
@@ -28,8 +28,8 @@ class patient_http {
  public:
   explicit patient_http(sdk::platform_context context) : context_(std::move(context)) {}
 
-  /// Sends until an answer stands, four attempts are spent or the deadline would pass while waiting. Honours Retry-After up to
-  /// 16 seconds.
+  /// Sends until an answer stands, four attempts are spent or the deadline would pass while waiting. Honours
+  /// Retry-After up to 16 seconds.
   sdk::task<sdk::http_response> send(sdk::http_request request, deadline until) const;
 
  private:

@@ -13,13 +13,11 @@ namespace {
 using sdk::error;
 
 // What a buyer said of a package and gets back in answers, beyond what the ad server itself tells.
-constexpr std::array<std::string_view, 9> kept_members{"product_id",        "pricing_option_id", "budget",
-                                                       "bid_price",         "impressions",       "pacing",
-                                                       "targeting_overlay", "creative_assignments", "measurement_terms"};
+constexpr std::array<std::string_view, 9> kept_members{
+    "product_id",        "pricing_option_id",    "budget",           "bid_price", "impressions", "pacing",
+    "targeting_overlay", "creative_assignments", "measurement_terms"};
 
-bool is_over(std::string_view status) {
-  return status == "canceled" || status == "completed" || status == "rejected";
-}
+bool is_over(std::string_view status) { return status == "canceled" || status == "completed" || status == "rejected"; }
 
 json::array valid_actions(std::string_view status) {
   if (is_over(status)) {
@@ -72,12 +70,11 @@ json::object buy_record(std::string const& key, instant now) {
   return {{"tenon", 1}, {"key", key}, {"revision", 1}, {"confirmed_at", format_instant(now)}};
 }
 
-std::int64_t buy_state::revision() const {
-  return std::max<std::int64_t>(1, upstream_integer(record, "revision"));
-}
+std::int64_t buy_state::revision() const { return std::max<std::int64_t>(1, upstream_integer(record, "revision")); }
 
 instant buy_state::start() const {
-  auto const first = std::min_element(packages.begin(), packages.end(), [](auto& a, auto& b) { return a.start < b.start; });
+  auto const first =
+      std::min_element(packages.begin(), packages.end(), [](auto& a, auto& b) { return a.start < b.start; });
   return first == packages.end() ? instant{} : first->start;
 }
 

@@ -4,8 +4,8 @@
 
 namespace tenon::sales {
 
-/// What an adapter keeps of a package in the ad server itself, so that nothing is lost with a process: a small JSON text in a
-/// free-text field of the line item or flight.
+/// What an adapter keeps of a package in the ad server itself, so that nothing is lost with a process: a small JSON
+/// text in a free-text field of the line item or flight.
 json::object package_record(package_plan const& plan, std::string const& marker);
 
 /// Likewise of the whole buy, at the order or campaign. `key` is the digest of the idempotency key.
@@ -48,8 +48,8 @@ void amend_record(json::object& record, json::object const& update);
 /// How and when an update cancels, for the record.
 json::object cancellation(json::object const& request, instant now);
 
-/// Throws unless a buy of that status may be changed so: NOT_CANCELLABLE, INVALID_STATE; and CONFLICT when the buyer's revision
-/// is not the current one.
+/// Throws unless a buy of that status may be changed so: NOT_CANCELLABLE, INVALID_STATE; and CONFLICT when the buyer's
+/// revision is not the current one.
 void require_updatable(buy_state const& state, json::object const& request);
 
 }  // namespace tenon::sales

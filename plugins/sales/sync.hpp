@@ -15,8 +15,8 @@ bool concerns_all(sdk::error const& fault);
 /// An error as an entry of an answer's `errors`.
 json::object describe(sdk::error const& fault);
 
-/// The entry of a creative among the results of sync_creatives; made, as unchanged, if it was only assigned. Borrowed: good
-/// until the next one is made.
+/// The entry of a creative among the results of sync_creatives; made, as unchanged, if it was only assigned. Borrowed:
+/// good until the next one is made.
 json::object& result_of(json::array& results, std::string const& creative_id);
 
 /// Notes in such an entry that the creative was assigned to a package, or why not.

@@ -12,8 +12,8 @@ namespace tenon::test {
 
 /// An ad server made of answers written down by a test, for a plugin below the SDK's fake host.
 ///
-/// A request is known by "METHOD /path", without origin and query. Answers given with once() come first, in their order; then the
-/// one given with always(). A request that nobody expected gets 599, which no code treats as success.
+/// A request is known by "METHOD /path", without origin and query. Answers given with once() come first, in their
+/// order; then the one given with always(). A request that nobody expected gets 599, which no code treats as success.
 class scripted_upstream {
  public:
   using answer = sdk::testing::scripted_answer;

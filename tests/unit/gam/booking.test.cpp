@@ -1,5 +1,5 @@
-// Goal: a sale is booked once, whole, and approved last, whatever the network does in between. Method: the plugin below the fake
-// host, the network scripted; the sequence of requests is what is looked at.
+// Goal: a sale is booked once, whole, and approved last, whatever the network does in between. Method: the plugin below
+// the fake host, the network scripted; the sequence of requests is what is looked at.
 #include "gam_world.hpp"
 
 #include <doctest/doctest.h>
@@ -40,7 +40,8 @@ TEST_CASE("a sale is a draft, its line items, and approval last") {
   CHECK(item.at("externalLineItemId").as_string() == gam_world::marker + ":0");
   CHECK(item.at("goal").at("units") == "400000");
   CHECK(item.at("lineItemType") == "STANDARD");
-  CHECK(item.at("targeting").at("inventoryTargeting").at("targetedAdUnits").at(0).at("adUnit") == "networks/1/adUnits/99");
+  CHECK(item.at("targeting").at("inventoryTargeting").at("targetedAdUnits").at(0).at("adUnit") ==
+        "networks/1/adUnits/99");
 }
 
 TEST_CASE("an order whose creation went unanswered is found by its marker and not made again") {
@@ -132,7 +133,8 @@ TEST_CASE("approval waits for the forecast of new line items") {
   gam_world world;
   world.open();
   world.network_books();
-  auto const pending = R"({"error":{"code":400,"status":"FAILED_PRECONDITION","message":"","details":[{"reason":"NO_FORECAST_YET"}]}})";
+  auto const pending =
+      R"({"error":{"code":400,"status":"FAILED_PRECONDITION","message":"","details":[{"reason":"NO_FORECAST_YET"}]}})";
   world.network.once(approve, answer(400, pending));
   auto selling = world.host.call("create_media_buy", gam_world::sale(), gam_world::keyed());
   world.host.advance(11s);
@@ -152,7 +154,8 @@ TEST_CASE("an approval that went unanswered is read back") {
 }
 
 TEST_CASE("targeting that the API cannot express is refused before anything is written") {
-  for (auto const* member : {"daypart_targets", "geo_postal_areas", "property_list", "keyword_targets", "axe_include_segment"}) {
+  for (auto const* member :
+       {"daypart_targets", "geo_postal_areas", "property_list", "keyword_targets", "axe_include_segment"}) {
     CAPTURE(member);
     gam_world world;
     world.open();
@@ -170,13 +173,16 @@ TEST_CASE("places are found by listing, and one that is not there is refused") {
   world.open();
   world.network_books();
   auto const places = "GET /v1/networks/1/geoTargets";
-  world.network.once(places, json::parse(R"({"geoTargets":[{"name":"networks/1/geoTargets/2840","targetable":true}]})"));
-  world.network.once(places, json::parse(R"({"geoTargets":[{"name":"networks/1/geoTargets/21137","targetable":true}]})"));
+  world.network.once(places,
+                     json::parse(R"({"geoTargets":[{"name":"networks/1/geoTargets/2840","targetable":true}]})"));
+  world.network.once(places,
+                     json::parse(R"({"geoTargets":[{"name":"networks/1/geoTargets/21137","targetable":true}]})"));
   auto sale = gam_world::sale();
   auto& package = sale["packages"].as_array()[0].as_object();
   package["targeting_overlay"] = json::parse(R"({"geo_regions":["US-CA"]})");
   REQUIRE(world.host.ask("create_media_buy", sale, gam_world::keyed()).ok());
-  auto const geo = world.network.body_of(create_items).at("requests").at(0).at("lineItem").at("targeting").at("geoTargeting");
+  auto const geo =
+      world.network.body_of(create_items).at("requests").at(0).at("lineItem").at("targeting").at("geoTargeting");
   CHECK(geo.at("targetedGeos") == json::array{"networks/1/geoTargets/21137"});
   CHECK(world.network.last(places).url().find("displayName%20%3D%20%22California%22") != std::string::npos);
 
@@ -190,7 +196,8 @@ TEST_CASE("an assigned creative is tied to its line item before approval") {
   gam_world world;
   world.open();
   world.network_books("READY");
-  world.network.always("GET /v1/networks/1/creatives", json::parse(R"({"creatives":[{"name":"networks/1/creatives/70"}]})"));
+  world.network.always("GET /v1/networks/1/creatives",
+                       json::parse(R"({"creatives":[{"name":"networks/1/creatives/70"}]})"));
   world.network.always("GET /v1/networks/1/lineItems/8801/creatives", json::object());
   std::string const tie = "POST /v1/networks/1/lineItems/8801/creatives:batchCreate";
   world.network.always(tie, json::object());
@@ -201,7 +208,8 @@ TEST_CASE("an assigned creative is tied to its line item before approval") {
   CHECK(sold.body().at("status") == "pending_start");
   auto const& seen = world.network.seen();
   CHECK(std::find(seen.begin(), seen.end(), tie) < std::find(seen.begin(), seen.end(), approve));
-  CHECK(world.network.body_of(tie).at("requests").at(0).at("lineItemCreativeAssociation").at("creative") == "networks/1/creatives/70");
+  CHECK(world.network.body_of(tie).at("requests").at(0).at("lineItemCreativeAssociation").at("creative") ==
+        "networks/1/creatives/70");
 }
 
 TEST_CASE("an assignment of an unknown creative is refused before anything is written") {

@@ -8,8 +8,8 @@ namespace tenon::test {
 
 namespace json = sdk::json;
 
-/// A tenant of the gam plugin whose network is scripted: network 1, advertiser 5, trafficker 7, one product on ad unit 99.
-/// It is November 23, 2026, noon.
+/// A tenant of the gam plugin whose network is scripted: network 1, advertiser 5, trafficker 7, one product on ad
+/// unit 99. It is November 23, 2026, noon.
 class gam_world {
  public:
   gam_world() {
@@ -20,9 +20,11 @@ class gam_world {
          "pricing_options":[{"pricing_option_id":"fixed","pricing_model":"cpm","currency":"USD","rate":12.5}]}]})")
                       .as_object());
     host.secret("service_account",
-                R"({"client_email":"sa@p.example","private_key_id":"k1","private_key":"PRIVATE","token_uri":"https://oauth.test/token"})",
+                R"({"client_email":"sa@p.example","private_key_id":"k1","private_key":"PRIVATE",
+                     "token_uri":"https://oauth.test/token"})",
                 {"/client_email", "/private_key_id", "/token_uri"});
-    host.on_sign([](auto, auto key, auto) { return key == "PRIVATE" ? std::optional<std::string>("signature") : std::nullopt; });
+    host.on_sign(
+        [](auto, auto key, auto) { return key == "PRIVATE" ? std::optional<std::string>("signature") : std::nullopt; });
     host.on_hash([](auto, std::string_view data) {
       std::string digest(32, 'h');
       data.substr(0, std::min<std::size_t>(data.size(), 32)).copy(digest.data(), 32);
@@ -31,7 +33,8 @@ class gam_world {
     host.wall_clock(std::chrono::sys_days{std::chrono::year{2026} / 11 / 23} + std::chrono::hours{12});
     host.on_http([this](auto const& asked) { return network(asked); });
     network.always("POST /token", json::parse(R"({"access_token":"t-1","expires_in":3600,"token_type":"Bearer"})"));
-    network.always("GET /v1/networks/1", json::parse(R"({"name":"networks/1","displayName":"Acme","timeZone":"Europe/Paris"})"));
+    network.always("GET /v1/networks/1",
+                   json::parse(R"({"name":"networks/1","displayName":"Acme","timeZone":"Europe/Paris"})"));
   }
 
   /// Opens the platform and forgets what that took.
@@ -58,7 +61,8 @@ class gam_world {
     network.always("POST /v1/networks/1/orders:batchApprove", json::object());
     network.always("POST /v1/networks/1/orders:batchDelete", json::object());
     network.always("GET /v1/networks/1/orders/3300", order("APPROVED"));
-    network.always("GET /v1/networks/1/lineItems", json::object{{"lineItems", json::array{line_item(line_item_status)}}});
+    network.always("GET /v1/networks/1/lineItems",
+                   json::object{{"lineItems", json::array{line_item(line_item_status)}}});
   }
 
   static json::object order(std::string const& status) {
@@ -70,19 +74,20 @@ class gam_world {
   }
 
   static json::object line_item(std::string const& status) {
-    return json::object{{"name", "networks/1/lineItems/8801"},
-                        {"order", "networks/1/orders/3300"},
-                        {"externalLineItemId", marker + ":0"},
-                        {"status", status},
-                        {"missingCreatives", status == "INACTIVE"},
-                        {"startTime", "2026-12-01T00:00:00Z"},
-                        {"targetEndTime", "2026-12-31T00:00:00Z"},
-                        {"costType", "CPM"},
-                        {"rate", json::object{{"currencyCode", "USD"}, {"units", "12"}, {"nanos", 500000000}}},
-                        {"goal", json::object{{"goalType", "LIFETIME"}, {"unitType", "IMPRESSIONS"}, {"units", "400000"}}},
-                        {"stats", json::object{{"impressionsDelivered", "1000"}}},
-                        {"targeting", json::object{{"inventoryTargeting", json::object()}}},
-                        {"notes", R"({"tenon":1,"product_id":"sports","pricing_option_id":"fixed","budget":5000})"}};
+    return json::object{
+        {"name", "networks/1/lineItems/8801"},
+        {"order", "networks/1/orders/3300"},
+        {"externalLineItemId", marker + ":0"},
+        {"status", status},
+        {"missingCreatives", status == "INACTIVE"},
+        {"startTime", "2026-12-01T00:00:00Z"},
+        {"targetEndTime", "2026-12-31T00:00:00Z"},
+        {"costType", "CPM"},
+        {"rate", json::object{{"currencyCode", "USD"}, {"units", "12"}, {"nanos", 500000000}}},
+        {"goal", json::object{{"goalType", "LIFETIME"}, {"unitType", "IMPRESSIONS"}, {"units", "400000"}}},
+        {"stats", json::object{{"impressionsDelivered", "1000"}}},
+        {"targeting", json::object{{"inventoryTargeting", json::object()}}},
+        {"notes", R"({"tenon":1,"product_id":"sports","pricing_option_id":"fixed","budget":5000})"}};
   }
 
   static sdk::testing::call_options keyed() { return sdk::testing::call_options().idempotency_key("0123456789abcdef"); }

@@ -1,4 +1,5 @@
-// Goal: the tables between AdCP and Ad Manager say what they should at every row. Method: pure functions, one row a case.
+// Goal: the tables between AdCP and Ad Manager say what they should at every row. Method: pure functions, one row a
+// case.
 #include "plugins/gam/errors.hpp"
 #include "plugins/gam/line_item.hpp"
 #include "plugins/gam/regions.hpp"
@@ -19,7 +20,8 @@ namespace {
 sales::instant const now = *sales::parse_instant("2026-11-23T12:00:00Z");
 
 std::string body_with(std::string_view reason) {
-  return R"({"error":{"code":400,"status":"INVALID_ARGUMENT","message":"m","details":[{"reason":")" + std::string(reason) + "\"}]}}";
+  return R"({"error":{"code":400,"status":"INVALID_ARGUMENT","message":"m","details":[{"reason":")" +
+         std::string(reason) + "\"}]}}";
 }
 
 }  // namespace
@@ -48,13 +50,14 @@ TEST_CASE("refusals by reason, with or without their type") {
     std::string_view reason;
     std::string_view code;
   };
-  for (auto const& each : {row{"SERVICE_DISABLED", "CONFIGURATION_ERROR"}, row{"NO_NETWORKS_TO_ACCESS", "CONFIGURATION_ERROR"},
-                           row{"QuotaError.EXCEEDED_QUOTA", "RATE_LIMITED"}, row{"NOT_ENOUGH_INVENTORY", "PRODUCT_UNAVAILABLE"},
-                           row{"ForecastError.OUTSIDE_AVAILABLE_DATE_RANGE", "PRODUCT_UNAVAILABLE"},
-                           row{"CANNOT_APPROVE_COMPANY_CREDIT_STATUS_NOT_ACTIVE", "ACCOUNT_SUSPENDED"},
-                           row{"COST_TYPE_NOT_ALLOWED", "INVALID_PRICING_OPTION"}, row{"NOT_APPLICABLE", "INVALID_STATE"},
-                           row{"CONCURRENT_MODIFICATION", "CONFLICT"}, row{"INVALID_LINEITEM_CREATIVE_PAIRING", "CREATIVE_REJECTED"},
-                           row{"SOMETHING_NEW", "INVALID_REQUEST"}}) {
+  for (auto const& each :
+       {row{"SERVICE_DISABLED", "CONFIGURATION_ERROR"}, row{"NO_NETWORKS_TO_ACCESS", "CONFIGURATION_ERROR"},
+        row{"QuotaError.EXCEEDED_QUOTA", "RATE_LIMITED"}, row{"NOT_ENOUGH_INVENTORY", "PRODUCT_UNAVAILABLE"},
+        row{"ForecastError.OUTSIDE_AVAILABLE_DATE_RANGE", "PRODUCT_UNAVAILABLE"},
+        row{"CANNOT_APPROVE_COMPANY_CREDIT_STATUS_NOT_ACTIVE", "ACCOUNT_SUSPENDED"},
+        row{"COST_TYPE_NOT_ALLOWED", "INVALID_PRICING_OPTION"}, row{"NOT_APPLICABLE", "INVALID_STATE"},
+        row{"CONCURRENT_MODIFICATION", "CONFLICT"}, row{"INVALID_LINEITEM_CREATIVE_PAIRING", "CREATIVE_REJECTED"},
+        row{"SOMETHING_NEW", "INVALID_REQUEST"}}) {
     CAPTURE(each.reason);
     CHECK(error_from({400, "", body_with(each.reason)}, subject::other, now).code() == each.code);
   }
@@ -87,22 +90,22 @@ TEST_CASE("the status of a media buy") {
     std::vector<line_item_facts> items;
     std::string_view status;
   };
-  for (auto const& each : std::vector<row>{
-           {"APPROVED", false, {item("DELIVERING"), item("PAUSED")}, "active"},
-           {"APPROVED", false, {item("DELIVERY_EXTENDED")}, "active"},
-           {"APPROVED", false, {item("READY")}, "pending_start"},
-           {"APPROVED", false, {item("INACTIVE", true), item("READY")}, "pending_creatives"},
-           {"APPROVED", false, {item("PAUSED"), item("PAUSED_INVENTORY_RELEASED")}, "paused"},
-           {"APPROVED", false, {item("PAUSED", true)}, "paused"},
-           {"APPROVED", false, {item("COMPLETED"), item("COMPLETED")}, "completed"},
-           {"APPROVED", false, {item("COMPLETED"), item("PAUSED")}, "paused"},
-           {"APPROVED", false, {item("CANCELED"), item("DELIVERING")}, "active"},
-           {"APPROVED", false, {item("PAUSED", false, true)}, "canceled"},
-           {"APPROVED", true, {item("PAUSED")}, "canceled"},
-           {"PAUSED", false, {item("READY")}, "paused"},
-           {"DISAPPROVED", false, {item("DRAFT")}, "rejected"},
-           {"DELETED", false, {}, "canceled"},
-           {"DRAFT", false, {item("DRAFT")}, "pending_start"}}) {
+  for (auto const& each :
+       std::vector<row>{{"APPROVED", false, {item("DELIVERING"), item("PAUSED")}, "active"},
+                        {"APPROVED", false, {item("DELIVERY_EXTENDED")}, "active"},
+                        {"APPROVED", false, {item("READY")}, "pending_start"},
+                        {"APPROVED", false, {item("INACTIVE", true), item("READY")}, "pending_creatives"},
+                        {"APPROVED", false, {item("PAUSED"), item("PAUSED_INVENTORY_RELEASED")}, "paused"},
+                        {"APPROVED", false, {item("PAUSED", true)}, "paused"},
+                        {"APPROVED", false, {item("COMPLETED"), item("COMPLETED")}, "completed"},
+                        {"APPROVED", false, {item("COMPLETED"), item("PAUSED")}, "paused"},
+                        {"APPROVED", false, {item("CANCELED"), item("DELIVERING")}, "active"},
+                        {"APPROVED", false, {item("PAUSED", false, true)}, "canceled"},
+                        {"APPROVED", true, {item("PAUSED")}, "canceled"},
+                        {"PAUSED", false, {item("READY")}, "paused"},
+                        {"DISAPPROVED", false, {item("DRAFT")}, "rejected"},
+                        {"DELETED", false, {}, "canceled"},
+                        {"DRAFT", false, {item("DRAFT")}, "pending_start"}}) {
     CAPTURE(each.order);
     CAPTURE(each.status);
     CHECK(media_buy_status(each.order, each.archived, each.items, now) == each.status);
@@ -113,7 +116,8 @@ TEST_CASE("money goes there and back") {
   for (std::int64_t const micros : {0L, 1L, 12'500'000L, 999'999L, 1'000'000L}) {
     CHECK(money_from_json(money_json({micros}, "USD")).micros == micros);
   }
-  CHECK(tenon::sdk::json::serialize(money_json({12'500'000}, "USD")) == R"({"currencyCode":"USD","units":"12","nanos":500000000})");
+  CHECK(tenon::sdk::json::serialize(money_json({12'500'000}, "USD")) ==
+        R"({"currencyCode":"USD","units":"12","nanos":500000000})");
   CHECK_FALSE(money_json({12'000'000}, "USD").contains("nanos"));
 }
 
@@ -127,9 +131,11 @@ TEST_CASE("a flat rate is spread over the days it covers") {
 }
 
 TEST_CASE("a replaced overlay leaves inventory and an operator's own targeting in place") {
-  auto const before = tenon::sdk::json::parse(R"({"inventoryTargeting":{"targetedPlacements":["p"]},"customTargeting":{"x":1},
+  auto const before =
+      tenon::sdk::json::parse(R"({"inventoryTargeting":{"targetedPlacements":["p"]},"customTargeting":{"x":1},
       "geoTargeting":{"targetedGeos":["old"]},"technologyTargeting":{"browserTargeting":{"y":1},
-      "deviceCategoryTargeting":{"targetedCategories":["old"]}}})").as_object();
+      "deviceCategoryTargeting":{"targetedCategories":["old"]}}})")
+          .as_object();
   resolved_targeting overlay;
   overlay.geos = {"new"};
   auto const after = replace_overlay(before, overlay);
@@ -155,12 +161,15 @@ TEST_CASE("a long name is cut between characters and keeps its marker") {
 
 TEST_CASE("a product that its line item type cannot sell is refused with the settings") {
   auto const settings = [](std::string_view product) {
-    return tenon::sdk::json::parse(R"({"network_code":"1","advertiser_id":"5","trafficker_id":"7","products":[)" + std::string(product) + "]}")
+    return tenon::sdk::json::parse(R"({"network_code":"1","advertiser_id":"5","trafficker_id":"7","products":[)" +
+                                   std::string(product) + "]}")
         .as_object();
   };
   auto const product = [](std::string_view type, std::string_view model) {
-    return R"({"product_id":"p","delivery_type":"guaranteed","ad_unit_ids":["9"],"line_item_type":")" + std::string(type) +
-           R"(","format_ids":[{"agent_url":"u","id":"display_300x250"}],"pricing_options":[{"pricing_option_id":"o","currency":"USD","rate":1,"pricing_model":")" +
+    return R"({"product_id":"p","delivery_type":"guaranteed","ad_unit_ids":["9"],"line_item_type":")" +
+           std::string(type) +
+           R"(","format_ids":[{"agent_url":"u","id":"display_300x250"}],
+             "pricing_options":[{"pricing_option_id":"o","currency":"USD","rate":1,"pricing_model":")" +
            std::string(model) + "\"}]}";
   };
   CHECK_NOTHROW(gam_settings(settings(product("STANDARD", "vcpm"))));

@@ -1,5 +1,5 @@
-// Goal: the handshake proves the credentials, tokens are renewed early and once, and a refusal is the seller's trouble, told to
-// nobody else. Method: the plugin below the fake host, the network scripted.
+// Goal: the handshake proves the credentials, tokens are renewed early and once, and a refusal is the seller's trouble,
+// told to nobody else. Method: the plugin below the fake host, the network scripted.
 #include "gam_world.hpp"
 
 #include <doctest/doctest.h>
@@ -21,7 +21,8 @@ TEST_CASE("opening exchanges a signed assertion and reads the network") {
 
 TEST_CASE("a refused service account is a configuration error that leaks nothing") {
   gam_world world;
-  world.network.always("POST /token", answer(400, R"({"error":"invalid_grant","error_description":"Invalid JWT Signature."})"));
+  world.network.always("POST /token",
+                       answer(400, R"({"error":"invalid_grant","error_description":"Invalid JWT Signature."})"));
   auto const opened = world.host.create();
   CHECK_FALSE(opened.ok());
   CHECK(opened.code() == "CONFIGURATION_ERROR");
@@ -32,7 +33,8 @@ TEST_CASE("a refused service account is a configuration error that leaks nothing
 TEST_CASE("a network without access for the account is a configuration error") {
   gam_world world;
   world.network.always("GET /v1/networks/1", answer(403, R"({"error":{"code":403,"status":"PERMISSION_DENIED",
-      "message":"secret-project","details":[{"reason":"NETWORK_API_ACCESS_DISABLED","metadata":{"project":"secret-project"}}]}})"));
+      "message":"secret-project","details":[{"reason":"NETWORK_API_ACCESS_DISABLED",
+      "metadata":{"project":"secret-project"}}]}})"));
   auto const opened = world.host.create();
   CHECK(opened.code() == "CONFIGURATION_ERROR");
   CHECK(opened.message().find("secret-project") == std::string::npos);
@@ -77,7 +79,8 @@ TEST_CASE("a token refused once is renewed, and the request repeated once") {
   world.network.once("GET /v1/networks/1/creatives", answer(401, "{}"));
   world.network.always("GET /v1/networks/1/creatives", tenon::sdk::json::object());
   REQUIRE(world.host.ask("list_creatives").ok());
-  CHECK(world.network.seen() == sequence{"GET /v1/networks/1/creatives", "POST /token", "GET /v1/networks/1/creatives"});
+  CHECK(world.network.seen() ==
+        sequence{"GET /v1/networks/1/creatives", "POST /token", "GET /v1/networks/1/creatives"});
 }
 
 TEST_CASE("a token refused twice is a configuration error") {
@@ -91,7 +94,8 @@ TEST_CASE("a token refused twice is a configuration error") {
 TEST_CASE("products are offered while the network has their inventory") {
   gam_world world;
   world.open();
-  world.network.always("GET /v1/networks/1/adUnits", json::parse(R"({"adUnits":[{"name":"networks/1/adUnits/99","status":"ACTIVE"}]})"));
+  world.network.always("GET /v1/networks/1/adUnits",
+                       json::parse(R"({"adUnits":[{"name":"networks/1/adUnits/99","status":"ACTIVE"}]})"));
   auto const offered = world.host.ask("get_products", {{"buying_mode", "brief"}, {"brief", "sports"}});
   REQUIRE(offered.ok());
   auto const products = offered.body().at("products").as_array();
@@ -103,7 +107,8 @@ TEST_CASE("products are offered while the network has their inventory") {
 TEST_CASE("a product whose ad unit is gone is not offered, and the operator hears of it") {
   gam_world world;
   world.open();
-  world.network.always("GET /v1/networks/1/adUnits", json::parse(R"({"adUnits":[{"name":"networks/1/adUnits/99","status":"ARCHIVED"}]})"));
+  world.network.always("GET /v1/networks/1/adUnits",
+                       json::parse(R"({"adUnits":[{"name":"networks/1/adUnits/99","status":"ARCHIVED"}]})"));
   auto const offered = world.host.ask("get_products");
   CHECK(offered.body().at("products").as_array().empty());
   CHECK(world.host.log_lines().back().find("sports") != std::string::npos);
@@ -113,7 +118,8 @@ TEST_CASE("a list is read page by page") {
   gam_world world;
   world.open();
   world.network.once("GET /v1/networks/1/adUnits", json::parse(R"({"adUnits":[],"nextPageToken":"p 2"})"));
-  world.network.once("GET /v1/networks/1/adUnits", json::parse(R"({"adUnits":[{"name":"networks/1/adUnits/99","status":"ACTIVE"}]})"));
+  world.network.once("GET /v1/networks/1/adUnits",
+                     json::parse(R"({"adUnits":[{"name":"networks/1/adUnits/99","status":"ACTIVE"}]})"));
   CHECK(world.host.ask("get_products").body().at("products").as_array().size() == 1);
   CHECK(world.network.last("GET /v1/networks/1/adUnits").url().find("pageToken=p%202") != std::string::npos);
 }

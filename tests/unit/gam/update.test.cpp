@@ -1,5 +1,5 @@
-// Goal: changes, creatives and delivery reach the network as its own actions, and its answers are believed only as far as they
-// can be. Method: the plugin below the fake host, the network scripted.
+// Goal: changes, creatives and delivery reach the network as its own actions, and its answers are believed only as far
+// as they can be. Method: the plugin below the fake host, the network scripted.
 #include "gam_world.hpp"
 
 #include <doctest/doctest.h>
@@ -53,11 +53,14 @@ class reported_world : public booked_world {
     network.always(read_items, json::object{{"lineItems", json::array{item}}});
     network.always("GET /v1/networks/1/reports", json::object());
     network.always("POST /v1/networks/1/reports", json::object{{"name", "networks/1/reports/41"}});
-    network.always("POST /v1/networks/1/reports/41:run", json::object{{"name", "networks/1/operations/reports/runs/8"}});
+    network.always("POST /v1/networks/1/reports/41:run",
+                   json::object{{"name", "networks/1/operations/reports/runs/8"}});
     auto const operation = "GET /v1/networks/1/operations/reports/runs/8";
     network.once(operation, json::object{{"done", false}});
-    network.always(operation, json::parse(R"({"done":true,"response":{"reportResult":"networks/1/reports/41/results/9"}})"));
-    network.always("GET /v1/networks/1/reports/41/results/9:fetchRows", json::object{{"rows", json::array{report_row(money)}}});
+    network.always(operation,
+                   json::parse(R"({"done":true,"response":{"reportResult":"networks/1/reports/41/results/9"}})"));
+    network.always("GET /v1/networks/1/reports/41/results/9:fetchRows",
+                   json::object{{"rows", json::array{report_row(money)}}});
   }
 
   tenon::sdk::testing::fake_reply ask() {
@@ -107,7 +110,8 @@ TEST_CASE("a budget below what was delivered is refused") {
 
 TEST_CASE("the bid of a fixed price cannot change") {
   booked_world world;
-  CHECK(world.update(R"({"packages":[{"package_id":"gam-li-8801","bid_price":20}]})").field() == "packages[0].bid_price");
+  CHECK(world.update(R"({"packages":[{"package_id":"gam-li-8801","bid_price":20}]})").field() ==
+        "packages[0].bid_price");
 }
 
 TEST_CASE("an end moves the writable end") {
@@ -129,7 +133,8 @@ TEST_CASE("every change makes a revision") {
 TEST_CASE("cancelling notes the reason, pauses what serves and archives the order") {
   booked_world world;
   REQUIRE(world.update(R"({"canceled":true,"cancellation_reason":"plans changed"})").ok());
-  CHECK(world.network.seen() == sequence{read_order, read_items, write_order, pause_items, archive, read_order, read_items});
+  CHECK(world.network.seen() ==
+        sequence{read_order, read_items, write_order, pause_items, archive, read_order, read_items});
   auto const notes = world.network.body_of(write_order).at("requests").at(0).at("order").at("notes");
   CHECK(notes.as_string().find("plans changed") != std::string::npos);
 }
@@ -170,8 +175,8 @@ TEST_CASE("a package of another buy does not exist") {
 TEST_CASE("what cannot be changed is refused and not dropped") {
   booked_world world;
   CHECK(world.update(R"({"new_packages":[{}]})").field() == "new_packages");
-  CHECK(world.update(R"({"packages":[{"package_id":"gam-li-8801","targeting_overlay":{"daypart_targets":[{}]}}]})").code() ==
-        "UNSUPPORTED_FEATURE");
+  CHECK(world.update(R"({"packages":[{"package_id":"gam-li-8801","targeting_overlay":{"daypart_targets":[{}]}}]})")
+            .code() == "UNSUPPORTED_FEATURE");
   CHECK(world.network.count(patch_item) == 0);
 }
 
@@ -228,7 +233,8 @@ TEST_CASE("a creative is made under the buyer's id, and its landing page is neve
       {"creative_id":"banner","name":"Banner","format_id":{"agent_url":"https://other.example","id":"display_300x250"},
        "assets":{"image":{"asset_type":"image","url":"https://cdn.example/b.png","width":300,"height":250}}},
       {"creative_id":"film","name":"Film","format_id":{"agent_url":"https://f.example","id":"display_300x250"},
-       "assets":{"video":{"asset_type":"video","url":"https://cdn.example/v.mp4"}}}]})").as_object());
+       "assets":{"video":{"asset_type":"video","url":"https://cdn.example/v.mp4"}}}]})")
+                                                           .as_object());
   REQUIRE(synced.ok());
   auto const creative = world.network.body_of("POST /v1/networks/1/creatives");
   CHECK(creative.at("displayName") == "banner");
@@ -247,6 +253,7 @@ TEST_CASE("a creative that is already so is left alone") {
       {"imageUrl":"https://cdn.example/b.png","destinationUrlType":"NONE","altText":""}}]})"));
   auto const synced = world.host.ask("sync_creatives", json::parse(R"({"creatives":[
       {"creative_id":"banner","name":"Banner","format_id":{"agent_url":"https://f.example","id":"display_300x250"},
-       "assets":{"image":{"asset_type":"image","url":"https://cdn.example/b.png","width":300,"height":250}}}]})").as_object());
+       "assets":{"image":{"asset_type":"image","url":"https://cdn.example/b.png","width":300,"height":250}}}]})")
+                                                           .as_object());
   CHECK(synced.body().at("creatives").at(0).at("action") == "unchanged");
 }

@@ -1,5 +1,5 @@
-// Goal: the key is proved at opening, and a sale is booked once and switched on last, whatever Kevel does in between. Method: the
-// plugin below the fake host, Kevel scripted; the sequence of requests is what is looked at.
+// Goal: the key is proved at opening, and a sale is booked once and switched on last, whatever Kevel does in between.
+// Method: the plugin below the fake host, Kevel scripted; the sequence of requests is what is looked at.
 #include "kevel_world.hpp"
 
 #include <doctest/doctest.h>
@@ -44,8 +44,8 @@ TEST_CASE("a sale is an inactive campaign, its flights, and the switch last") {
   world.kevel_books();
   auto const sold = world.host.ask("create_media_buy", kevel_world::sale(), kevel_world::keyed());
   REQUIRE_MESSAGE(sold.ok(), sold.operator_detail());
-  CHECK(world.kevel.seen() == sequence{search, create_campaign, create_flight, read_campaign, put_campaign, read_campaign,
-                                       read_flights, read_flights});
+  CHECK(world.kevel.seen() == sequence{search, create_campaign, create_flight, read_campaign, put_campaign,
+                                       read_campaign, read_flights, read_flights});
   CHECK(world.kevel.body_of(create_campaign).at("IsActive") == false);
   auto const put = world.kevel.body_of(put_campaign);
   CHECK(put.at("IsActive") == true);
@@ -138,9 +138,11 @@ TEST_CASE("what Kevel cannot do is refused before anything is written") {
     std::string_view members;
     std::string_view field;
   };
-  for (auto const& each : {row{R"({"targeting_overlay":{"daypart_targets":[{}]}})", "packages[0].targeting_overlay.daypart_targets"},
-                           row{R"({"targeting_overlay":{"property_list":{"list_id":"x"}}})", "packages[0].targeting_overlay.property_list"},
-                           row{R"({"pacing":"front_loaded"})", "packages[0].pacing"}}) {
+  for (auto const& each :
+       {row{R"({"targeting_overlay":{"daypart_targets":[{}]}})", "packages[0].targeting_overlay.daypart_targets"},
+        row{R"({"targeting_overlay":{"property_list":{"list_id":"x"}}})",
+            "packages[0].targeting_overlay.property_list"},
+        row{R"({"pacing":"front_loaded"})", "packages[0].pacing"}}) {
     kevel_world world;
     world.open();
     auto sale = kevel_world::sale();

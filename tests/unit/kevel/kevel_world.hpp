@@ -13,11 +13,14 @@ namespace json = sdk::json;
 class kevel_world {
  public:
   kevel_world() {
-    host.settings(json::parse(R"({"advertiser_id":123,"api_key":{"secret":"api_key"},"api_base":"https://kevel.test/v1","products":[
-        {"product_id":"sports","name":"Sports","delivery_type":"guaranteed","priority_id":147520,"places":[{"site_id":10,"zone_id":20}],
+    host.settings(
+        json::parse(
+            R"({"advertiser_id":123,"api_key":{"secret":"api_key"},"api_base":"https://kevel.test/v1","products":[
+        {"product_id":"sports","name":"Sports","delivery_type":"guaranteed","priority_id":147520,
+         "places":[{"site_id":10,"zone_id":20}],
          "format_ids":[{"agent_url":"https://f.example","id":"display_300x250"}],
          "pricing_options":[{"pricing_option_id":"fixed","pricing_model":"cpm","currency":"USD","rate":12.5}]}]})")
-                      .as_object());
+            .as_object());
     host.secret("api_key", "KEY-1");
     host.on_hash([](auto, std::string_view data) {
       std::string digest(32, 'h');
@@ -65,17 +68,19 @@ class kevel_world {
   }
 
   static json::object campaign(bool active, bool draft) {
-    json::object record{{"tenon", 1}, {"key", "k"}, {"revision", 1}, {"currency", "USD"}, {"confirmed_at", "2026-11-23T12:00:00Z"}};
+    json::object record{
+        {"tenon", 1}, {"key", "k"}, {"revision", 1}, {"currency", "USD"}, {"confirmed_at", "2026-11-23T12:00:00Z"}};
     if (draft) {
       record["draft"] = true;
     }
-    return {{"Id", 456},         {"AdvertiserId", 123}, {"Name", "AdCP acme.example [" + marker + "]"},
+    return {{"Id", 456},          {"AdvertiserId", 123}, {"Name", "AdCP acme.example [" + marker + "]"},
             {"IsActive", active}, {"IsDeleted", false},  {"Legacy", "kept"},
             {"FreqCap", 0},       {"IsFreqCap", false},  {"CustomFieldsJson", json::serialize(record)}};
   }
 
   static json::object flight() {
-    return json::parse(R"({"Id":7,"CampaignId":456,"Name":"Sports","IsActive":true,"IsDeleted":false,"PriorityId":147520,
+    return json::parse(
+               R"({"Id":7,"CampaignId":456,"Name":"Sports","IsActive":true,"IsDeleted":false,"PriorityId":147520,
         "GoalType":1,"Impressions":400000,"RateType":2,"Price":12.5,"CapType":4,"LifetimeCapAmount":5000,
         "StartDateISO":"2026-12-01T00:00:00.0000000","EndDateISO":"2026-12-31T00:00:00.0000000","OptionType":3,
         "IsFreqCap":false,"FreqCap":0,"FreqCapDuration":0,"FreqCapType":0,"CreativeMaps":[],

@@ -35,8 +35,8 @@ TEST_CASE("refusals by message, word for word, else by status") {
         row{400, R"({"message":"Flight is not a part of your network"})", subject::other, "PACKAGE_NOT_FOUND"},
         row{400, R"({"message":"This creative map has been deleted"})", subject::other, "CREATIVE_NOT_FOUND"},
         row{400, R"("This channel has been deleted")", subject::other, "CONFIGURATION_ERROR"},
-        row{400, R"({"message":"This campaign belongs to advertiser 7; a different advertiser cannot be specified."})", subject::other,
-            "VALIDATION_ERROR"},
+        row{400, R"({"message":"This campaign belongs to advertiser 7; a different advertiser cannot be specified."})",
+            subject::other, "VALIDATION_ERROR"},
         row{400, R"({"message":"The name \"Campaign not found.\" is taken"})", subject::other, "INVALID_REQUEST"},
         row{404, "", subject::package, "PACKAGE_NOT_FOUND"}, row{429, "", subject::other, "RATE_LIMITED"},
         row{500, "report queue unavailable", subject::report, "SERVICE_UNAVAILABLE"}}) {
@@ -98,17 +98,23 @@ TEST_CASE("prices as rate, goal and cap") {
 
 TEST_CASE("targeting as places, devices and frequency") {
   json::object flight;
-  set_targeting(flight, tenon::sdk::json::parse(R"({"geo_countries":["FR"],"geo_regions_exclude":["US-CA"],
+  set_targeting(flight,
+                tenon::sdk::json::parse(R"({"geo_countries":["FR"],"geo_regions_exclude":["US-CA"],
       "geo_metros":[{"system":"nielsen_dma","values":["807"]}],"device_type":["mobile","ctv"],
-      "frequency_cap":{"suppress":{"interval":6,"unit":"hours"}}})").as_object(), "p");
+      "frequency_cap":{"suppress":{"interval":6,"unit":"hours"}}})")
+                    .as_object(),
+                "p");
   CHECK(flight.at("GeoTargeting").as_array().size() == 3);
   CHECK(flight.at("GeoTargeting").at(2).at("Region") == "CA");
   CHECK(flight.at("GeoTargeting").at(2).at("IsExclude") == true);
   CHECK(flight.at("CustomTargeting") == "$device.formFactor = \"mobile\" or $device.formFactor = \"tv\"");
   CHECK(flight.at("FreqCapType") == 1);
   CHECK(flight.at("FreqCapDuration") == 6);
-  CHECK_THROWS_AS(set_targeting(flight, tenon::sdk::json::parse(R"({"geo_metros":[{"system":"uk_itl1","values":["UKI"]}]})").as_object(), "p"),
-                  tenon::sdk::error);
+  CHECK_THROWS_AS(
+      set_targeting(flight,
+                    tenon::sdk::json::parse(R"({"geo_metros":[{"system":"uk_itl1","values":["UKI"]}]})").as_object(),
+                    "p"),
+      tenon::sdk::error);
 }
 
 TEST_CASE("weights become percentages that make a hundred") {

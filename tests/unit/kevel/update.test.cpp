@@ -1,5 +1,5 @@
-// Goal: changes put back everything they did not mean to change, and delivery is read from a queued report. Method: the plugin
-// below the fake host, Kevel scripted.
+// Goal: changes put back everything they did not mean to change, and delivery is read from a queued report. Method: the
+// plugin below the fake host, Kevel scripted.
 #include "kevel_world.hpp"
 
 #include <doctest/doctest.h>
@@ -92,10 +92,13 @@ TEST_CASE("delivery is a queued report, polled until it is complete") {
   world.kevel.always("POST /v1/report/queue", json::object{{"Id", "r-1"}});
   world.kevel.once("GET /v1/report/queue/r-1", json::object{{"Status", 1}});
   world.kevel.always("GET /v1/report/queue/r-1", json::parse(R"({"Status":2,"Result":{"Records":[
-      {"Date":"2026-11-21T00:00:00","Details":[{"Grouping":{"OptionId":7},"Impressions":1000,"Clicks":3,"Revenue":12.5}]},
-      {"Date":"2026-11-22T00:00:00","Details":[{"Grouping":{"OptionId":7},"Impressions":2000,"Clicks":1,"Revenue":25}]}]}})"));
-  auto asking = world.host.call("get_media_buy_delivery", json::parse(
-      R"({"media_buy_ids":["kevel-456"],"include_package_daily_breakdown":true})").as_object());
+      {"Date":"2026-11-21T00:00:00","Details":[
+        {"Grouping":{"OptionId":7},"Impressions":1000,"Clicks":3,"Revenue":12.5}]},
+      {"Date":"2026-11-22T00:00:00","Details":[
+        {"Grouping":{"OptionId":7},"Impressions":2000,"Clicks":1,"Revenue":25}]}]}})"));
+  auto asking = world.host.call(
+      "get_media_buy_delivery",
+      json::parse(R"({"media_buy_ids":["kevel-456"],"include_package_daily_breakdown":true})").as_object());
   world.host.advance(1s);
   REQUIRE(asking.done());
   REQUIRE_MESSAGE(asking.reply().ok(), asking.reply().operator_detail());
@@ -140,7 +143,8 @@ TEST_CASE("a creative is made of its ad type's size, under the buyer's id") {
   auto const synced = world.host.ask("sync_creatives", json::parse(R"({"creatives":[
       {"creative_id":"banner","name":"Banner","format_id":{"agent_url":"https://other.example","id":"display_300x250"},
        "assets":{"image":{"asset_type":"image","url":"https://cdn.example/b.png","width":300,"height":250},
-                 "click_url":{"asset_type":"url","url_type":"clickthrough","url":"https://acme.example"}}}]})").as_object());
+                 "click_url":{"asset_type":"url","url_type":"clickthrough","url":"https://acme.example"}}}]})")
+                                                           .as_object());
   REQUIRE(synced.ok());
   CHECK(synced.body().at("creatives").at(0).at("action") == "created");
   auto const creative = world.kevel.body_of("POST /v1/creative");
@@ -152,8 +156,10 @@ TEST_CASE("a creative is made of its ad type's size, under the buyer's id") {
 TEST_CASE("a list is read until a page is empty") {
   booked_world world;
   world.list("GET /v1/adtypes", json::array());
-  world.kevel.once("GET /v1/advertiser/123/creatives", json::parse(R"({"items":[{"Id":1,"Title":"a","IsActive":true}]})"));
-  world.kevel.once("GET /v1/advertiser/123/creatives", json::parse(R"({"items":[{"Id":2,"Title":"b","IsActive":true}]})"));
+  world.kevel.once("GET /v1/advertiser/123/creatives",
+                   json::parse(R"({"items":[{"Id":1,"Title":"a","IsActive":true}]})"));
+  world.kevel.once("GET /v1/advertiser/123/creatives",
+                   json::parse(R"({"items":[{"Id":2,"Title":"b","IsActive":true}]})"));
   world.kevel.once("GET /v1/advertiser/123/creatives", json::parse(R"({"items":[]})"));
   auto const listed = world.host.ask("list_creatives");
   REQUIRE(listed.ok());

@@ -1,5 +1,5 @@
-// Goal: a media buy that cannot be honoured is refused at the right place, with the code a buyer can act on. Method: one good
-// request, spoiled in one way per row.
+// Goal: a media buy that cannot be honoured is refused at the right place, with the code a buyer can act on. Method:
+// one good request, spoiled in one way per row.
 #include "plugins/sales/buy.hpp"
 #include "plugins/sales/overlay.hpp"
 #include "plugins/sales/state.hpp"
@@ -21,8 +21,10 @@ instant const now = *parse_instant("2026-11-23T12:00:00Z");
 
 catalogue products() {
   return catalogue(json::parse(R"({"publisher_domain":"acme.example","products":[
-    {"product_id":"sports","delivery_type":"guaranteed","format_ids":[{"agent_url":"https://f.example","id":"display_300x250"}],
-     "pricing_options":[{"pricing_option_id":"fixed","pricing_model":"cpm","currency":"USD","rate":12.5,"min_spend":100},
+    {"product_id":"sports","delivery_type":"guaranteed",
+     "format_ids":[{"agent_url":"https://f.example","id":"display_300x250"}],
+     "pricing_options":[{"pricing_option_id":"fixed","pricing_model":"cpm","currency":"USD","rate":12.5,
+       "min_spend":100},
                         {"pricing_option_id":"auction","pricing_model":"cpm","currency":"USD","floor":5},
                         {"pricing_option_id":"euros","pricing_model":"cpm","currency":"EUR","rate":10},
                         {"pricing_option_id":"flat","pricing_model":"flat_rate","currency":"USD","rate":3000}]}]})")
@@ -30,9 +32,10 @@ catalogue products() {
 }
 
 json::object good_request() {
-  return json::parse(R"({"brand":{"domain":"acme.example"},"start_time":"2026-12-01T00:00:00Z","end_time":"2026-12-31T00:00:00Z",
+  return json::
+      parse(R"({"brand":{"domain":"acme.example"},"start_time":"2026-12-01T00:00:00Z","end_time":"2026-12-31T00:00:00Z",
     "packages":[{"product_id":"sports","pricing_option_id":"fixed","budget":5000}]})")
-      .as_object();
+          .as_object();
 }
 
 tenon::sdk::error refusal_of(json::object const& request) {
@@ -72,22 +75,31 @@ TEST_CASE("what cannot be honoured is refused by code and field") {
     std::string_view field;
   };
   for (auto const& each :
-       {row{"negative", R"({"product_id":"sports","pricing_option_id":"fixed","budget":-500})", "VALIDATION_ERROR", "packages[0].budget"},
-        row{"no budget", R"({"product_id":"sports","pricing_option_id":"fixed"})", "VALIDATION_ERROR", "packages[0].budget"},
-        row{"text", R"({"product_id":"sports","pricing_option_id":"fixed","budget":"5000"})", "VALIDATION_ERROR", "packages[0].budget"},
-        row{"unknown", R"({"product_id":"nope","pricing_option_id":"fixed","budget":5000})", "PRODUCT_NOT_FOUND", "packages[0].product_id"},
+       {row{"negative", R"({"product_id":"sports","pricing_option_id":"fixed","budget":-500})", "VALIDATION_ERROR",
+            "packages[0].budget"},
+        row{"no budget", R"({"product_id":"sports","pricing_option_id":"fixed"})", "VALIDATION_ERROR",
+            "packages[0].budget"},
+        row{"text", R"({"product_id":"sports","pricing_option_id":"fixed","budget":"5000"})", "VALIDATION_ERROR",
+            "packages[0].budget"},
+        row{"unknown", R"({"product_id":"nope","pricing_option_id":"fixed","budget":5000})", "PRODUCT_NOT_FOUND",
+            "packages[0].product_id"},
         row{"option", R"({"product_id":"sports","pricing_option_id":"nope","budget":5000})", "INVALID_PRICING_OPTION",
             "packages[0].pricing_option_id"},
-        row{"low", R"({"product_id":"sports","pricing_option_id":"fixed","budget":99})", "BUDGET_TOO_LOW", "packages[0].budget"},
-        row{"flat", R"({"product_id":"sports","pricing_option_id":"flat","budget":2999})", "BUDGET_TOO_LOW", "packages[0].budget"},
-        row{"bid", R"({"product_id":"sports","pricing_option_id":"auction","budget":5000,"bid_price":4})", "INVALID_REQUEST",
-            "packages[0].bid_price"},
+        row{"low", R"({"product_id":"sports","pricing_option_id":"fixed","budget":99})", "BUDGET_TOO_LOW",
+            "packages[0].budget"},
+        row{"flat", R"({"product_id":"sports","pricing_option_id":"flat","budget":2999})", "BUDGET_TOO_LOW",
+            "packages[0].budget"},
+        row{"bid", R"({"product_id":"sports","pricing_option_id":"auction","budget":5000,"bid_price":4})",
+            "INVALID_REQUEST", "packages[0].bid_price"},
         row{"terms", R"({"product_id":"sports","pricing_option_id":"fixed","budget":5000,"measurement_terms":
-            {"billing_measurement":{"measurement_window":"c30","max_variance_percent":0}}})", "TERMS_REJECTED",
-            "packages[0].measurement_terms"},
-        row{"goals", R"({"product_id":"sports","pricing_option_id":"fixed","budget":5000,"optimization_goals":[{"kind":"x"}]})",
+            {"billing_measurement":{"measurement_window":"c30","max_variance_percent":0}}})",
+            "TERMS_REJECTED", "packages[0].measurement_terms"},
+        row{"goals",
+            R"({"product_id":"sports","pricing_option_id":"fixed","budget":5000,"optimization_goals":[{"kind":"x"}]})",
             "UNSUPPORTED_FEATURE", "packages[0].optimization_goals"},
-        row{"format", R"({"product_id":"sports","pricing_option_id":"fixed","budget":5000,"format_ids":[{"agent_url":"u","id":"x"}]})",
+        row{"format",
+            R"({"product_id":"sports","pricing_option_id":"fixed","budget":5000,
+               "format_ids":[{"agent_url":"u","id":"x"}]})",
             "VALIDATION_ERROR", "packages[0].format_ids[0]"}}) {
     CAPTURE(each.name);
     auto request = good_request();
@@ -116,7 +128,8 @@ TEST_CASE("the packages of a buy share one currency") {
 
 TEST_CASE("targeting that is not supported is refused, and empty targeting is not") {
   constexpr std::array<std::string_view, 1> supported{"geo_countries"};
-  CHECK_NOTHROW(refuse_unsupported_targeting(json::parse(R"({"geo_countries":["US"],"keyword_targets":[]})").as_object(), supported, "p"));
+  CHECK_NOTHROW(refuse_unsupported_targeting(
+      json::parse(R"({"geo_countries":["US"],"keyword_targets":[]})").as_object(), supported, "p"));
   try {
     refuse_unsupported_targeting(json::parse(R"({"property_list":{"list_id":"x"}})").as_object(), supported, "p");
     FAIL("nothing was refused");
@@ -128,7 +141,9 @@ TEST_CASE("targeting that is not supported is refused, and empty targeting is no
 
 TEST_CASE("suppression and cap are two limits") {
   auto const limits = frequency_limits(json::parse(R"({"frequency_cap":{"suppress":{"interval":6,"unit":"hours"},
-      "max_impressions":3,"per":"devices","window":{"interval":1,"unit":"campaign"}}})").as_object(), "p");
+      "max_impressions":3,"per":"devices","window":{"interval":1,"unit":"campaign"}}})")
+                                           .as_object(),
+                                       "p");
   REQUIRE(limits.size() == 2);
   CHECK(limits[0].impressions == 1);
   CHECK(limits[0].per == frequency_limit::unit::hour);
