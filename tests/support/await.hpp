@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <future>
 #include <mutex>
+#include <thread>
 
 namespace tenon::testing {
 
@@ -17,6 +18,14 @@ template <class Value>
 Value await(std::future<Value> coming) {
   REQUIRE_MESSAGE(coming.wait_for(patience) == std::future_status::ready, "expected an answer, found none in time");
   return coming.get();
+}
+
+/// Whether a condition that another thread brings about becomes true in time.
+template <class Condition>
+bool eventually(Condition condition) {
+  const auto give_up = std::chrono::steady_clock::now() + patience;
+  while (!condition() && std::chrono::steady_clock::now() < give_up) std::this_thread::yield();
+  return condition();
 }
 
 /// A count that one thread raises and another waits for.
