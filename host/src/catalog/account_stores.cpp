@@ -23,63 +23,6 @@ std::string name_of(const account_reference& reference) {
   return reference.account_id.empty() ? natural_account_id(reference) : reference.account_id;
 }
 
-class explicit_account_store final : public account_store {
- public:
-  result<void> add(account_entry entry) {
-    const auto& reference = entry.reference;
-    const auto about = "account " + in_quotes(entry.account.id) + ": ";
-    const auto natural_id = natural_account_id(reference);
-    if (reference.empty()) return refuse(about + "expected an account id or a brand and an operator, found neither");
-    if (natural_id.empty() && !(reference.brand.empty() && reference.operator_name.empty())) {
-      return refuse(about + "expected the domains of a brand and an operator, found something else");
-    }
-    const auto at = entries_.size();
-    if (!reference.account_id.empty() && !by_id_.emplace(reference.account_id, at).second) {
-      return refuse(about + "expected one entry for the id " + in_quotes(reference.account_id) + ", found two");
-    }
-    if (!natural_id.empty() && !by_natural_id_.emplace(natural_id, at).second) {
-      return refuse(about + "expected one entry for " + in_quotes(natural_id) + ", found two");
-    }
-    entries_.push_back(std::move(entry));
-    return {};
-  }
-
-  void resolve(account_reference reference, std::string principal, account_handler done) const override {
-    const auto& index = reference.account_id.empty() ? by_natural_id_ : by_id_;
-    const auto at = index.find(name_of(reference));
-    if (at == index.end()) return done(not_found(reference, principal));
-    const auto& [said, account, principals] = entries_[at->second];
-    const bool may_use = principals.empty() || std::ranges::find(principals, principal) != principals.end();
-    if (!may_use) return done(not_found(reference, principal));
-    done(account);
-  }
-
- private:
-  static error refuse(std::string detail) {
-    return make_error("CONFIGURATION_ERROR", "The list of accounts is not valid.", std::move(detail));
-  }
-
-  std::vector<account_entry> entries_;
-  std::unordered_map<std::string, std::size_t> by_id_;
-  std::unordered_map<std::string, std::size_t> by_natural_id_;
-};
-
-class principal_account_store final : public account_store {
- public:
-  explicit principal_account_store(std::map<std::string, account, std::less<>> accounts)
-      : accounts_(std::move(accounts)) {}
-
-  void resolve(account_reference, std::string principal, account_handler done) const override {
-    if (principal.empty()) return done(make_error("AUTH_REQUIRED", "This task needs an authenticated caller."));
-    const auto at = accounts_.find(principal);
-    if (at == accounts_.end()) return done(tenant_not_found("no account for principal " + in_quotes(principal)));
-    done(at->second);
-  }
-
- private:
-  std::map<std::string, account, std::less<>> accounts_;
-};
-
 class catalog_account_store final : public account_store {
  public:
   explicit catalog_account_store(std::shared_ptr<const catalog> tenants) : catalog_(std::move(tenants)) {
@@ -122,19 +65,6 @@ class catalog_account_store final : public account_store {
 };
 
 }  // namespace
-
-result<std::shared_ptr<const account_store>> make_explicit_account_store(std::vector<account_entry> entries) {
-  auto store = std::make_shared<explicit_account_store>();
-  for (auto& entry : entries) {
-    if (auto added = store->add(std::move(entry)); !added) return added.error();
-  }
-  return std::shared_ptr<const account_store>(std::move(store));
-}
-
-std::shared_ptr<const account_store> make_principal_account_store(
-    std::map<std::string, account, std::less<>> accounts_by_principal) {
-  return std::make_shared<const principal_account_store>(std::move(accounts_by_principal));
-}
 
 std::shared_ptr<const account_store> make_catalog_account_store(std::shared_ptr<const catalog> catalog) {
   return std::make_shared<const catalog_account_store>(std::move(catalog));

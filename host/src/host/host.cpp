@@ -1,7 +1,9 @@
 #include "host/state.hpp"
 
 #include <csignal>
+#include <functional>
 #include <locale>
+#include <stop_token>
 #include <utility>
 
 namespace tenon {
@@ -15,6 +17,27 @@ void warm_character_cache() {
     facet.narrow(static_cast<char>(c), 0);
     facet.widen(static_cast<char>(c));
   }
+}
+
+/// Two reasons to stop made one.
+struct linked_stop {
+  linked_stop(const std::stop_token& first, const std::stop_token& second)
+      : by_first(first, [this] { both.request_stop(); }), by_second(second, [this] { both.request_stop(); }) {}
+
+  std::stop_source both;
+  std::stop_callback<std::function<void()>> by_first;
+  std::stop_callback<std::function<void()>> by_second;
+};
+
+/// Lets a call end when its caller or the host wants it to. What is returned lives as long as the call.
+std::unique_ptr<linked_stop> end_with(call_context& context, const std::stop_source& cut) {
+  if (!context.stop.stop_possible()) {
+    context.stop = cut.get_token();
+    return nullptr;
+  }
+  auto linked = std::make_unique<linked_stop>(context.stop, cut.get_token());
+  context.stop = linked->both.get_token();
+  return linked;
 }
 
 void log_diagnostics(spdlog::logger& log, const std::vector<diagnostic>& findings) {
@@ -60,7 +83,8 @@ void host::start_call(call_target target, call_request request, reply_handler do
     closing.retry_after_s = 5;
     return done(std::move(closing));
   }
-  reply_handler leaving = [self = state_, done = std::move(done)](result<reply> outcome) mutable {
+  auto linked = end_with(request.context, state_->cut);
+  reply_handler leaving = [self = state_, linked = std::move(linked), done = std::move(done)](result<reply> outcome) mutable {
     done(std::move(outcome));
     self->calls.leave();
   };

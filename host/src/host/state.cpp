@@ -88,20 +88,25 @@ void host::state::wait_for_hangup() {
 }
 
 void host::state::drain(unique_function<void(std::vector<library_status>)> done) {
-  // Whoever comes first closes: the last call to leave, or the timer.
-  struct once {
-    std::atomic<bool> taken = false;
+  // Whoever comes first closes: the last call to leave, or the timer when even cutting them off did not end them.
+  struct drainage {
+    std::atomic<bool> over = false;
     unique_function<void(std::vector<library_status>)> done;
     boost::asio::steady_timer timer;
   };
-  auto shared = std::make_shared<once>(false, std::move(done), boost::asio::steady_timer(executor, drain_timeout));
+  auto shared = std::make_shared<drainage>(false, std::move(done), boost::asio::steady_timer(executor, drain_timeout));
   const auto proceed = [self = shared_from_this(), shared] {
-    if (shared->taken.exchange(true)) return;
+    if (shared->over.exchange(true)) return;
     boost::asio::post(self->executor, [shared] { shared->timer.cancel(); });
     self->close(std::move(shared->done));
   };
-  shared->timer.async_wait([proceed](const boost::system::error_code& cancelled) {
-    if (!cancelled) proceed();
+  shared->timer.async_wait([self = shared_from_this(), shared, proceed](const boost::system::error_code& cancelled) {
+    if (cancelled || shared->over) return;
+    self->cut.request_stop();
+    shared->timer.expires_after(self->environment->retire_hard + self->environment->retire_stuck);
+    shared->timer.async_wait([proceed](const boost::system::error_code& too) {
+      if (!too) proceed();
+    });
   });
   calls.close(proceed);
 }

@@ -16,6 +16,7 @@
 
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <utility>
 #include <vector>
 
@@ -37,6 +38,7 @@ struct host::state : std::enable_shared_from_this<host::state> {
   std::shared_ptr<tenon::reloader> reloader;
   std::unique_ptr<boost::asio::signal_set> hangups;
   gate calls;
+  std::stop_source cut;  ///< ends the calls that are still running when the drain time is over
   std::chrono::milliseconds drain_timeout{};
 
   mutable std::mutex mutex;

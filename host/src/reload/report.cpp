@@ -1,4 +1,4 @@
-#include <tenon/host.hpp>
+#include <tenon/reload.hpp>
 
 #include <algorithm>
 

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Goal: what is installed is enough. Method: install into an empty prefix, build a separate project against it by find_package and once
+# more by pkg-config, run what came out and compare every line.
+#
+# usage: run.sh BUILD_DIRECTORY WORK_DIRECTORY CXX_FLAGS SANITIZERS
+set -euo pipefail
+
+project=$(cd "$(dirname "$0")/project" && pwd)
+build=$1 work=$2 flags=$3 sanitize=$4
+rm -rf "$work"
+mkdir -p "$work/config"
+
+cmake --install "$build" --prefix "$work/prefix" --component development >"$work/install.log"
+
+cat >"$work/config/tenon.toml" <<TOML
+[host]
+plugin_dirs = ["$work/build/plugins"]
+store_dir = "store"
+
+[tenants.greeter]
+plugin = "hello"
+settings = { greeting = "good morning" }
+TOML
+
+echo "== find_package"
+cmake -S "$project" -B "$work/build" -G Ninja -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_BUILD_TYPE=Debug \
+  -DCMAKE_CXX_FLAGS="$flags" -DCMAKE_C_FLAGS="$flags" -DTENON_SANITIZE="$sanitize" >"$work/configure.log"
+cmake --build "$work/build" >"$work/build.log" || { cat "$work/build.log"; exit 1; }
+
+expected='{"products":[{"product_id":"hello-greeter","name":"good morning"}]}'
+found=$("$work/build/embed" "$work/config/tenon.toml" greeter 2>/dev/null | tail -n 1)
+[ "$found" = "$expected" ] || { echo "embed: expected $expected, found $found"; exit 1; }
+
+expected="$expected
+ACCOUNT_NOT_FOUND
+UNSUPPORTED_FEATURE"
+found=$("$work/build/server" "$work/config/tenon.toml" 2>/dev/null | grep -v '^\[')
+[ "$found" = "$expected" ] || { printf 'server: expected\n%s\nfound\n%s\n' "$expected" "$found"; exit 1; }
+
+echo "== pkg-config"
+export PKG_CONFIG_PATH="$work/prefix/lib/pkgconfig:$work/prefix/lib/x86_64-linux-gnu/pkgconfig"
+# shellcheck disable=SC2046  # pkg-config prints words
+c++ $flags "$project/embed.cpp" -o "$work/embed" $(pkg-config --cflags --libs tenon)
+found=$("$work/embed" "$work/config/tenon.toml" greeter 2>/dev/null | tail -n 1)
+expected=${expected%%$'\n'*}
+[ "$found" = "$expected" ] || { echo "pkg-config: expected $expected, found $found"; exit 1; }
+echo "ok"

@@ -1,0 +1,404 @@
+#!/usr/bin/env python3
+"""What tools/demo shows, step by step, against real processes on 127.0.0.1.
+
+usage: demo_scenario.py BUILD_DIRECTORY [--serve]
+
+Every step checks what it claims; the first that does not hold ends the demo with exit code 1. Processes are stopped by pid.
+"""
+import hashlib
+import json
+import os
+import pathlib
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+
+GAM_NETWORKS = {"acme-news": "123456", "beta-sports": "789012"}
+KEVEL_TENANT = "corner-blog"
+TENANTS = [*GAM_NETWORKS, KEVEL_TENANT]
+PATIENCE_S = 60
+
+
+class Failed(Exception):
+    """A step did not show what it had to."""
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def step(number, title):
+    say("\n%d. %s" % (number, title))
+
+
+def expect(holds, what):
+    if not holds:
+        raise Failed(what)
+
+
+def wait_until(condition, what):
+    """Polls a condition, bounded; returns its first true value."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise Failed("expected %s within %d s" % (what, PATIENCE_S))
+
+
+def get_json(url):
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        return json.load(answer)
+
+
+class Process:
+    """A child of ours, its output in a log file."""
+
+    def __init__(self, name, command, directory):
+        self.name = name
+        self.log = directory / (name + ".log")
+        with open(self.log, "wb") as log:
+            self.child = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+
+    def alive(self):
+        return self.child.poll() is None
+
+    def stop(self):
+        """SIGTERM, then the exit code."""
+        if self.alive():
+            self.child.send_signal(signal.SIGTERM)
+        try:
+            return self.child.wait(timeout=PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait()
+            return None
+
+    def tail(self):
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
+
+
+class Demo:
+    def __init__(self, build):
+        self.build = build
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="tenon-demo-"))
+        self.processes = []
+        self.token = secrets.token_urlsafe(24)
+
+    # ---- starting -------------------------------------------------------------------------------------------------------
+
+    def start(self, name, command):
+        process = Process(name, [str(part) for part in command], self.root)
+        self.processes.append(process)
+        return process
+
+    def read_port(self, process, file):
+        def port():
+            if not process.alive():
+                raise Failed("%s ended early:\n%s" % (process.name, process.tail()))
+            return int(file.read_text()) if file.exists() else 0
+        return wait_until(port, process.name + " to listen")
+
+    def start_sandbox(self):
+        keys = self.root / "keys"
+        command = [self.build / "bin" / "tenon-sandbox", "--port", "0", "--write-port", self.root / "sandbox.port",
+                   "--write-keys", keys, "--kevel-key", KEVEL_TENANT]
+        for network in GAM_NETWORKS.values():
+            command += ["--gam-network", network]
+        process = self.start("sandbox", command)
+        self.sandbox = "http://127.0.0.1:%d" % self.read_port(process, self.root / "sandbox.port")
+
+    def write_config(self):
+        (self.root / "plugins").mkdir()
+        (self.root / "tenants.d").mkdir()
+        for plugin in ("gam", "kevel"):
+            shutil.copy(self.build / "plugins" / (plugin + ".so"), self.root / "plugins")
+        digest = hashlib.sha256(self.token.encode()).hexdigest()
+        (self.root / "tenon.toml").write_text("""\
+[host]
+plugin_dirs = ["plugins"]
+store_dir = "store"
+[cache]
+cold_start = "coalesce"
+[server]
+address = "127.0.0.1"
+port = 0
+port_file = "tenond.port"
+admin_socket = "admin.sock"
+[principals.demo-buyer]
+token_sha256 = "%s"
+""" % digest)
+        for tenant in TENANTS:
+            (self.root / "tenants.d" / (tenant + ".toml")).write_text(self.tenant_config(tenant))
+
+    def tenant_config(self, tenant):
+        template = self.gam_config if tenant in GAM_NETWORKS else self.kevel_config
+        return template(tenant)
+
+    def gam_config(self, tenant):
+        network = GAM_NETWORKS[tenant]
+        return GAM_TENANT % {"tenant": tenant, "network": network, "sandbox": self.sandbox,
+                             "key": self.root / "keys" / ("sa-%s.json" % network)}
+
+    def kevel_config(self, tenant):
+        return KEVEL_TENANT_CONFIG % {"tenant": tenant, "sandbox": self.sandbox,
+                                      "key": self.root / "keys" / ("kevel-%s.key" % tenant)}
+
+    def start_tenond(self):
+        self.tenond = self.start("tenond", [self.build / "bin" / "tenond", self.root / "tenon.toml"])
+        self.url = "http://127.0.0.1:%d" % self.read_port(self.tenond, self.root / "tenond.port")
+
+    # ---- asking ---------------------------------------------------------------------------------------------------------
+
+    def call(self, tenant, task, arguments):
+        """One tools/call without any session; returns the structured content and the milliseconds it took."""
+        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": task, "arguments": arguments}}
+        request = urllib.request.Request(
+            "%s/t/%s/mcp" % (self.url, tenant), json.dumps(body).encode(),
+            {"Content-Type": "application/json", "Accept": "application/json", "Authorization": "Bearer " + self.token})
+        begin = time.monotonic()
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            message = json.load(answer)
+        took_ms = (time.monotonic() - begin) * 1000
+        content = message.get("result", {}).get("structuredContent")
+        expect(content is not None, "expected structured content, found %s" % json.dumps(message)[:400])
+        expect("adcp_error" not in content, "%s of %s failed: %s" % (task, tenant, json.dumps(content)[:400]))
+        return content, took_ms
+
+    def products(self, tenant):
+        return self.call(tenant, "get_products", {"adcp_major_version": 3, "buying_mode": "brief", "brief": "anything"})
+
+    def ctl(self, *arguments, ok=True):
+        command = [str(self.build / "bin" / "tenonctl"), "--socket", str(self.root / "admin.sock"), "--json", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+        expect(done.returncode == 0 or not ok, "tenonctl %s: %s" % (" ".join(arguments), done.stderr.strip()))
+        return json.loads(done.stdout)
+
+    def tenants(self):
+        return {each["tenant"]: each for each in self.ctl("tenants")["tenants"]}
+
+    def mapped(self, plugin=""):
+        """The files of the store that the process has mapped executable, without their directory."""
+        store = str(self.root / "store")
+        names = set()
+        for line in pathlib.Path("/proc/%d/maps" % self.tenond.child.pid).read_text().splitlines():
+            fields = line.split(None, 5)
+            if len(fields) == 6 and "x" in fields[1] and fields[5].startswith(store):
+                name = os.path.basename(fields[5])
+                if name.startswith(plugin):
+                    names.add(name)
+        return sorted(names)
+
+    def handshakes(self):
+        routes = get_json(self.sandbox + "/_sandbox/traffic")["routes"]
+        return routes.get("POST /token", {}).get("total", 0)
+
+    # ---- the steps ------------------------------------------------------------------------------------------------------
+
+    def show_nothing_loaded(self):
+        step(1, "tenond is up with %d tenants, and no plugin is loaded" % len(TENANTS))
+        expect(self.mapped() == [], "expected no plugin mapped, found %s" % self.mapped())
+        expect(self.handshakes() == 0, "expected no handshake before the first request")
+        say("   plugins mapped: none; handshakes seen by the ad server: 0")
+
+    def show_lazy_and_cached(self):
+        step(2, "the first request loads the plugin, signs in and answers; the second one hits the cache")
+        _, first = self.products("acme-news")
+        expect(len(self.mapped("gam")) == 1 and not self.mapped("kevel"), "expected gam alone, found %s" % self.mapped())
+        expect(self.handshakes() == 1, "expected one handshake, found %d" % self.handshakes())
+        say("   first  %6.1f ms; mapped: %s; handshakes: 1" % (first, ", ".join(self.mapped())))
+        found, second = self.products("acme-news")
+        expect(self.handshakes() == 1, "expected the cached platform, found another handshake")
+        say("   second %6.1f ms; handshakes: still 1; products: %s" % (
+            second, ", ".join(product["product_id"] for product in found["products"])))
+        for tenant in TENANTS[1:]:
+            self.products(tenant)
+        expect(self.handshakes() == 2, "expected a handshake of its own for the other gam tenant")
+        say("   the other tenants built too; mapped: %s" % ", ".join(self.mapped()))
+
+    def buy(self, tenant):
+        product = self.products(tenant)[0]["products"][0]
+        option = product["pricing_options"][0]
+        package = {"product_id": product["product_id"], "budget": 5000,
+                   "pricing_option_id": option["pricing_option_id"]}
+        if "fixed_price" not in option:
+            package["bid_price"] = 20
+        now = int(time.time())
+        stamp = lambda days: time.strftime("%Y-%m-%dT00:00:00Z", time.gmtime(now + days * 86400))
+        bought, _ = self.call(tenant, "create_media_buy", {
+            "adcp_major_version": 3, "idempotency_key": "demo-" + secrets.token_hex(8),
+            "brand": {"domain": "acmeoutdoor.example"},
+            "start_time": stamp(7), "end_time": stamp(37), "packages": [package]})
+        return bought
+
+    def show_buys(self):
+        step(3, "create_media_buy reaches the ad servers")
+        bought = self.buy("acme-news")
+        state = get_json("%s/_sandbox/state/gam/%s" % (self.sandbox, GAM_NETWORKS["acme-news"]))
+        expect(len(state["orders"]) == 1, "expected one order in the GAM stand-in, found %d" % len(state["orders"]))
+        order = state["orders"][0]
+        say("   %s -> GAM order %s, %s, %d line item(s)" % (
+            bought["media_buy_id"], order["name"], order["status"], len(state["lineItems"])))
+        bought = self.buy(KEVEL_TENANT)
+        state = get_json("%s/_sandbox/state/kevel/%s" % (self.sandbox, KEVEL_TENANT))
+        expect(len(state["campaigns"]) == 1, "expected one campaign, found %d" % len(state["campaigns"]))
+        say("   %s -> Kevel campaign %s, %d flight(s)" % (
+            bought["media_buy_id"], state["campaigns"][0]["Id"], len(state["flights"])))
+
+    def drop(self, source):
+        """As ops would: written beside, then renamed into place."""
+        target = self.root / "plugins" / "kevel.so"
+        partial = target.with_suffix(".partial")
+        shutil.copy(source, partial)
+        os.replace(partial, target)
+
+    def show_swap(self):
+        step(4, "a new kevel build is dropped in and SIGHUP sent while requests run")
+        before = self.tenants()
+        answered = {tenant: 0 for tenant in TENANTS}
+        failures = []
+        enough = threading.Event()
+
+        def load(tenant):
+            while not enough.is_set():
+                try:
+                    self.products(tenant)
+                    answered[tenant] += 1
+                except Exception as failed:  # pylint: disable=broad-except
+                    failures.append("%s: %s" % (tenant, failed))
+
+        clients = [threading.Thread(target=load, args=(tenant,)) for tenant in TENANTS for _ in range(2)]
+        for client in clients:
+            client.start()
+        try:
+            wait_until(lambda: min(answered.values()) >= 20, "load on every tenant")
+            self.drop(self.build / "plugins-next" / "kevel.so")
+            os.kill(self.tenond.child.pid, signal.SIGHUP)
+            wait_until(lambda: self.tenants()[KEVEL_TENANT]["served_version"] != before[KEVEL_TENANT]["served_version"],
+                       "the tenant to move")
+            at_swap = answered[KEVEL_TENANT]
+            wait_until(lambda: answered[KEVEL_TENANT] >= at_swap + 20, "requests after the swap")
+        finally:
+            enough.set()
+            for client in clients:
+                client.join()
+        after = self.tenants()
+        expect(not failures, "expected no failed request, found %d: %s" % (len(failures), failures[:3]))
+        say("   %s: %s -> %s, instance %s -> %s" % (
+            KEVEL_TENANT, before[KEVEL_TENANT]["served_version"], after[KEVEL_TENANT]["served_version"],
+            before[KEVEL_TENANT]["instance"], after[KEVEL_TENANT]["instance"]))
+        for tenant in GAM_NETWORKS:
+            expect(before[tenant]["instance"] == after[tenant]["instance"], "expected %s untouched" % tenant)
+            say("   %s: untouched, still instance %s" % (tenant, after[tenant]["instance"]))
+        say("   requests answered meanwhile: %d, failed: 0" % sum(answered.values()))
+        wait_until(lambda: len(self.mapped("kevel")) == 1, "the old kevel build to be unmapped")
+        say("   the old build is unmapped; mapped now: %s" % ", ".join(self.mapped()))
+
+    def show_refusal(self):
+        step(5, "a truncated plugin is refused with its reason, and the old one serves on")
+        whole = (self.build / "plugins-next" / "kevel.so").read_bytes()
+        torn = self.root / "torn.so"
+        torn.write_bytes(whole[:len(whole) // 2])
+        instance = self.tenants()[KEVEL_TENANT]["instance"]
+        self.drop(torn)
+        report = self.ctl("reload", ok=False)
+        expect(not report["ok"], "expected the reload to report the refusal")
+        kept = [change for change in report["changes"] if change["tenant"] == KEVEL_TENANT]
+        expect(len(kept) == 1 and not kept[0]["applied"], "expected %s to be kept back" % KEVEL_TENANT)
+        self.products(KEVEL_TENANT)
+        expect(self.tenants()[KEVEL_TENANT]["instance"] == instance, "expected the same instance")
+        say("   refused: %s" % kept[0]["reason"])
+        say("   %s still answers, instance %s" % (KEVEL_TENANT, instance))
+
+    def show_pins(self):
+        step(6, "invalidate unloads; a cold build uses the bytes pinned at the last reload, whatever lies in the directory")
+        before = self.tenants()[KEVEL_TENANT]
+        self.drop(self.build / "plugins" / "kevel.so")
+        self.ctl("invalidate", KEVEL_TENANT)
+        wait_until(lambda: not self.mapped("kevel"), "kevel to be unmapped")
+        say("   kevel is gone from /proc/%d/maps; mapped: %s" % (self.tenond.child.pid, ", ".join(self.mapped())))
+        self.products(KEVEL_TENANT)
+        after = self.tenants()[KEVEL_TENANT]
+        expect(after["served_version"] == before["served_version"], "expected the pinned version")
+        expect(after["instance"] != before["instance"], "expected a new instance")
+        say("   the next request built instance %s from the pinned %s, though an older file was dropped" % (
+            after["instance"], after["served_version"]))
+
+    def show_exit(self):
+        step(7, "SIGTERM drains and exits 0")
+        code = self.tenond.stop()
+        expect(code == 0, "expected exit code 0, found %s\n%s" % (code, self.tenond.tail()))
+        say("   exit code 0")
+
+    # ---- the whole ------------------------------------------------------------------------------------------------------
+
+    def prepare(self):
+        self.start_sandbox()
+        self.write_config()
+        self.start_tenond()
+
+    def show(self):
+        begin = time.monotonic()
+        self.show_nothing_loaded()
+        self.show_lazy_and_cached()
+        self.show_buys()
+        self.show_swap()
+        self.show_refusal()
+        self.show_pins()
+        self.show_exit()
+        say("\ndemo: ok, 7 steps in %.1f s" % (time.monotonic() - begin))
+
+    def serve(self):
+        say("endpoint   %s/t/{%s}/mcp" % (self.url, ",".join(TENANTS)))
+        say("token      %s" % self.token)
+        say("admin      %s --socket %s tenants" % (self.build / "bin" / "tenonctl", self.root / "admin.sock"))
+        say("sandbox    %s/_sandbox/traffic" % self.sandbox)
+        say("files      %s" % self.root)
+        say("demo: serving until Ctrl-C")
+        try:
+            while all(process.alive() for process in self.processes):
+                time.sleep(0.5)
+        except KeyboardInterrupt:
+            return
+        raise Failed("a process ended by itself")
+
+    def clean(self, keep_files):
+        for process in reversed(self.processes):
+            process.stop()
+        if not keep_files:
+            shutil.rmtree(self.root, ignore_errors=True)
+
+
+GAM_TENANT = ""
+KEVEL_TENANT_CONFIG = ""
+
+
+def main():
+    demo = Demo(pathlib.Path(sys.argv[1]).resolve())
+    failed = False
+    try:
+        demo.prepare()
+        if "--serve" in sys.argv[2:]:
+            demo.serve()
+        else:
+            demo.show()
+    except (Failed, OSError, subprocess.SubprocessError, KeyError, ValueError) as reason:
+        failed = True
+        say("demo: failed: %s" % reason)
+        for process in demo.processes:
+            say("--- the end of %s\n%s" % (process.log, process.tail()))
+    finally:
+        demo.clean(keep_files=failed)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

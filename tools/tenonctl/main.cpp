@@ -1,0 +1,156 @@
+// tenonctl: an operator's view of a running tenond, and a check of its configuration without one.
+
+#include <tenon/host.hpp>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/streambuf.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <istream>
+#include <string>
+
+namespace {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using asio::local::stream_protocol;
+
+constexpr int exit_failed = 1;
+constexpr int exit_usage = 2;
+
+/// Sends one command and returns the answer; on failure says why on stderr and returns an object without "ok".
+json::object ask(const std::string& socket, const json::object& request) {
+  asio::io_context context;
+  stream_protocol::socket peer(context);
+  boost::system::error_code failed;
+  peer.connect(stream_protocol::endpoint(socket), failed);
+  if (failed) {
+    std::cerr << "tenonctl: expected tenond to listen on " << socket << ", found: " << failed.message()
+              << "; is it running, and is this the admin_socket of its configuration?\n";
+    return {};
+  }
+  asio::write(peer, asio::buffer(json::serialize(request) + '\n'), failed);
+  asio::streambuf buffer;
+  if (!failed) asio::read_until(peer, buffer, '\n', failed);
+  std::string line;
+  std::istream in(&buffer);
+  std::getline(in, line);
+  json::error_code malformed;
+  auto answer = json::parse(line, malformed);
+  if (failed || malformed || !answer.is_object()) {
+    std::cerr << "tenonctl: expected an answer on " << socket << ", found that the connection broke off\n";
+    return {};
+  }
+  return std::move(answer.get_object());
+}
+
+std::string text(const json::object& object, std::string_view key) {
+  const auto* value = object.if_contains(key);
+  if (value == nullptr) return {};
+  return value->is_string() ? std::string(value->get_string()) : json::serialize(*value);
+}
+
+void print_tenants(const json::object& answer) {
+  std::printf("%-24s %-12s %-10s %-10s %8s  %s\n", "TENANT", "PLUGIN", "PINNED", "SERVING", "INSTANCE", "LAST ERROR");
+  for (const auto& each : answer.at("tenants").as_array()) {
+    const auto& tenant = each.as_object();
+    const bool cached = tenant.at("cached").as_bool();
+    std::printf("%-24s %-12s %-10s %-10s %8s  %s\n", text(tenant, "tenant").c_str(), text(tenant, "plugin").c_str(),
+                text(tenant, "plugin_version").c_str(), cached ? text(tenant, "served_version").c_str() : "-",
+                cached ? text(tenant, "instance").c_str() : "-", text(tenant, "last_error").c_str());
+  }
+}
+
+void print_status(const json::object& answer) {
+  std::printf("tenants    %s (%s cached, %s failing)\n", text(answer, "tenants").c_str(),
+              text(answer, "cached").c_str(), text(answer, "failing").c_str());
+  std::printf("libraries  %zu mapped, %s closed and proven\n", answer.at("libraries").as_array().size(),
+              text(answer, "libraries_closed").c_str());
+  for (const auto& each : answer.at("libraries").as_array()) {
+    const auto& library = each.as_object();
+    std::printf("  %-10s %-10s %-9s %3s platforms  %s  %s\n", text(library, "plugin").c_str(),
+                text(library, "version").c_str(), text(library, "state").c_str(), text(library, "platforms").c_str(),
+                text(library, "content_hash").substr(0, 16).c_str(), text(library, "reason").c_str());
+  }
+  for (const auto& line : answer.at("diagnostics").as_array()) std::printf("! %s\n", line.as_string().c_str());
+}
+
+void print_reload(const json::object& answer) {
+  if (!answer.contains("changes")) return;
+  for (const auto& each : answer.at("changes").as_array()) {
+    const auto& change = each.as_object();
+    std::printf("%-24s %-18s %s\n", text(change, "tenant").c_str(), text(change, "change").c_str(),
+                !change.at("applied").as_bool() ? ("kept back: " + text(change, "reason")).c_str()
+                : change.at("rebuilt").as_bool() ? "live platform replaced" : "applied");
+  }
+  for (const auto& line : answer.at("diagnostics").as_array()) std::printf("! %s\n", line.as_string().c_str());
+  std::printf("%zu changed or kept back, %s unchanged\n", answer.at("changes").as_array().size(),
+              text(answer, "unchanged").c_str());
+}
+
+/// Runs one command; prints what it says, as JSON if asked.
+int run(const std::string& socket, json::object request, bool as_json, void (*print)(const json::object&)) {
+  const auto answer = ask(socket, request);
+  if (!answer.contains("ok")) return exit_failed;
+  if (as_json) {
+    std::cout << json::serialize(answer) << '\n';
+  } else if (print != nullptr && (answer.at("ok").as_bool() || answer.contains("changes"))) {
+    print(answer);
+  }
+  if (answer.at("ok").as_bool()) return 0;
+  std::cerr << "tenonctl: " << text(answer, "error") << '\n';
+  return exit_failed;
+}
+
+int check(const std::filesystem::path& config) {
+  bool fatal = false;
+  for (const auto& finding : tenon::check_configuration(config)) {
+    std::cout << finding.to_string() << '\n';
+    fatal = fatal || finding.fatal;
+  }
+  if (!fatal) std::cout << config.string() << ": ok\n";
+  return fatal ? exit_failed : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Looks at and steers a running tenond.", "tenonctl");
+  app.set_version_flag("--version", TENON_VERSION);
+  app.require_subcommand(1);
+  std::string socket = "/run/tenon/admin.sock";
+  std::string tenant;
+  std::filesystem::path config;
+  bool as_json = false;
+  app.add_option("--socket", socket, "the admin socket of tenond")->envname("TENON_ADMIN_SOCKET")->capture_default_str();
+  app.add_flag("--json", as_json, "print the answer as JSON");
+  auto* status = app.add_subcommand("status", "tenants, libraries and findings in short");
+  auto* tenants = app.add_subcommand("tenants", "every tenant: plugin, versions, instance, last error");
+  auto* invalidate = app.add_subcommand("invalidate", "drop a tenant's platform, or all; the next request builds it");
+  invalidate->add_option("tenant", tenant, "without it: all");
+  auto* reload = app.add_subcommand("reload", "read the configuration again and move the tenants that changed");
+  auto* checked = app.add_subcommand("check", "check a configuration as tenond would read it, loading nothing");
+  checked->add_option("config", config, "tenon.toml")->required();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& wrong) {
+    return app.exit(wrong) == 0 ? 0 : exit_usage;
+  }
+  if (checked->parsed()) return check(config);
+  if (status->parsed()) return run(socket, {{"command", "status"}}, as_json, print_status);
+  if (tenants->parsed()) return run(socket, {{"command", "tenants"}}, as_json, print_tenants);
+  if (reload->parsed()) return run(socket, {{"command", "reload"}}, as_json, print_reload);
+  json::object request{{"command", "invalidate"}};
+  if (invalidate->count("tenant") != 0) request["tenant"] = tenant;
+  return run(socket, std::move(request), as_json, nullptr);
+}

@@ -1,0 +1,102 @@
+#include "admin.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <string>
+#include <utility>
+
+namespace tenon::tenond {
+namespace json = boost::json;
+namespace {
+
+json::object describe(const tenant_status& tenant) {
+  return {{"tenant", tenant.tenant},         {"plugin", tenant.plugin},
+          {"plugin_version", tenant.plugin_version}, {"content_hash", tenant.content_hash},
+          {"cached", tenant.cached},         {"instance", tenant.instance},
+          {"served_version", tenant.served_version}, {"last_error", tenant.last_error}};
+}
+
+json::object describe(const library_status& library) {
+  return {{"plugin", library.plugin},   {"version", library.version}, {"content_hash", library.content_hash},
+          {"path", library.path.string()}, {"state", library.state},  {"platforms", library.platforms},
+          {"reason", library.reason}};
+}
+
+json::array describe(const std::vector<diagnostic>& findings) {
+  json::array lines;
+  for (const auto& finding : findings) lines.push_back(json::string(finding.to_string()));
+  return lines;
+}
+
+json::object status(const host& host) {
+  const auto now = host.status();
+  json::array libraries;
+  for (const auto& library : now.libraries) libraries.push_back(describe(library));
+  std::size_t cached = 0;
+  std::size_t failing = 0;
+  for (const auto& tenant : now.tenants) {
+    cached += tenant.cached ? 1 : 0;
+    failing += tenant.last_error.empty() ? 0 : 1;
+  }
+  return {{"ok", true},
+          {"tenants", now.tenants.size()},
+          {"cached", cached},
+          {"failing", failing},
+          {"libraries", std::move(libraries)},
+          {"libraries_closed", now.libraries_closed},
+          {"diagnostics", describe(host.diagnostics())}};
+}
+
+json::object tenants(const host& host) {
+  json::array all;
+  for (const auto& tenant : host.status().tenants) all.push_back(describe(tenant));
+  return {{"ok", true}, {"tenants", std::move(all)}};
+}
+
+json::object describe(const reload_report& report) {
+  json::array changes;
+  for (const auto& change : report.tenants) {
+    changes.push_back(json::object{{"tenant", change.tenant},
+                                   {"change", to_string(change.what)},
+                                   {"applied", change.applied},
+                                   {"rebuilt", change.rebuilt},
+                                   {"reason", change.reason}});
+  }
+  return {{"ok", report.ok()},
+          {"changes", std::move(changes)},
+          {"unchanged", report.unchanged},
+          {"diagnostics", describe(report.diagnostics)},
+          {"error", report.ok() ? "" : "not everything was applied; the reasons are beside each tenant"}};
+}
+
+json::object refused(std::string message) { return {{"ok", false}, {"error", std::move(message)}}; }
+
+json::object invalidate(host& host, const json::object& request) {
+  const auto* tenant = request.if_contains("tenant");
+  if (tenant == nullptr) {
+    host.invalidate();
+    return {{"ok", true}};
+  }
+  if (!tenant->is_string()) return refused("expected \"tenant\" to be a string");
+  const std::string name(tenant->get_string());
+  if (!host.has_tenant(name)) return refused("expected a tenant of the catalog, found \"" + name + "\"; see: tenants");
+  host.invalidate(name);
+  return {{"ok", true}};
+}
+
+}  // namespace
+
+void run_admin_command(host& host, const json::object& request, admin_handler done) {
+  const auto* command = request.if_contains("command");
+  const std::string name(command != nullptr && command->is_string() ? std::string(command->get_string()) : "");
+  if (name == "ping") return done({{"ok", true}});
+  if (name == "status") return done(status(host));
+  if (name == "tenants") return done(tenants(host));
+  if (name == "invalidate") return done(invalidate(host, request));
+  if (name == "reload") {
+    return host.async_reload([done = std::move(done)](const reload_report& report) mutable { done(describe(report)); });
+  }
+  done(refused("expected a command of status, tenants, invalidate, reload and ping, found \"" + name + "\""));
+}
+
+}  // namespace tenon::tenond

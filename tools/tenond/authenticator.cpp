@@ -1,0 +1,47 @@
+#include "authenticator.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+
+#include <strings.h>
+
+namespace tenon::tenond {
+namespace {
+
+unsigned nibble(char digit) { return static_cast<unsigned>(digit <= '9' ? digit - '0' : digit - 'a' + 10); }
+
+}  // namespace
+
+authenticator::authenticator(const std::vector<principal>& principals) {
+  for (const auto& one : principals) {
+    known entry{.name = one.name, .digest = {}};
+    for (std::size_t i = 0; i < entry.digest.size(); ++i) {
+      entry.digest[i] =
+          static_cast<unsigned char>(nibble(one.token_sha256[2 * i]) << 4 | nibble(one.token_sha256[2 * i + 1]));
+    }
+    known_.push_back(std::move(entry));
+  }
+}
+
+std::optional<std::string> authenticator::principal_of(std::string_view token) const {
+  if (token.empty()) return std::nullopt;
+  std::array<unsigned char, 32> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(token.data()), token.size(), digest.data());
+  const known* match = nullptr;
+  for (const auto& entry : known_) {
+    if (CRYPTO_memcmp(entry.digest.data(), digest.data(), digest.size()) == 0) match = &entry;
+  }
+  return match == nullptr ? std::nullopt : std::optional(match->name);
+}
+
+std::string_view bearer_token(std::string_view authorization) noexcept {
+  constexpr std::string_view scheme = "bearer ";
+  if (authorization.size() <= scheme.size() || strncasecmp(authorization.data(), scheme.data(), scheme.size()) != 0) {
+    return {};
+  }
+  authorization.remove_prefix(scheme.size());
+  while (!authorization.empty() && authorization.front() == ' ') authorization.remove_prefix(1);
+  return authorization;
+}
+
+}  // namespace tenon::tenond

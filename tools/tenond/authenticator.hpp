@@ -1,0 +1,37 @@
+#pragma once
+
+#include "settings.hpp"
+
+#include <tenon/error.hpp>
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tenon::tenond {
+
+/// Bearer tokens to principals. Holds digests only and compares every one in constant time, so that neither memory nor timing shows a token.
+///
+/// Threads     Any, concurrently.
+class authenticator {
+ public:
+  explicit authenticator(const std::vector<principal>& principals);
+
+  /// The principal of this token, or nothing.
+  std::optional<std::string> principal_of(std::string_view token) const;
+
+ private:
+  struct known {
+    std::string name;
+    std::array<unsigned char, 32> digest;
+  };
+  std::vector<known> known_;
+};
+
+/// The token of "Bearer <token>" (RFC 6750 2.1; the scheme's case does not matter), or an empty view.
+std::string_view bearer_token(std::string_view authorization) noexcept;
+
+}  // namespace tenon::tenond

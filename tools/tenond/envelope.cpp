@@ -1,0 +1,117 @@
+#include "envelope.hpp"
+
+#include "base/release.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+
+namespace tenon::tenond {
+namespace json = boost::json;
+namespace {
+
+constexpr std::int64_t served_major = 3;
+
+bool usable_key(std::string_view key) {
+  return key.size() >= 16 && key.size() <= 255 && std::ranges::all_of(key, [](unsigned char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '.' ||
+                  c == ':' || c == '-';
+         });
+}
+
+std::string text_at(const json::object& object, std::string_view key) {
+  const auto* value = object.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+error wrong_account(std::string message) {
+  auto made = make_error("INVALID_REQUEST", std::move(message));
+  made.field = "account";
+  made.suggestion = "Send {\"account_id\": ...} or {\"brand\": {\"domain\": ...}, \"operator\": ...}.";
+  return made;
+}
+
+json::object body_of(const result<reply>& outcome) {
+  if (!outcome) return {{"adcp_error", error_object(outcome.error())}};
+  json::error_code malformed;
+  auto parsed = json::parse(outcome->body, malformed);
+  if (!malformed && parsed.is_object()) return std::move(parsed.get_object());
+  return {{"adcp_error", error_object(make_error("INTERNAL_ERROR", "The answer could not be read."))}};
+}
+
+}  // namespace
+
+json::object rpc_result(const json::value& id, json::object result) {
+  return {{"jsonrpc", "2.0"}, {"id", id}, {"result", std::move(result)}};
+}
+
+json::object rpc_error(const json::value& id, int code, std::string_view message) {
+  return {{"jsonrpc", "2.0"}, {"id", id}, {"error", {{"code", code}, {"message", message}}}};
+}
+
+json::object error_object(const error& value) {
+  json::object object{{"code", value.code}, {"message", value.message}, {"recovery", to_string(value.recover)}};
+  if (!value.field.empty()) object["field"] = value.field;
+  if (!value.suggestion.empty()) object["suggestion"] = value.suggestion;
+  if (value.retry_after_s != 0) object["retry_after"] = value.retry_after_s;
+  if (!value.details.empty()) {
+    json::error_code malformed;
+    auto details = json::parse(value.details, malformed);
+    if (!malformed && details.is_object()) object["details"] = std::move(details);
+  }
+  return object;
+}
+
+json::object tool_result(const result<reply>& outcome, const json::value* context) {
+  auto body = body_of(outcome);
+  const bool failed = body.contains("adcp_error");
+  if (!failed && !body.contains("status")) body["status"] = "completed";
+  if (context != nullptr) body["context"] = *context;
+  json::array content;
+  content.push_back(json::object{{"type", "text"}, {"text", json::serialize(body)}});
+  json::object made{{"content", std::move(content)}, {"structuredContent", std::move(body)}};
+  if (failed) made["isError"] = true;
+  return made;
+}
+
+result<account_reference> account_of(const json::object& arguments) {
+  const auto* account = arguments.if_contains("account");
+  if (account == nullptr) return account_reference{};
+  if (!account->is_object()) return wrong_account("Expected an account object.");
+  const auto& object = account->get_object();
+  account_reference reference;
+  reference.account_id = text_at(object, "account_id");
+  reference.operator_name = text_at(object, "operator");
+  if (const auto* brand = object.if_contains("brand"); brand != nullptr) {
+    reference.brand = brand->is_object() ? text_at(brand->get_object(), "domain") : text_at(object, "brand");
+  }
+  if (const auto* sandbox = object.if_contains("sandbox"); sandbox != nullptr) {
+    if (!sandbox->is_bool()) return wrong_account("Expected account.sandbox to be true or false.");
+    reference.sandbox = sandbox->get_bool();
+  }
+  if (reference.account_id.empty() == (reference.brand.empty() || reference.operator_name.empty())) {
+    return wrong_account("Expected an account by id, or by brand and operator.");
+  }
+  return reference;
+}
+
+result<void> check_arguments(std::string_view task, const json::object& arguments) {
+  if (const auto* major = arguments.if_contains("adcp_major_version");
+      major != nullptr && (!major->is_int64() || major->get_int64() != served_major)) {
+    auto made = make_error("VERSION_UNSUPPORTED", "This server speaks AdCP 3.");
+    made.field = "adcp_major_version";
+    made.details = R"({"supported_versions":["3.0"],"supported_major_versions":[3]})";
+    return made;
+  }
+  const auto* known = release::find_task(task);
+  if (known != nullptr && known->mutating && !usable_key(text_at(arguments, "idempotency_key"))) {
+    auto made = make_error("INVALID_REQUEST", "A task that changes something needs an idempotency_key.");
+    made.field = "idempotency_key";
+    made.suggestion = "Send 16 to 255 characters of A-Z a-z 0-9 _ . : -, unique for this change.";
+    return made;
+  }
+  return {};
+}
+
+}  // namespace tenon::tenond

@@ -1,0 +1,91 @@
+#include "settings.hpp"
+
+#include "catalog/field.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <span>
+
+namespace tenon::tenond {
+namespace {
+
+constexpr std::array<std::string_view, 5> log_levels = {"debug", "info", "warn", "error", "off"};
+
+template <class Value, class Target>
+void assign(const std::optional<Value>& from, Target& to) {
+  if (from) to = static_cast<Target>(*from);
+}
+
+constexpr key_rule<server_settings> server_rules[] = {
+    {"address", [](const field& from, server_settings& into) { assign(from.text(), into.address); }},
+    {"port", [](const field& from, server_settings& into) { assign(from.whole(0, 65535), into.port); }},
+    {"admin_socket", [](const field& from, server_settings& into) { assign(from.path(), into.admin_socket); }},
+    {"port_file", [](const field& from, server_settings& into) { assign(from.path(), into.port_file); }},
+    {"threads", [](const field& from, server_settings& into) { assign(from.whole(1, 256), into.threads); }},
+    {"log_level", [](const field& from, server_settings& into) { assign(from.one_of(log_levels), into.log_level); }},
+};
+
+void read_token(const field& from, principal& into) {
+  auto text = from.text();
+  if (!text) return;
+  const bool hex = text->size() == 64 && std::ranges::all_of(*text, [](char c) {
+                     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+                   });
+  if (!hex) {
+    return from.refuse("expected the SHA-256 of the token as 64 lower-case hex digits; make it with: "
+                       "printf %s \"$TOKEN\" | sha256sum");
+  }
+  into.token_sha256 = std::move(*text);
+}
+
+constexpr key_rule<principal> principal_rules[] = {{"token_sha256", read_token, true}};
+
+void read_principals(const document::entry& found, file_scope& scope, server_settings& into) {
+  const auto* table = field{found.content, "principals", scope}.table();
+  if (table == nullptr) return;
+  std::set<std::string> tokens;
+  for (const auto& one : *table) {
+    const std::string prefix = "principals." + one.key;
+    const auto* keys = field{one.content, prefix, scope}.table();
+    if (keys == nullptr) continue;
+    principal made{.name = one.key, .token_sha256 = {}};
+    read_table<principal>(*keys, one.line, prefix + ".", principal_rules, scope, made);
+    if (made.token_sha256.empty()) continue;
+    if (!tokens.insert(made.token_sha256).second) {
+      scope.error(one.line, prefix + ": expected a token of its own, found one that another principal has");
+    }
+    into.principals.push_back(std::move(made));
+  }
+}
+
+error refused(const std::vector<diagnostic>& findings) {
+  std::string text;
+  for (const auto& finding : findings) text += (text.empty() ? "" : "\n") + finding.to_string();
+  return make_error("CONFIGURATION_ERROR", "The server is not configured correctly.", std::move(text));
+}
+
+}  // namespace
+
+result<server_settings> read_server_settings(const std::filesystem::path& config) {
+  std::vector<diagnostic> findings;
+  file_scope scope(config, {}, findings);
+  const auto parsed = document::load(config);
+  if (!parsed) {
+    scope.error(parsed.error().line, parsed.error().message);
+    return refused(findings);
+  }
+  server_settings settings;
+  if (const auto* server = document::find(*parsed, "server"); server != nullptr) {
+    if (const auto* table = field{server->content, "server", scope}.table(); table != nullptr) {
+      read_table<server_settings>(*table, server->line, "server.", server_rules, scope, settings);
+    }
+  }
+  if (const auto* principals = document::find(*parsed, "principals"); principals != nullptr) {
+    read_principals(*principals, scope, settings);
+  }
+  if (scope.errors() != 0) return refused(findings);
+  return settings;
+}
+
+}  // namespace tenon::tenond

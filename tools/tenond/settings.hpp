@@ -1,0 +1,32 @@
+#pragma once
+
+#include <tenon/host.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace tenon::tenond {
+
+/// A buyer, known by the SHA-256 of its token: the token itself stands nowhere.
+struct principal {
+  std::string name;
+  std::string token_sha256;  ///< 64 hex digits, lower case
+};
+
+/// What tenon.toml says to tenond: its [server] and [principals] tables. The host reads the others.
+struct server_settings {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8080;             ///< 0: any free one
+  std::filesystem::path admin_socket;    ///< empty: none
+  std::filesystem::path port_file;       ///< the port that was taken is written here; empty: nowhere
+  std::uint32_t threads = 2;
+  std::string log_level = "info";
+  std::vector<principal> principals;
+};
+
+/// Errors: the file cannot be read, is not TOML, or one of the two tables is wrong; every finding in operator_detail.
+result<server_settings> read_server_settings(const std::filesystem::path& config);
+
+}  // namespace tenon::tenond
