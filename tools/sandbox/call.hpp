@@ -27,6 +27,7 @@ struct gam_network {
 /// One Kevel network, which is one API key. `objects` is by entity: "campaign", "flight", ...
 struct kevel_network {
   std::string key_name;
+  std::int64_t first_id = 0;  ///< what its inventory is numbered from, so that a reset gives the same ids again
   store objects = {};
   std::map<std::string, std::uint64_t> ignored_fields = {};  ///< "flight.Priority": sent, but no field of the API
 };

@@ -6,6 +6,7 @@
 #include "sandbox/kevel/inventory.hpp"
 #include "sandbox/world.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace tenon::sandbox {
@@ -96,11 +97,14 @@ void world::seed() {
     network = {.code = code};
     gam::seed(network);
   }
-  kevel.last_id = kevel_world().last_id;
+  auto last_id = kevel_world().last_id;
   for (auto& [name, network] : kevel.networks) {
-    network = {.key_name = name};
+    network = {.key_name = name, .first_id = network.first_id};
+    kevel.last_id = network.first_id;
     kevel::seed(kevel, network);
+    last_id = std::max(last_id, kevel.last_id);
   }
+  kevel.last_id = last_id;
 }
 
 }  // namespace tenon::sandbox

@@ -46,7 +46,8 @@ void upstreams::add(const service_account& account) {
 void upstreams::add(const api_key& key) {
   const std::scoped_lock lock(mutex_);
   world_.kevel_keys.insert_or_assign(key.secret, key.name);
-  const auto [at, fresh] = world_.kevel.networks.try_emplace(key.name, kevel_network{.key_name = key.name});
+  const auto [at, fresh] = world_.kevel.networks.try_emplace(
+      key.name, kevel_network{.key_name = key.name, .first_id = world_.kevel.last_id});
   if (fresh) kevel::seed(world_.kevel, at->second);
 }
 

@@ -123,6 +123,17 @@ TEST_CASE("a reset forgets objects, counters and faults, and keeps credentials")
   CHECK(at.get("/v1/networks/123456/adUnits").status == 200);
 }
 
+TEST_CASE("a reset gives every network the ids it had") {
+  stand at;
+  at.kevel_secret = "south-secret";
+  const auto before = at.get("/kevel/v1/zone");
+  at.post("/kevel/v1/advertiser", json::object{{"Title", "New"}, {"IsActive", true}});
+  at.post("/_sandbox/reset", json::object());
+  CHECK(at.get("/kevel/v1/zone").body == before.body);
+  const auto fresh = at.post("/kevel/v1/advertiser", json::object{{"Title", "New"}, {"IsActive", true}});
+  CHECK(fresh.at("/Id") == 7290023);
+}
+
 TEST_CASE("revoked tokens are refused at once") {
   stand at;
   CHECK(at.send("DELETE", "/_sandbox/tokens").status == 200);

@@ -263,9 +263,12 @@ TEST_CASE("a report is run, polled and fetched row by row") {
   at.bearer = at.token_of("123456");
   const auto id = made.order.substr(made.order.rfind('/') + 1);
   json::value body = json::parse(R"({"displayName": "r", "visibility": "HIDDEN", "reportDefinition": {
-    "dimensions": ["DATE", "ORDER_ID", "LINE_ITEM_ID"], "metrics": ["AD_SERVER_IMPRESSIONS", "AD_SERVER_CLICKS", "AD_SERVER_REVENUE"],
-    "filters": [{"fieldFilter": {"field": {"dimension": "ORDER_ID"}, "operation": "IN", "values": [{"intValue": "0"}]}}],
-    "timeZoneSource": "PUBLISHER", "currencyCode": "USD", "dateRange": {"relative": "LAST_30_DAYS"}, "reportType": "HISTORICAL"}})");
+    "dimensions": ["DATE", "ORDER_ID", "LINE_ITEM_ID"], "metrics": ["AD_SERVER_IMPRESSIONS", "AD_SERVER_CLICKS",
+    "AD_SERVER_REVENUE"],
+    "filters": [{"fieldFilter": {"field": {"dimension": "ORDER_ID"}, "operation": "IN",
+    "values": [{"intValue": "0"}]}}],
+    "timeZoneSource": "PUBLISHER", "currencyCode": "USD", "dateRange": {"relative": "LAST_30_DAYS"},
+    "reportType": "HISTORICAL"}})");
   body.at_pointer("/reportDefinition/filters/0/fieldFilter/values/0/intValue") = id;
   const auto report = at.post("/v1/networks/123456/reports", body).text("/name");
   const auto run = at.post("/v1/" + report + ":run", json::object());
@@ -307,9 +310,13 @@ TEST_CASE("a report that cannot be answered truthfully is refused") {
   refuse("/reportDefinition/dimensions", json::array{"HOUR"});
   refuse("/reportDefinition/metrics", json::array{"SOLD"});
   refuse("/reportDefinition/dateRange", json::object());
-  refuse(
-      "/reportDefinition/dateRange",
-      json::parse(
-          R"({"fixed": {"startDate": {"year": 2026, "month": 2, "day": 30}, "endDate": {"year": 2026, "month": 3, "day": 1}}})"));
+  refuse("/reportDefinition/dateRange",
+         json::parse(
+             R"({"fixed": {"startDate": {"year": 2026, "month": 2, "day": 30}, "endDate": {"year": 2026, "month": 3,
+    "day": 1}}})"));
+  refuse("/reportDefinition/dateRange",
+         json::parse(
+             R"({"fixed": {"startDate": {"year": 2026, "month": 258, "day": 1}, "endDate": {"year": 2026, "month": 3,
+    "day": 1}}})"));
   refuse("/reportDefinition/reportType", "REACH");
 }

@@ -108,7 +108,8 @@ json::object order_body(std::string_view name) {
 
 json::object line_item_body(const stand& at, std::string_view order) {
   json::object made = json::parse(R"({
-    "displayName": "pkg_1 homepage 300x250", "externalLineItemId": "mb_9f:pkg_1", "lineItemType": "STANDARD", "costType": "CPM",
+    "displayName": "pkg_1 homepage 300x250", "externalLineItemId": "mb_9f:pkg_1", "lineItemType": "STANDARD",
+    "costType": "CPM",
     "rate": {"currencyCode": "USD", "units": "12", "nanos": 500000000},
     "goal": {"goalType": "LIFETIME", "unitType": "IMPRESSIONS", "units": "400000"},
     "creativeRotationType": "EVENLY",
@@ -118,7 +119,8 @@ json::object line_item_body(const stand& at, std::string_view order) {
       "inventoryTargeting": {"targetedAdUnits": [{"adUnit": "networks/123456/adUnits/99", "includeDescendants": true}],
                              "targetedPlacements": ["networks/123456/placements/7"]},
       "geoTargeting": {"targetedGeos": ["networks/123456/geoTargets/2840"]},
-      "technologyTargeting": {"deviceCategoryTargeting": {"targetedCategories": ["networks/123456/deviceCategories/40002"]}},
+      "technologyTargeting": {"deviceCategoryTargeting": {
+        "targetedCategories": ["networks/123456/deviceCategories/40002"]}},
       "customTargeting": {"customTargetingClauses": [{"customTargetingLiterals": [
         {"customTargetingKey": "networks/123456/customTargetingKeys/1",
          "customTargetingValues": ["networks/123456/customTargetingValues/2"]}]}]}}})")

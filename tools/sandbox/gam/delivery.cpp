@@ -7,7 +7,8 @@ namespace tenon::sandbox::gam {
 namespace {
 
 constexpr std::int64_t impressions_per_click = 500;
-constexpr double most_units = 1e12;  // keeps every product below exact
+constexpr double most_units = 1e12;        // keeps every product below exact
+constexpr double most_impressions = 1e15;  // and every count within its integer
 
 sys_seconds start_of(const json::object& line_item) {
   return parse_time(text_of(line_item, "startTime"), true).value_or(sys_seconds());
@@ -123,7 +124,7 @@ delivery delivered(const gam_network& network, const record& line_item, sys_seco
   if (end) until = std::min(until, *end);
   const auto elapsed = std::max(until - start, std::chrono::seconds(0));
   const auto units = units_after(fields, elapsed, end ? *end - start : std::chrono::seconds(0));
-  made.impressions = static_cast<std::int64_t>(impressions_for(fields, std::floor(units)));
+  made.impressions = static_cast<std::int64_t>(std::min(impressions_for(fields, std::floor(units)), most_impressions));
   made.clicks = made.impressions / impressions_per_click;
   made.viewable = made.impressions * 7 / 10;
   made.completions = made.impressions * 7 / 10;

@@ -29,6 +29,8 @@ const type_rule* rule_of(const json::object& fields) {
   return at == type_rules.end() ? nullptr : &*at;
 }
 
+constexpr std::int64_t most_rate = 1'000'000'000;
+
 bool lists(std::string_view words, std::string_view word) { return std::ranges::count(split(words, ' '), word) > 0; }
 
 void check_dates(const record* before, const json::object& fields, sys_seconds now, const std::string& path) {
@@ -65,8 +67,8 @@ void check_price(const gam_network& network, const json::object& fields, const t
     throw invalid(path + ".rate.currencyCode",
                   "Expected the network's currency, " + std::string(text_of(self->fields, "currencyCode")) + ".");
   const auto nanos = integer_of(rate, "nanos");
-  if (integer_of(rate, "units") < 0 || nanos < 0 || nanos > 999'999'999)
-    throw invalid(path + ".rate", "Expected units of at least 0 and nanos between 0 and 999999999.");
+  if (integer_of(rate, "units") < 0 || integer_of(rate, "units") > most_rate || nanos < 0 || nanos > 999'999'999)
+    throw invalid(path + ".rate", "Expected units of 0 to 1000000000 and nanos of 0 to 999999999.");
   const auto cost = text_of(fields, "costType");
   if (cost == "CPA")
     throw broken_rule("ReservationDetailsError", "CPA_DEPRECATED", "CPA is no longer sold.", path + ".costType");
@@ -124,6 +126,8 @@ void check_details(const json::object& fields, const std::string& path) {
     throw invalid(path + ".displayName", "Expected at most 255 characters.");
   if (text_of(fields, "externalLineItemId").size() > 255)
     throw invalid(path + ".externalLineItemId", "Expected at most 255 characters.");
+  const auto extension = integer_of(fields, "autoExtensionDays");
+  if (extension < 0 || extension > 7) throw invalid(path + ".autoExtensionDays", "Expected 0 to 7.");
   for (const auto& each : array_of(fields, "frequencyCaps")) {
     const auto& cap = each.get_object();
     if (integer_of(cap, "maxImpressions") < 1 || integer_of(cap, "timeAmount") < 1 || text_of(cap, "timeUnit").empty())

@@ -26,10 +26,14 @@ constexpr std::array metrics{std::string_view("AD_SERVER_IMPRESSIONS"),
                              std::string_view("VIDEO_VIEWERSHIP_COMPLETES")};
 
 sys_days date_of(const json::object& date, const std::string& path) {
-  const std::chrono::year_month_day made{std::chrono::year(static_cast<int>(integer_of(date, "year"))),
-                                         std::chrono::month(static_cast<unsigned>(integer_of(date, "month"))),
-                                         std::chrono::day(static_cast<unsigned>(integer_of(date, "day")))};
-  if (!made.ok()) throw invalid(path, "Expected a date of the calendar.");
+  const auto year = integer_of(date, "year");
+  const auto month = integer_of(date, "month");
+  const auto day = integer_of(date, "day");
+  const bool plausible = year >= 1970 && year <= 9999 && month >= 1 && month <= 12 && day >= 1 && day <= 31;
+  const std::chrono::year_month_day made{std::chrono::year(plausible ? static_cast<int>(year) : 0),
+                                         std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day))};
+  if (!plausible || !made.ok()) throw invalid(path, "Expected a date of the calendar from 1970 on.");
   return made;
 }
 

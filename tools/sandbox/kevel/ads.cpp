@@ -14,11 +14,11 @@ json::object as_stored(const call&, const record& held) { return held.fields; }
 void check_content(const json::object& fields) {
   if (flag_of(fields, "IsHTMLJS") && text_of(fields, "ScriptBody").empty())
     throw wrong_field("ScriptBody is required when IsHTMLJS is true");
-  boost::system::error_code not_json;
-  const auto values = text_of(fields, "TemplateValues");
-  if (!values.empty() && !json::parse(values, not_json).is_object() && !not_json)
-    throw wrong_field("TemplateValues must be a JSON object as text");
-  if (not_json) throw wrong_field("TemplateValues must be a JSON object as text");
+  if (const auto values = text_of(fields, "TemplateValues"); !values.empty()) {
+    boost::system::error_code not_json;
+    const auto parsed = json::parse(values, not_json);
+    if (not_json || !parsed.is_object()) throw wrong_field("TemplateValues must be a JSON object as text");
+  }
   for (const auto name : {"Url", "ImageLink"}) {
     const auto url = text_of(fields, name);
     if (!url.empty() && !url.starts_with("http://") && !url.starts_with("https://"))
