@@ -14,9 +14,11 @@
 
 namespace tenon::testing {
 
-/// An HTTP client without a network: it keeps what it was asked, and answers when the test says so, or at once by a function.
+/// An HTTP client without a network: it keeps what it was asked, and answers when the test says so, or at once by a
+/// function.
 ///
-/// A stop ends an open exchange with `cancelled`, on a thread of its own, as the contract wants: never inside request_stop().
+/// A stop ends an open exchange with `cancelled`, on a thread of its own, as the contract wants: never inside
+/// request_stop().
 ///
 /// Lifetime    Outlives every exchange; what is open at its end is dropped.
 /// Threads     Any, concurrently.
@@ -42,7 +44,7 @@ class fake_http_client final : public http_client {
     } else {
       auto watch = std::make_unique<stop_watch>(stop, [this, index] {
         const std::lock_guard lock(mutex_);
-        helpers_.emplace_back([this, index] {
+        answering_.emplace_back([this, index] {
           finish(index, http_failure{.what = http_failure::kind::cancelled,
                                      .phase = http_failure::progress::sent,
                                      .message = "cancelled"});
@@ -54,8 +56,12 @@ class fake_http_client final : public http_client {
     asked_.raise();
   }
 
-  ~fake_http_client() override {
-    for (auto& helper : helpers_) helper.join();
+  ~fake_http_client() override { settle(); }
+
+  /// Waits until every stop that was asked for has been answered. Nothing may be asked of the client meanwhile.
+  void settle() {
+    for (auto& answering : answering_) answering.join();
+    answering_.clear();
   }
 
   /// Waits until so many requests have come.
@@ -95,7 +101,7 @@ class fake_http_client final : public http_client {
   mutable std::mutex mutex_;
   std::vector<http_exchange_request> requests_;
   std::map<std::size_t, open_exchange> open_;
-  std::vector<std::jthread> helpers_;
+  std::vector<std::jthread> answering_;
   tally asked_;
 };
 

@@ -3,9 +3,9 @@
 #include "platform/retirement.hpp"
 
 #include <boost/asio/bind_executor.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 
 #include <atomic>
 #include <optional>
@@ -21,7 +21,7 @@ constinit std::atomic<std::uint64_t> last_instance{0};
 class built_platform final : public plugin_platform {
  public:
   built_platform(std::shared_ptr<platform_shell> shell, build_timing timing)
-      : shell_(std::move(shell)), instance_(++last_instance), timing_(timing) {}
+      : shell_(std::move(shell)), alive_(shell_->environment().retiring), instance_(++last_instance), timing_(timing) {}
   ~built_platform() override {
     const auto grace = shell_->environment().retire_grace;
     retire(std::move(shell_), grace);
@@ -38,6 +38,7 @@ class built_platform final : public plugin_platform {
 
  private:
   std::shared_ptr<platform_shell> shell_;
+  retirement_ticket alive_;  ///< until the retirement holds one of its own
   const std::uint64_t instance_;
   const build_timing timing_;
 };
@@ -53,8 +54,8 @@ error unavailable(std::string why) {
   return make_error("SERVICE_UNAVAILABLE", "The service is not available at the moment.", std::move(why));
 }
 
-/// One build, from the recipe to the answer. Every step runs on its own strand, so the first end wins: the error of a step, the timeout, the
-/// stop, or success. What was half built then is retired at once.
+/// One build, from the recipe to the answer. Every step runs on its own strand, so the first end wins: the error of a
+/// step, the timeout, the stop, or success. What was half built then is retired at once.
 class platform_build : public std::enable_shared_from_this<platform_build> {
  public:
   platform_build(std::shared_ptr<const platform_environment> environment, platform_recipe recipe, std::stop_token stop,
@@ -63,8 +64,9 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
         recipe_(std::move(recipe)),
         stop_(std::move(stop)),
         done_(std::move(done)),
-        strand_(asio::make_strand(environment_->executor)),
-        timer_(strand_) {}
+        alive_(environment_->retiring),
+        strand_(environment_->executor),
+        timer_(environment_->executor) {}
 
   void start() {
     const auto findings = check_settings(recipe_.image->manifest.settings_schema, recipe_.settings);
@@ -72,18 +74,20 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
     if (stop_.stop_requested()) return finish(unavailable("the build was not wanted any more"));
 
     timer_.expires_after(environment_->build_timeout);
-    timer_.async_wait([self = shared_from_this()](const boost::system::error_code& failed) {
-      if (!failed) self->on_timeout();
-    });
+    timer_.async_wait(
+        asio::bind_executor(strand_, [self = shared_from_this()](const boost::system::error_code& failed) {
+          if (!failed) self->on_timeout();
+        }));
     on_stop_.emplace(stop_, stop_signaller{weak_from_this()});
 
     begun_ = environment_->time->steady_now();
-    environment_->loader->load(recipe_.image, [self = shared_from_this()](result<std::shared_ptr<library>> loaded) {
-      asio::post(self->strand_, [self, loaded = std::move(loaded)]() mutable { self->on_loaded(std::move(loaded)); });
-    });
+    environment_->loader->load(recipe_.image,
+                               [self = shared_from_this()](result<std::shared_ptr<library>> loaded) mutable {
+                                 leave_loader(std::move(self), std::move(loaded));
+                               });
   }
 
-  const asio::any_io_executor& strand() const noexcept { return strand_; }
+  const platform_strand& strand() const noexcept { return strand_; }
 
  private:
   struct stop_signaller {
@@ -94,6 +98,18 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
       asio::post(self->strand_, [self] { self->finish(unavailable("the build was not wanted any more")); });
     }
   };
+
+  /// [loader] Takes the build along: its timer and strand must not be left to a thread that does not belong to the
+  /// executor.
+  static void leave_loader(std::shared_ptr<platform_build> build, result<std::shared_ptr<library>> loaded) {
+    const auto executor = build->environment_->executor;
+    asio::post(executor, [build = std::move(build), loaded = std::move(loaded)]() mutable {
+      const auto strand = build->strand_;
+      asio::dispatch(strand, [build = std::move(build), loaded = std::move(loaded)]() mutable {
+        build->on_loaded(std::move(loaded));
+      });
+    });
+  }
 
   void on_loaded(result<std::shared_ptr<library>> loaded) {
     if (!done_) return;
@@ -130,13 +146,15 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
     on_stop_.reset();
     if (shell_) retire(std::move(shell_), std::chrono::milliseconds(0));
     done(std::move(outcome));
+    [[maybe_unused]] const auto ended = std::move(alive_);
   }
 
   const std::shared_ptr<const platform_environment> environment_;
   platform_recipe recipe_;
   const std::stop_token stop_;
   plugin_platform_handler done_;
-  const asio::any_io_executor strand_;
+  retirement_ticket alive_;  ///< until the outcome is handed out, or what was half built retires
+  const platform_strand strand_;
   asio::steady_timer timer_;
   std::optional<std::stop_callback<stop_signaller>> on_stop_;
   std::shared_ptr<platform_shell> shell_;
@@ -146,9 +164,10 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
 
 }  // namespace
 
-void build_plugin_platform(std::shared_ptr<const platform_environment> environment, platform_recipe recipe, std::stop_token stop,
-                           plugin_platform_handler done) {
-  auto build = std::make_shared<platform_build>(std::move(environment), std::move(recipe), std::move(stop), std::move(done));
+void build_plugin_platform(std::shared_ptr<const platform_environment> environment, platform_recipe recipe,
+                           std::stop_token stop, plugin_platform_handler done) {
+  auto build =
+      std::make_shared<platform_build>(std::move(environment), std::move(recipe), std::move(stop), std::move(done));
   const auto strand = build->strand();
   asio::post(strand, [build = std::move(build)] { build->start(); });
 }

@@ -11,11 +11,11 @@ namespace tenon {
 
 /// The host's frame around one entry into plugin code, found by the services through a thread-local pointer.
 ///
-/// It is the proof that this thread may use the services of the shell's platform, and it holds back what must not happen below plugin code:
-/// operations are launched and answers handed out after the plugin's function has returned.
+/// It is the proof that this thread may use the services of the shell's platform, and it holds back what must not
+/// happen below plugin code: operations are launched and answers handed out after the plugin's function has returned.
 ///
-/// Order at the end of an entry: leave_plugin(), launch(), the shell's gate is left, deliver(). Operations are launched while the platform is
-/// still pinned; callers' code runs when it no longer is.
+/// Order at the end of an entry: leave_plugin(), launch(), the shell's gate is left, deliver(). Operations are launched
+/// while the platform is still pinned; callers' code runs when it no longer is.
 ///
 /// Threads     The one that made it.
 class entry_frame {

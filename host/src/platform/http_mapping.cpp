@@ -38,10 +38,12 @@ bool is_header_value(std::string_view value) noexcept {
 }
 
 tenon_status map_header(const tenon_header& header, const secret_reader& secrets, http_exchange_request& out) {
-  if (!is_well_formed(header.name) || !is_well_formed(header.value) || !is_well_formed(header.secret)) return TENON_E_INVALID;
+  if (!is_well_formed(header.name) || !is_well_formed(header.value) || !is_well_formed(header.secret))
+    return TENON_E_INVALID;
   const auto name = view_of(header.name);
   if (!is_header_name(name)) return TENON_E_INVALID;
-  if (std::ranges::any_of(host_headers, [name](std::string_view ours) { return same_name(name, ours); })) return TENON_E_INVALID;
+  if (std::ranges::any_of(host_headers, [name](std::string_view ours) { return same_name(name, ours); }))
+    return TENON_E_INVALID;
   std::string value(view_of(header.value));
   if (header.secret.len != 0) {
     auto text = secrets.find(view_of(header.secret), {});
@@ -72,7 +74,8 @@ tenon_status map_request(const tenon_http_request& request, const http_policy& p
                          http_exchange_request& out) {
   tenon_http_request known{};
   std::memcpy(&known, &request, std::min<std::size_t>(request.struct_size, sizeof known));
-  if (!is_well_formed(known.method) || !is_well_formed(known.url) || !is_well_formed(known.body)) return TENON_E_INVALID;
+  if (!is_well_formed(known.method) || !is_well_formed(known.url) || !is_well_formed(known.body))
+    return TENON_E_INVALID;
   if (known.header_count > max_headers || (known.headers == nullptr && known.header_count != 0)) return TENON_E_INVALID;
   if (std::ranges::find(methods, view_of(known.method)) == std::end(methods)) return TENON_E_INVALID;
   const auto origin = origin_of(view_of(known.url));
@@ -85,9 +88,11 @@ tenon_status map_request(const tenon_http_request& request, const http_policy& p
   out.method = view_of(known.method);
   out.url = view_of(known.url);
   out.body = view_of(known.body);
-  out.timeout = known.timeout_ms == 0 ? policy.timeout : std::min(policy.timeout, std::chrono::milliseconds(known.timeout_ms));
-  out.max_response_bytes =
-      known.max_response_bytes == 0 ? policy.max_response_bytes : std::min(policy.max_response_bytes, known.max_response_bytes);
+  out.timeout =
+      known.timeout_ms == 0 ? policy.timeout : std::min(policy.timeout, std::chrono::milliseconds(known.timeout_ms));
+  out.max_response_bytes = known.max_response_bytes == 0
+                               ? policy.max_response_bytes
+                               : std::min(policy.max_response_bytes, known.max_response_bytes);
   return TENON_OK;
 }
 

@@ -17,8 +17,8 @@ struct http_policy {
   std::uint64_t max_response_bytes;
 };
 
-/// Copies a plugin's request, with secrets filled into its headers. TENON_E_INVALID: a rule of host.h is broken; TENON_E_DENIED: the URL's
-/// origin is not one of the policy's.
+/// Copies a plugin's request, with secrets filled into its headers. TENON_E_INVALID: a rule of host.h is broken;
+/// TENON_E_DENIED: the URL's origin is not one of the policy's.
 tenon_status map_request(const tenon_http_request& request, const http_policy& policy, const secret_reader& secrets,
                          http_exchange_request& out);
 

@@ -14,11 +14,12 @@ class platform_shell;
 
 /// One timer, HTTP exchange or signature that a plugin has started.
 ///
-/// It is launched once, after the entry that started it has returned; then its result is stored in it and the shell delivers it below a
-/// frame. Being taken out of the table is what gives the right to call the plugin's function, exactly once: for deliver() or for close().
+/// It is launched once, after the entry that started it has returned; then its result is stored in it and the shell
+/// delivers it below a frame. Being taken out of the table is what gives the right to call the plugin's function,
+/// exactly once: for deliver() or for close().
 ///
-/// Threads     launch() and deliver() one after the other; cancel() any thread, concurrently with both. close() reads only what the start
-///             has stored, because a result may still be arriving.
+/// Threads     launch() and deliver() one after the other; cancel() any thread, concurrently with both. close() reads
+///             only what the start has stored, because a result may still be arriving.
 class operation {
  public:
   operation() = default;
@@ -26,7 +27,8 @@ class operation {
   operation& operator=(const operation&) = delete;
   virtual ~operation() = default;
 
-  virtual void launch(std::shared_ptr<platform_shell> shell, tenon_op id) = 0;
+  /// Whatever the operation then waits for keeps only a weak reference to the shell: a late answer keeps no platform.
+  virtual void launch(const std::shared_ptr<platform_shell>& shell, tenon_op id) = 0;
 
   /// A wish. Never completes the operation inside.
   virtual void cancel() noexcept = 0;

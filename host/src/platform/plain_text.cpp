@@ -92,9 +92,12 @@ std::string escaped(std::string_view text, std::size_t limit) {
     const auto character = text.substr(0, length == 0 ? 1 : length);
     text.remove_prefix(character.size());
     // A backslash of the plugin's own stays distinguishable from one of ours.
-    if (character == "\\") out += "\\\\";
-    else if (length == 0 || is_control(character)) append_escaped(out, character);
-    else out += character;
+    if (character == "\\")
+      out += "\\\\";
+    else if (length == 0 || is_control(character))
+      append_escaped(out, character);
+    else
+      out += character;
   }
   if (missing != 0) out += "... (" + std::to_string(missing) + " bytes more)";
   return out;

@@ -21,10 +21,12 @@ constexpr tenon_str abi_text(std::string_view text) noexcept { return {text.data
 
 bool is_utf8(std::string_view text) noexcept;
 
-/// For a buyer: valid UTF-8, control characters as spaces, invalid bytes as U+FFFD, at most `limit` bytes, cut between characters.
+/// For a buyer: valid UTF-8, control characters as spaces, invalid bytes as U+FFFD, at most `limit` bytes, cut between
+/// characters.
 std::string scrubbed(std::string_view text, std::size_t limit);
 
-/// For a log line: control characters and invalid bytes as \n, \t, \xNN, cut after `limit` bytes of input with a note of how much is missing.
+/// For a log line: control characters and invalid bytes as \n, \t, \xNN, cut after `limit` bytes of input with a note
+/// of how much is missing.
 std::string escaped(std::string_view text, std::size_t limit);
 
 }  // namespace tenon

@@ -5,8 +5,6 @@
 #include "plugin/upstreams.hpp"
 
 #include <boost/asio/bind_executor.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -17,11 +15,13 @@ namespace tenon {
 namespace asio = boost::asio;
 namespace {
 
-bool any_blocking(const manifest& plugin) noexcept { return std::ranges::any_of(plugin.tasks, &manifest_task::blocking); }
+bool any_blocking(const manifest& plugin) noexcept {
+  return std::ranges::any_of(plugin.tasks, &manifest_task::blocking);
+}
 
-asio::any_io_executor serial_executor(const platform_environment& environment, const manifest& plugin) {
-  if (plugin.concurrent) return environment.executor;
-  return asio::make_strand(any_blocking(plugin) ? environment.blocking : environment.executor);
+std::optional<platform_strand> serial_strand(const platform_environment& environment, const manifest& plugin) {
+  if (plugin.concurrent) return std::nullopt;
+  return platform_strand(any_blocking(plugin) ? environment.blocking : environment.executor);
 }
 
 std::uint64_t nanoseconds_of(steady_time time) noexcept {
@@ -56,8 +56,8 @@ error too_many_calls() {
 
 }  // namespace
 
-/// Ends a shell. One whose instance is still there was never retired, because the executor is gone: it lives on without executor, for the
-/// loader thread to destroy.
+/// Ends a shell. One whose instance is still there was never retired, because the executor is gone: it lives on without
+/// executor, for the loader thread to destroy.
 struct platform_shell::last_reference {
   void operator()(platform_shell* last) const {
     const bool finished = last->destroyed_ || (!last->created() && last->operations_.size() == 0);
@@ -95,14 +95,24 @@ platform_shell::platform_shell(std::shared_ptr<const platform_environment> envir
       policy_{.origins = {},
               .timeout = environment_->http_timeout,
               .max_response_bytes = environment_->http_max_response_bytes},
-      serial_(serial_executor(*environment_, recipe_.image->manifest)),
-      control_(asio::make_strand(environment_->executor)),
+      serial_(serial_strand(*environment_, recipe_.image->manifest)),
+      control_(environment_->executor),
       deadlines_(environment_->executor),
       operations_(environment_->max_open_operations) {
   recipe_.secrets.reset();
 }
 
-/// One entry into plugin code, pinned. False: the gate is closed, `body` did not run. The caller holds a reference to the shell.
+/// Queues an entry where the manifest wants it.
+template <class Work>
+void platform_shell::post_entry(Work work) {
+  if (serial_)
+    asio::post(*serial_, std::move(work));
+  else
+    asio::post(environment_->executor, std::move(work));
+}
+
+/// One entry into plugin code, pinned. False: the gate is closed, `body` did not run. The caller holds a reference to
+/// the shell.
 template <class Body>
 bool platform_shell::enter(tenon_token blocking, Body body) {
   if (!gate_.enter()) return false;
@@ -121,7 +131,7 @@ void platform_shell::create(reply_handler ready) {
   call->done = std::move(ready);
   call->what = open_call::kind::create;
   tokens_.open(token, std::move(call));
-  asio::post(serial_, [self = shared_from_this(), token] { self->run_create(token); });
+  post_entry([self = shared_from_this(), token] { self->run_create(token); });
 }
 
 void platform_shell::run_create(tenon_token ready) {
@@ -163,10 +173,13 @@ void platform_shell::start(call_request request, reply_handler done) {
   // A stop that came before the token was open has found nothing to stop.
   if (stop.stop_requested()) ask_to_stop(token);
 
-  const auto& where = image().manifest.concurrent && task->blocking ? environment_->blocking : serial_;
-  asio::post(where, [self = shared_from_this(), token, task, request = std::move(request)] {
+  auto entry = [self = shared_from_this(), token, task, request = std::move(request)] {
     self->run_call(token, *task, request);
-  });
+  };
+  if (task->blocking && !serial_)
+    asio::post(environment_->blocking, std::move(entry));
+  else
+    post_entry(std::move(entry));
 }
 
 void platform_shell::run_call(tenon_token token, const manifest_task& task, const call_request& request) {
@@ -214,7 +227,7 @@ void platform_shell::answer(token_table::claimed claimed, error why) {
 
 void platform_shell::cancel_call(tenon_token token) {
   waits_.stop(token);
-  asio::post(serial_, [self = shared_from_this(), token] {
+  post_entry([self = shared_from_this(), token] {
     self->enter(0, [&](entry_frame&) {
       if (auto* const instance = self->instance_.load()) self->library_->entry().cancel(instance, token);
     });
@@ -233,22 +246,20 @@ void platform_shell::ask_to_stop(tenon_token token) noexcept {
 void stop_signal::operator()() const noexcept { shell->ask_to_stop(token); }
 
 void platform_shell::post_delivery(tenon_op id) {
-  asio::post(serial_, [self = shared_from_this(), id] { self->deliver(id); });
-}
-
-void platform_shell::deliver(tenon_op id) {
   // With the gate closed the operation stays in the table: the retirement completes it with CLOSING.
-  enter(0, [&](entry_frame&) {
-    if (const auto taken = operations_.take(id)) taken->deliver(id);
+  post_entry([self = shared_from_this(), id] {
+    self->enter(0, [&](entry_frame&) {
+      if (const auto taken = self->operations_.take(id)) taken->deliver(id);
+    });
   });
 }
 
 void platform_shell::arm_sweep() {
-  asio::post(control_, [self = shared_from_this()] { self->sweep(); });
+  asio::post(*control_, [self = shared_from_this()] { self->sweep(); });
 }
 
-/// Answers calls whose deadline has passed. One timer serves all calls of the platform: it stands at the earliest deadline there was when it
-/// was set, so under load it fires about once a call_timeout and a call costs no timer.
+/// Answers calls whose deadline has passed. One timer serves all calls of the platform: it stands at the earliest
+/// deadline there was when it was set, so under load it fires about once a call_timeout and a call costs no timer.
 void platform_shell::sweep() {
   const auto now = environment_->time->steady_now();
   auto swept = tokens_.sweep(now);
@@ -260,10 +271,11 @@ void platform_shell::sweep() {
   if (swept.drained) drained_();
   if (swept.next == steady_time::max()) return;
   deadlines_->expires_after(swept.next - now);
-  deadlines_->async_wait(asio::bind_executor(control_, [shell = weak_from_this()](const boost::system::error_code& failed) {
-    const auto self = shell.lock();
-    if (self && !failed) self->sweep();
-  }));
+  deadlines_->async_wait(
+      asio::bind_executor(*control_, [shell = weak_from_this()](const boost::system::error_code& failed) {
+        const auto self = shell.lock();
+        if (self && !failed) self->sweep();
+      }));
 }
 
 platform_counters platform_shell::counters() const {

@@ -9,29 +9,38 @@
 #include "platform/secret_reader.hpp"
 #include "platform/token_table.hpp"
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
 
 #include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
-/// What a plugin holds as `tenon_ctx*`: an identity. The host finds the platform by the frame on its thread, never through this pointer, so
-/// a stale one is refused and not followed.
+/// What a plugin holds as `tenon_ctx*`: an identity. The host finds the platform by the frame on its thread, never
+/// through this pointer, so a stale one is refused and not followed.
 struct tenon_ctx {};
 
 namespace tenon {
 
+/// Always this type, never erased: a strand in an any_io_executor is counted with fences, which ThreadSanitizer does
+/// not follow.
+using platform_strand = boost::asio::strand<boost::asio::any_io_executor>;
+
 /// The host side of one platform: everything between the C++ interface and the plugin's functions.
 ///
-/// Pin and lease. An open token is the lease: it may be settled by any completion. The pin is the entry gate: a count that is held by the
-/// host's frame around every entry and given back only after plugin code has returned. No answer ever ends a pin.
+/// Pin and lease. An open token is the lease: it may be settled by any completion. The pin is the entry gate: a count
+/// that is held by the host's frame around every entry and given back only after plugin code has returned. No answer
+/// ever ends a pin.
 ///
-/// Serial. Every entry runs on one strand (over the blocking pool if any task blocks), unless the manifest says "concurrent".
+/// Serial. Every entry runs on one strand (over the blocking pool if any task blocks), unless the manifest says
+/// "concurrent".
 ///
-/// Lifetime    Shared by the handle, every queued piece of work, and the retirement. After destroy() nothing of the plugin is held, so a late
-///             timer or answer finds an empty shell. If the last reference goes without a retirement (the executor was destroyed), the
-///             instance is still destroyed on the loader thread.
+/// Lifetime    Shared by the handle, every queued piece of work, and the retirement. After destroy() nothing of the
+///             plugin is held, so a late answer finds an empty shell. If the last reference goes without a retirement
+///             (the executor was destroyed), the instance is still destroyed on the loader thread.
 /// Threads     Any, unless a function says otherwise.
 class platform_shell : public std::enable_shared_from_this<platform_shell> {
  public:
@@ -61,19 +70,18 @@ class platform_shell : public std::enable_shared_from_this<platform_shell> {
   const http_policy& policy() const noexcept { return policy_; }
 
   // For operations: the result of `id` is there.
-  const boost::asio::any_io_executor& serial() const noexcept { return serial_; }
   void post_delivery(tenon_op id);
-  void deliver(tenon_op id);  ///< on serial()
 
   /// The caller of `token` wants its end: asks the plugin, answers after retire_hard if it does not.
   void ask_to_stop(tenon_token token) noexcept;
 
   // The steps of a retirement, in order.
-  const boost::asio::any_io_executor& control() const noexcept { return control_; }
+  const platform_strand& control() const noexcept { return *control_; }
   bool watch_calls(unique_function<void()> drained);  ///< true: no call is open
   void cancel_everything();
   void answer_everything();
-  void close_gate(unique_function<void()> empty);  ///< `empty` runs once nobody is inside, here or where the last one leaves
+  void close_gate(
+      unique_function<void()> empty);  ///< `empty` runs once nobody is inside, here or where the last one leaves
   std::shared_ptr<library> code() const noexcept { return library_; }  ///< null after destroy()
   void destroy_on_loader(retirement_ticket ticket);
 
@@ -83,6 +91,8 @@ class platform_shell : public std::enable_shared_from_this<platform_shell> {
   platform_shell(std::shared_ptr<const platform_environment> environment, platform_recipe recipe,
                  std::shared_ptr<library> code);
 
+  template <class Work>
+  void post_entry(Work work);
   template <class Body>
   bool enter(tenon_token blocking, Body body);
   void run_create(tenon_token ready);
@@ -103,8 +113,8 @@ class platform_shell : public std::enable_shared_from_this<platform_shell> {
   std::shared_ptr<const secret_reader> secrets_;
   http_policy policy_;
 
-  boost::asio::any_io_executor serial_;
-  boost::asio::any_io_executor control_;  ///< a strand: deadlines and retirement
+  std::optional<platform_strand> serial_;   ///< of every entry; none: concurrent
+  std::optional<platform_strand> control_;  ///< deadlines and retirement
   std::optional<boost::asio::steady_timer> deadlines_;
 
   token_table tokens_;

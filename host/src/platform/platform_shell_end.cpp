@@ -26,15 +26,17 @@ void platform_shell::close_gate(unique_function<void()> empty) {
 }
 
 void platform_shell::destroy_on_loader(retirement_ticket ticket) {
-  auto work = [self = shared_from_this(), ticket = std::move(ticket)]() mutable {
+  auto work = [ticket = std::move(ticket), self = shared_from_this()]() mutable {
     self->destroy();
+    // Before the ticket: whoever waits for it may then end the executor, which the shell's timers and strands need.
+    self.reset();
     [[maybe_unused]] const auto ended = std::move(ticket);
   };
   environment_->loader->post(std::move(work));
 }
 
-/// [loader] Nobody is inside and nobody can enter. Each function of the plugin runs below a frame of its own, so that it may still log and
-/// is refused new operations.
+/// [loader] Nobody is inside and nobody can enter. Each function of the plugin runs below a frame of its own, so that
+/// it may still log and is refused new operations.
 void platform_shell::destroy() noexcept {
   closing_.store(true);
   for (auto& open : operations_.take_all()) {
@@ -55,12 +57,13 @@ void platform_shell::destroy() noexcept {
   library_.reset();
 }
 
-/// What belongs to the executor's context must go before it does. Calls that are still open are dropped, as Asio drops handlers.
+/// What belongs to the executor's context must go before it does. Calls that are still open are dropped, as Asio drops
+/// handlers.
 void platform_shell::forget_executor() noexcept {
   tokens_.sweep(steady_time::max());
   deadlines_.reset();
-  serial_ = {};
-  control_ = {};
+  serial_.reset();
+  control_.reset();
 }
 
 }  // namespace tenon

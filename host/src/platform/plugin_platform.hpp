@@ -17,7 +17,8 @@
 
 namespace tenon {
 
-/// The text of a tenant's secrets by settings key, read when the platform is built. Shared and immutable; wiped when it goes.
+/// The text of a tenant's secrets by settings key, read when the platform is built. Shared and immutable; wiped when it
+/// goes.
 class secret_texts {
  public:
   explicit secret_texts(std::map<std::string, std::string> by_name);
@@ -43,8 +44,9 @@ struct platform_recipe {
 
 /// What the world gives to plugin platforms. Borrowed members outlive every platform.
 ///
-/// `executor` must run until `retiring` counts none, or be stopped and destroyed for good: platforms that are left then are destroyed on the
-/// loader thread without grace, and calls still open are dropped unanswered, as Asio drops handlers.
+/// `executor` must run until `retiring` counts none, or be stopped for good and destroyed while the loader is idle:
+/// platforms that are left then are destroyed on the loader thread without grace, and calls still open are dropped
+/// unanswered, as Asio drops handlers.
 struct platform_environment {
   boost::asio::any_io_executor executor;  ///< strands of platforms run on it
   boost::asio::any_io_executor blocking;  ///< strands of platforms with a blocking task, and signatures
@@ -55,10 +57,10 @@ struct platform_environment {
   std::shared_ptr<retirements> retiring = std::make_shared<retirements>();
   std::chrono::milliseconds build_timeout{30'000};
   std::chrono::milliseconds call_timeout{60'000};
-  std::chrono::milliseconds retire_grace{10'000};  ///< running calls of a retired platform may finish this long
-  std::chrono::milliseconds retire_hard{500};      ///< after cancelling them, until the host answers in their place
-  std::chrono::milliseconds retire_stuck{2'000};   ///< then, until a thread still inside makes the library a zombie
-  std::chrono::milliseconds http_timeout{30'000};  ///< default and maximum of one exchange
+  std::chrono::milliseconds retire_grace{10'000};    ///< running calls of a retired platform may finish this long
+  std::chrono::milliseconds retire_hard{500};        ///< after cancelling them, until the host answers in their place
+  std::chrono::milliseconds retire_stuck{2'000};     ///< then, until a thread still inside makes the library a zombie
+  std::chrono::milliseconds http_timeout{30'000};    ///< default and maximum of one exchange
   std::uint64_t http_max_response_bytes = 8u << 20;  ///< likewise
   std::uint32_t max_open_operations = 1024;          ///< of one platform: timers, exchanges, signatures
 };
@@ -78,9 +80,9 @@ struct platform_counters {
 
 /// A plugin's platform behind the C++ interface.
 ///
-/// One strand per platform: never two entries into its code at once, unless the manifest says so. Destroying the last reference retires it:
-/// calls finish (grace), are cancelled, are answered by the host; the gate closes, operations complete with CLOSING, then destroy() runs on
-/// the loader thread and the library's reference goes.
+/// One strand per platform: never two entries into its code at once, unless the manifest says so. Destroying the last
+/// reference retires it: calls finish (grace), are cancelled, are answered by the host; the gate closes, operations
+/// complete with CLOSING, then destroy() runs on the loader thread and the library's reference goes.
 class plugin_platform : public platform {
  public:
   virtual const plugin_image& image() const noexcept = 0;
@@ -91,16 +93,18 @@ class plugin_platform : public platform {
 
 using plugin_platform_handler = unique_function<void(result<std::shared_ptr<plugin_platform>>)>;
 
-/// Loads the library if needed, creates the instance and waits for its token, up to build_timeout. `done` on environment.executor.
-/// Errors: the library is refused (CONFIGURATION_ERROR), create() failed (its own error, as the plugin completed it), TIMEOUT
-/// (SERVICE_UNAVAILABLE), a null instance with TENON_OK (INTERNAL_ERROR), `stop` (SERVICE_UNAVAILABLE).
-void build_plugin_platform(std::shared_ptr<const platform_environment> environment, platform_recipe recipe, std::stop_token stop,
-                           plugin_platform_handler done);
+/// Loads the library if needed, creates the instance and waits for its token, up to build_timeout. `done` on
+/// environment.executor. Errors: the library is refused (CONFIGURATION_ERROR), create() failed (its own error, as the
+/// plugin completed it), TIMEOUT (SERVICE_UNAVAILABLE), a null instance with TENON_OK (INTERNAL_ERROR), `stop`
+/// (SERVICE_UNAVAILABLE).
+void build_plugin_platform(std::shared_ptr<const platform_environment> environment, platform_recipe recipe,
+                           std::stop_token stop, plugin_platform_handler done);
 
 /// The table of functions given to init(). Immortal.
 const tenon_host& plugin_host_table() noexcept;
 
-/// How often a plugin called a host service from a place where it may not: below no frame of that platform, in this process.
+/// How often a plugin called a host service from a place where it may not: below no frame of that platform, in this
+/// process.
 std::uint64_t foreign_service_calls() noexcept;
 
 }  // namespace tenon

@@ -5,12 +5,14 @@
 
 namespace tenon {
 
-/// What a plugin answered, as the caller sees it. Text is scrubbed and cut, a code that is none is replaced, recovery comes from the served
-/// release unless the plugin says otherwise. A body that is not a JSON object is INTERNAL_ERROR. The body is looked at from both ends and for
-/// UTF-8, not parsed: whoever embeds it in a larger document parses it there.
+/// What a plugin answered, as the caller sees it. Text is scrubbed and cut, a code that is none is replaced, recovery
+/// comes from the served release unless the plugin says otherwise. A body that is not a JSON object is INTERNAL_ERROR.
+/// The body is looked at from both ends and for UTF-8, not parsed: whoever embeds it in a larger document parses it
+/// there.
 result<reply> map_reply(const tenon_reply& answer);
 
-/// The same for the token of create(): no body is needed, and an error without a code is SERVICE_UNAVAILABLE or CONFIGURATION_ERROR.
+/// The same for the token of create(): no body is needed, and an error without a code is SERVICE_UNAVAILABLE or
+/// CONFIGURATION_ERROR.
 result<reply> map_ready(const tenon_reply& answer);
 
 /// A call or a create() that the plugin refused by its return value.

@@ -1,9 +1,9 @@
 #include "platform/retirement.hpp"
 
+#include <spdlog/logger.h>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <spdlog/logger.h>
 
 #include <atomic>
 #include <mutex>
@@ -27,10 +27,8 @@ class retirement : public std::enable_shared_from_this<retirement> {
 
   void start() {
     // Weak: the shell keeps this callback.
-    auto drained = [self = weak_from_this(), control = shell_->control()] {
-      asio::post(control, [self] {
-        if (const auto kept = self.lock()) kept->on_drained();
-      });
+    auto drained = [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) asio::post(self->shell_->control(), [self] { self->on_drained(); });
     };
     if (shell_->watch_calls(std::move(drained))) return close_gate();
     wait(grace_);
@@ -41,10 +39,10 @@ class retirement : public std::enable_shared_from_this<retirement> {
 
   void wait(std::chrono::milliseconds time) {
     timer_.expires_after(time);
-    timer_.async_wait(asio::bind_executor(
-        shell_->control(), [self = shared_from_this(), waits_in = phase_.load()](const boost::system::error_code& failed) {
-          if (!failed) self->on_timer(waits_in);
-        }));
+    timer_.async_wait(asio::bind_executor(shell_->control(), [self = shared_from_this(), waits_in = phase_.load()](
+                                                                 const boost::system::error_code& failed) {
+      if (!failed) self->on_timer(waits_in);
+    }));
   }
 
   void on_drained() {
@@ -57,7 +55,8 @@ class retirement : public std::enable_shared_from_this<retirement> {
     if (waited_in != phase_) return;
     if (phase_ == phase::grace) return cancel();
     shell_->answer_everything();
-    // Answering the last one reports the drain, which closes; a token that was claimed elsewhere meanwhile does the same.
+    // Answering the last one reports the drain, which closes; a token that was claimed elsewhere meanwhile does the
+    // same.
     if (phase_ == phase::cancelling) close_gate();
   }
 
@@ -97,7 +96,8 @@ class retirement : public std::enable_shared_from_this<retirement> {
     const auto& environment = shell_->environment();
     auto reason = "a thread has been inside the plugin for " + std::to_string(environment.retire_stuck.count()) +
                   " ms after the platform of tenant " + shell_->tenant() +
-                  " was closed: its code stays mapped; fix the plugin, which blocks or loops, and restart the host to get rid of it";
+                  " was closed: its code stays mapped; fix the plugin, which blocks or loops, and restart the host to "
+                  "get rid of it";
     environment.logger->error("[{} {}] {}", shell_->tenant(), shell_->image().name, reason);
     environment.loader->strand(std::move(stuck), std::move(reason));
     [[maybe_unused]] const auto ended = std::move(ticket_);

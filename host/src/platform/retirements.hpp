@@ -10,7 +10,8 @@
 
 namespace tenon {
 
-/// The platforms that are retired and not yet destroyed: what a shutdown waits for before it stops the loader.
+/// The platforms that are being built, held, or retired and not yet destroyed: what a shutdown waits for before it
+/// stops the loader.
 ///
 /// Threads     Any, concurrently.
 class retirements {
@@ -24,8 +25,8 @@ class retirements {
     return open_;
   }
 
-  /// `done` is called once, here if none is open, else on the thread that ends the last one. That is usually the loader's: do not
-  /// stop the loader or wait in it, post to an executor instead.
+  /// `done` is called once, here if none is open, else on the thread that ends the last one. That is usually the
+  /// loader's: do not stop the loader or wait in it, post to an executor instead.
   void when_none(unique_function<void()> done) {
     {
       const std::lock_guard lock(mutex_);
@@ -59,7 +60,7 @@ class retirements {
   std::vector<unique_function<void()>> waiting_;
 };
 
-/// One platform on its way out: counted for as long as the ticket lives.
+/// One platform, or one step of its life: counted for as long as the ticket lives.
 class retirement_ticket {
  public:
   retirement_ticket() = default;

@@ -1,8 +1,8 @@
 #include "platform/secret_reader.hpp"
 
+#include <openssl/crypto.h>
 #include <boost/json/memory_resource.hpp>
 #include <boost/json/parse.hpp>
-#include <openssl/crypto.h>
 
 #include <algorithm>
 #include <new>
@@ -49,9 +49,7 @@ secret_reader::secret_reader(std::shared_ptr<const secret_texts> texts, readable
 
 secret_reader::~secret_reader() = default;
 
-bool secret_reader::exists(std::string_view name) const noexcept {
-  return texts_ && texts_->find(name) != nullptr;
-}
+bool secret_reader::exists(std::string_view name) const noexcept { return texts_ && texts_->find(name) != nullptr; }
 
 std::optional<std::string_view> secret_reader::find(std::string_view name, std::string_view pointer) const {
   if (!exists(name)) return std::nullopt;

@@ -13,8 +13,8 @@
 
 namespace tenon {
 
-/// The secrets of one platform, with what the plugin may copy out of them. JSON secrets are parsed once, here; every byte of the parsed
-/// form is wiped when it goes.
+/// The secrets of one platform, with what the plugin may copy out of them. JSON secrets are parsed once, here; every
+/// byte of the parsed form is wiped when it goes.
 ///
 /// Threads     Any, concurrently; immutable.
 class secret_reader {

@@ -22,7 +22,8 @@ sign_function find_sign(std::string_view algorithm) noexcept {
   return nullptr;
 }
 
-/// One signature, computed on the blocking executor: RSA takes a quarter of a millisecond, which no strand should wait for.
+/// One signature, computed on the blocking executor: RSA takes a quarter of a millisecond, which no strand should wait
+/// for.
 class sign_operation final : public operation, public std::enable_shared_from_this<sign_operation> {
  public:
   struct input {
@@ -33,11 +34,11 @@ class sign_operation final : public operation, public std::enable_shared_from_th
 
   sign_operation(input what, tenon_bytes_fn done, void* user) : input_(std::move(what)), done_(done), user_(user) {}
 
-  void launch(std::shared_ptr<platform_shell> shell, tenon_op id) override {
+  void launch(const std::shared_ptr<platform_shell>& shell, tenon_op id) override {
     const auto pool = shell->environment().blocking;
-    boost::asio::post(pool, [self = shared_from_this(), shell = std::move(shell), id] {
+    boost::asio::post(pool, [self = shared_from_this(), weak = std::weak_ptr(shell), id] {
       self->compute();
-      shell->post_delivery(id);
+      if (const auto still_there = weak.lock()) still_there->post_delivery(id);
     });
   }
 
@@ -45,8 +46,10 @@ class sign_operation final : public operation, public std::enable_shared_from_th
   void cancel() noexcept override {}
 
   void deliver(tenon_op id) noexcept override {
-    if (signature_) done_(user_, id, TENON_OK, abi_text(*signature_));
-    else done_(user_, id, TENON_E_INVALID, {});
+    if (signature_)
+      done_(user_, id, TENON_OK, abi_text(*signature_));
+    else
+      done_(user_, id, TENON_E_INVALID, {});
   }
   void close(tenon_op id) noexcept override { done_(user_, id, TENON_E_CLOSING, {}); }
 
@@ -63,8 +66,8 @@ class sign_operation final : public operation, public std::enable_shared_from_th
   std::optional<std::string> signature_;  ///< written before the delivery is posted, read by it
 };
 
-tenon_status sign(tenon_ctx* ctx, tenon_str algorithm, tenon_str secret, tenon_str pointer, tenon_str data, tenon_bytes_fn done,
-                  void* user, tenon_op* op) noexcept {
+tenon_status sign(tenon_ctx* ctx, tenon_str algorithm, tenon_str secret, tenon_str pointer, tenon_str data,
+                  tenon_bytes_fn done, void* user, tenon_op* op) noexcept {
   auto* const frame = entry_frame::of(ctx);
   if (frame == nullptr || done == nullptr || op == nullptr) return TENON_E_INVALID;
   if (!is_well_formed(secret) || !is_well_formed(pointer) || !is_well_formed(data)) return TENON_E_INVALID;
@@ -79,12 +82,14 @@ tenon_status sign(tenon_ctx* ctx, tenon_str algorithm, tenon_str secret, tenon_s
 }
 
 tenon_status hash(tenon_ctx* ctx, tenon_str algorithm, tenon_str data, void* out, std::uint64_t* size) noexcept {
-  if (entry_frame::of(ctx) == nullptr || out == nullptr || size == nullptr || !is_well_formed(data)) return TENON_E_INVALID;
+  if (entry_frame::of(ctx) == nullptr || out == nullptr || size == nullptr || !is_well_formed(data))
+    return TENON_E_INVALID;
   const auto needed = digest_size(view_of(algorithm));
   if (needed == 0) return TENON_E_INVALID;
   const auto capacity = std::exchange(*size, needed);
   if (capacity < needed) return TENON_E_LIMIT;
-  return digest(view_of(algorithm), view_of(data), {static_cast<unsigned char*>(out), needed}) ? TENON_OK : TENON_E_FAILED;
+  return digest(view_of(algorithm), view_of(data), {static_cast<unsigned char*>(out), needed}) ? TENON_OK
+                                                                                               : TENON_E_FAILED;
 }
 
 tenon_status random(tenon_ctx* ctx, void* out, std::uint64_t size) noexcept {

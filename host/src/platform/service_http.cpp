@@ -16,7 +16,7 @@ class http_operation final : public operation, public std::enable_shared_from_th
   http_operation(http_exchange_request request, tenon_http_fn done, void* user)
       : request_(std::move(request)), done_(done), user_(user) {}
 
-  void launch(std::shared_ptr<platform_shell> shell, tenon_op id) override {
+  void launch(const std::shared_ptr<platform_shell>& shell, tenon_op id) override {
     if (stop_.stop_requested()) {
       outcome_ = http_failure{.what = http_failure::kind::cancelled,
                               .phase = http_failure::progress::not_sent,
@@ -25,9 +25,9 @@ class http_operation final : public operation, public std::enable_shared_from_th
     }
     auto& client = *shell->environment().http;
     client.start(std::move(request_), stop_.get_token(),
-                 [self = shared_from_this(), shell = std::move(shell), id](http_result outcome) {
+                 [self = shared_from_this(), weak = std::weak_ptr(shell), id](http_result outcome) {
                    self->outcome_ = std::move(outcome);
-                   shell->post_delivery(id);
+                   if (const auto still_there = weak.lock()) still_there->post_delivery(id);
                  });
   }
 
@@ -61,7 +61,8 @@ tenon_status admit(const entry_frame* frame, const tenon_http_request* request, 
   return map_request(*request, shell.policy(), *secrets, exchange);
 }
 
-tenon_status start(tenon_ctx* ctx, const tenon_http_request* request, tenon_http_fn done, void* user, tenon_op* op) noexcept {
+tenon_status start(tenon_ctx* ctx, const tenon_http_request* request, tenon_http_fn done, void* user,
+                   tenon_op* op) noexcept {
   auto* const frame = entry_frame::of(ctx);
   if (op == nullptr || (frame != nullptr && frame->blocking_call() != 0)) return TENON_E_INVALID;
   http_exchange_request exchange;

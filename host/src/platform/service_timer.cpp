@@ -2,7 +2,6 @@
 #include "platform/platform_shell.hpp"
 #include "platform/services.hpp"
 
-#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
@@ -14,9 +13,10 @@ namespace {
 
 class timer_operation final : public operation, public std::enable_shared_from_this<timer_operation> {
  public:
-  timer_operation(std::chrono::nanoseconds delay, tenon_timer_fn done, void* user) : delay_(delay), done_(done), user_(user) {}
+  timer_operation(std::chrono::nanoseconds delay, tenon_timer_fn done, void* user)
+      : delay_(delay), done_(done), user_(user) {}
 
-  void launch(std::shared_ptr<platform_shell> shell, tenon_op id) override {
+  void launch(const std::shared_ptr<platform_shell>& shell, tenon_op id) override {
     const std::lock_guard lock(mutex_);
     if (cancelled_) {
       status_ = TENON_E_CANCELLED;
@@ -26,12 +26,11 @@ class timer_operation final : public operation, public std::enable_shared_from_t
     auto timer = std::make_shared<asio::steady_timer>(shell->environment().executor, delay_);
     timer_ = timer;
     auto& waiting = *timer;
-    const auto serial = shell->serial();
-    waiting.async_wait(asio::bind_executor(serial, [self = shared_from_this(), shell = std::move(shell), timer = std::move(timer),
-                                                    id](const boost::system::error_code& failed) {
+    waiting.async_wait([self = shared_from_this(), weak = std::weak_ptr(shell), timer = std::move(timer),
+                        id](const boost::system::error_code& failed) {
       self->status_ = failed ? TENON_E_CANCELLED : TENON_OK;
-      shell->deliver(id);
-    }));
+      if (const auto still_there = weak.lock()) still_there->post_delivery(id);
+    });
   }
 
   void cancel() noexcept override {

@@ -2,7 +2,8 @@
 
 #include <tenon/abi/host.h>
 
-/// The tables that get_service() hands out. Constant and immortal; every function finds its platform by the frame on its thread.
+/// The tables that get_service() hands out. Constant and immortal; every function finds its platform by the frame on
+/// its thread.
 namespace tenon {
 
 extern const tenon_log_1 log_service;

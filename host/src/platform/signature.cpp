@@ -54,7 +54,8 @@ std::optional<std::string> sign_rs256(std::string_view private_key_pem, std::str
       EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key.get()) == 1 &&
       EVP_DigestSign(context.get(), nullptr, &size, bytes_of(text), text.size()) == 1) {
     std::string made(size, '\0');
-    if (EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(made.data()), &size, bytes_of(text), text.size()) == 1) {
+    if (EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(made.data()), &size, bytes_of(text),
+                       text.size()) == 1) {
       made.resize(size);
       signature = std::move(made);
     }

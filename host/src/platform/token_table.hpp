@@ -44,8 +44,9 @@ enum class token_state : std::uint8_t { gone, open, stopped };
 
 /// The open tokens of one platform.
 ///
-/// A token is a slot and its generation, so a stale one is recognised and never followed. Whoever claims a token owns its record: that is
-/// what "the first completion wins" means. Records are destroyed outside the lock, because a stop callback may be running in them.
+/// A token is a slot and its generation, so a stale one is recognised and never followed. Whoever claims a token owns
+/// its record: that is what "the first completion wins" means. Records are destroyed outside the lock, because a stop
+/// callback may be running in them.
 ///
 /// Threads     Any, concurrently.
 /// Cost        One uncontended mutex an operation; no allocation once the slots are there.
@@ -66,7 +67,8 @@ class token_table {
   claimed claim(tenon_token token) noexcept;
   token_state find_state(tenon_token token) const noexcept;
 
-  /// The caller no longer wants the answer: brings the deadline forward. True: the sweep must be armed anew. Nothing if it is not open.
+  /// The caller no longer wants the answer: brings the deadline forward. True: the sweep must be armed anew. Nothing if
+  /// it is not open.
   struct stopped {
     bool was_open = false;
     bool arm = false;

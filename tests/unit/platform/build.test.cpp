@@ -1,4 +1,5 @@
-// Goal: a build ends in a platform or in one error that says what happened, and nothing half-built stays. Method: the scripted plugin.
+// Goal: a build ends in a platform or in one error that says what happened, and nothing half-built stays. Method: the
+// scripted plugin.
 #include "platform_world.hpp"
 
 #include "print_result.hpp"
@@ -107,8 +108,9 @@ TEST_CASE("a refused library is the build's error") {
 
 TEST_CASE("settings that do not fit the schema are refused before any code is loaded, with every finding") {
   platform_world world;
-  world.image->manifest.settings_schema = {
-      {"type", "object"}, {"properties", {{"a", {{"type", "string"}}}, {"b", {{"type", "integer"}}}}}, {"required", {"a", "b"}}};
+  world.image->manifest.settings_schema = {{"type", "object"},
+                                           {"properties", {{"a", {{"type", "string"}}}, {"b", {{"type", "integer"}}}}},
+                                           {"required", {"a", "b"}}};
   world.settings = {{"a", 1}, {"b", "x"}};
   const auto built = world.try_build();
   REQUIRE_FALSE(built);

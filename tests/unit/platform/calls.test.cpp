@@ -1,11 +1,11 @@
-// Goal: every call is answered exactly once, by whoever is first: the plugin, its deadline, or the caller who gave up. Method: the scripted
-// plugin; real deadlines of a few milliseconds, waited for and never measured.
+// Goal: every call is answered exactly once, by whoever is first: the plugin, its deadline, or the caller who gave up.
+// Method: the scripted plugin; real deadlines of a few milliseconds, waited for and never measured.
 #include "platform_world.hpp"
 
 #include "print_result.hpp"
 
-#include <boost/asio/post.hpp>
 #include <doctest/doctest.h>
+#include <boost/asio/post.hpp>
 
 using namespace tenon;
 using namespace tenon::testing;
@@ -25,7 +25,8 @@ TEST_CASE("a call brings its request and its context, and takes the answer back"
   platform_world world;
   std::string seen;
   world.task("get_products", [&](tenon_instance& at, tenon_token token, const tenon_call& call) {
-    for (const auto part : {call.task, call.request, call.tenant, call.account_id, call.principal, call.trace_id, call.idempotency_key}) {
+    for (const auto part :
+         {call.task, call.request, call.tenant, call.account_id, call.principal, call.trace_id, call.idempotency_key}) {
       seen += std::string(view(part)) + "|";
     }
     seen += std::to_string(call.flags);
@@ -35,7 +36,8 @@ TEST_CASE("a call brings its request and its context, and takes the answer back"
   const auto platform = world.build();
   CHECK(platform->implements("get_products"));
   CHECK_FALSE(platform->blocks("get_products"));
-  call_context with{.account = {.id = "a1"}, .principal = "p", .trace_id = "t", .idempotency_key = "k", .recovering = true};
+  call_context with{
+      .account = {.id = "a1"}, .principal = "p", .trace_id = "t", .idempotency_key = "k", .recovering = true};
   const auto answer = world.call(*platform, "get_products", with);
   REQUIRE(answer.has_value());
   CHECK(answer->body == "{}");
@@ -112,7 +114,8 @@ TEST_CASE("a call that the plugin never completes is answered at its deadline, a
   world.plugin.on_cancel = [&](tenon_instance&, tenon_token token) { cancelled.set_value(token); };
   const auto platform = world.build();
   const auto answer =
-      world.call(*platform, "never", {.account = {}, .deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(10)});
+      world.call(*platform, "never",
+                 {.account = {}, .deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(10)});
   CHECK(answer.error().code == "SERVICE_UNAVAILABLE");
   CHECK(answer.error().recover == recovery::transient);
   CHECK(await(cancelled.get_future()) == begun);
@@ -148,7 +151,9 @@ TEST_CASE("a plugin that is asked to stop may still answer itself") {
     begun.raise();
     return TENON_OK;
   });
-  world.plugin.on_cancel = [](tenon_instance& at, tenon_token token) { fail(at, token, TENON_E_CANCELLED, "Stopped in time."); };
+  world.plugin.on_cancel = [](tenon_instance& at, tenon_token token) {
+    fail(at, token, TENON_E_CANCELLED, "Stopped in time.");
+  };
   const auto platform = world.build();
   std::stop_source stop;
   auto coming = world.start(*platform, "wait", {.account = {}, .stop = stop.get_token()});

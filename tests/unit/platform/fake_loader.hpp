@@ -21,9 +21,15 @@ class fake_loader final : public loader {
   ~fake_loader() override { stop(); }
 
   /// What the next loads answer instead of a library.
-  void refuse_with(error why) { refusal_ = std::move(why); }
+  void refuse_with(error why) {
+    const std::lock_guard lock(mutex_);
+    refusal_ = std::move(why);
+  }
   /// Loads wait until release() or the end.
-  void hold() { held_ = true; }
+  void hold() {
+    const std::lock_guard lock(mutex_);
+    held_ = true;
+  }
   void release() {
     const std::lock_guard lock(mutex_);
     held_ = false;
@@ -85,7 +91,8 @@ class fake_loader final : public loader {
  private:
   class fake_library final : public library {
    public:
-    fake_library(fake_loader& owner, std::shared_ptr<const plugin_image> image) : owner_(owner), image_(std::move(image)) {}
+    fake_library(fake_loader& owner, std::shared_ptr<const plugin_image> image)
+        : owner_(owner), image_(std::move(image)) {}
     ~fake_library() override {
       --owner_.open_;
       ++owner_.closed_;

@@ -12,7 +12,9 @@ struct setting {
   http_policy policy{.origins = {"https://api.example.com:443"},
                      .timeout = std::chrono::milliseconds(3000),
                      .max_response_bytes = 1000};
-  secret_reader secrets{std::make_shared<const secret_texts>(std::map<std::string, std::string>{{"key", "s3cret\n"}, {"bad", "a\nb"}}), {}};
+  secret_reader secrets{
+      std::make_shared<const secret_texts>(std::map<std::string, std::string>{{"key", "s3cret\n"}, {"bad", "a\nb"}}),
+      {}};
   std::vector<tenon_header> headers;
   http_exchange_request made;
 
@@ -100,7 +102,8 @@ TEST_CASE("limits are the host's unless the plugin asks for less") {
 }
 
 TEST_CASE("a response and a failure keep their parts") {
-  const http_result arrived = http_exchange_response{.status = 404, .headers = {{"content-type", "text/plain"}}, .body = "no"};
+  const http_result arrived =
+      http_exchange_response{.status = 404, .headers = {{"content-type", "text/plain"}}, .body = "no"};
   const http_answer answer(arrived);
   CHECK(answer.get().status == TENON_OK);
   CHECK(answer.get().phase == 0);
@@ -109,8 +112,9 @@ TEST_CASE("a response and a failure keep their parts") {
   CHECK(view_of(answer.get().headers[0].value) == "text/plain");
   CHECK(view_of(answer.get().body) == "no");
 
-  const http_result failed = http_failure{
-      .what = http_failure::kind::timeout, .phase = http_failure::progress::partly_answered, .message = "expected an end"};
+  const http_result failed = http_failure{.what = http_failure::kind::timeout,
+                                          .phase = http_failure::progress::partly_answered,
+                                          .message = "expected an end"};
   const http_answer failure(failed);
   CHECK(failure.get().status == TENON_E_TIMEOUT);
   CHECK(failure.get().phase == TENON_HTTP_PARTLY_ANSWERED);

@@ -1,12 +1,12 @@
-// Goal: the five promises of host.h about asynchronous operations, and what services refuse. Method: the scripted plugin starts timers,
-// exchanges with a fake client, and signatures with a fresh key.
+// Goal: the five promises of host.h about asynchronous operations, and what services refuse. Method: the scripted
+// plugin starts timers, exchanges with a fake client, and signatures with a fresh key.
 #include "platform_world.hpp"
 #include "rsa_key.hpp"
 
 #include "print_result.hpp"
 
-#include <boost/json/serialize.hpp>
 #include <doctest/doctest.h>
+#include <boost/json/serialize.hpp>
 
 using namespace tenon;
 using namespace tenon::testing;
@@ -27,8 +27,9 @@ void answer_status(void* user, tenon_op, tenon_status status) noexcept {
 
 void answer_response(void* user, tenon_op, const tenon_http_response* response) noexcept {
   const std::unique_ptr<pending> held(static_cast<pending*>(user));
-  complete(*held->at, held->token,
-           "{\"status\":" + std::to_string(response->status) + ",\"http\":" + std::to_string(response->http_status) + "}");
+  complete(
+      *held->at, held->token,
+      "{\"status\":" + std::to_string(response->status) + ",\"http\":" + std::to_string(response->http_status) + "}");
 }
 
 tenon_http_request request_to(std::string_view url) {
@@ -228,7 +229,8 @@ TEST_CASE("the end of a call ends what its blocking task waits for") {
       [&](tenon_instance& at, tenon_token, const tenon_call&) {
         const auto request = request_to(upstream);
         const auto status = http().wait(
-            at.ctx, &request, [](void*, tenon_op, const tenon_http_response* response) noexcept { *seen = response->status; }, nullptr);
+            at.ctx, &request,
+            [](void*, tenon_op, const tenon_http_response* response) noexcept { *seen = response->status; }, nullptr);
         waited.raise();
         return status;
       },
@@ -281,7 +283,8 @@ TEST_CASE("secrets are copied only where they are readable, and appear in no log
   world.settings = {{"account", {{"secret", "account"}}}};
   world.image->manifest.settings_schema = {
       {"type", "object"},
-      {"properties", {{"account", {{"type", "string"}, {"x-tenon-secret", {{"readable", boost::json::array{"/client_email"}}}}}}}}};
+      {"properties",
+       {{"account", {{"type", "string"}, {"x-tenon-secret", {{"readable", boost::json::array{"/client_email"}}}}}}}}};
   std::vector<tenon_status> statuses;
   std::string copied(16, '\0');
   std::uint64_t size = 0;
@@ -301,7 +304,8 @@ TEST_CASE("secrets are copied only where they are readable, and appear in no log
   });
   const auto platform = world.build();
   CHECK(world.call(*platform, "read").has_value());
-  CHECK(statuses == std::vector<tenon_status>{TENON_E_DENIED, TENON_E_DENIED, TENON_E_INVALID, TENON_E_LIMIT, TENON_OK, TENON_OK});
+  CHECK(statuses ==
+        std::vector<tenon_status>{TENON_E_DENIED, TENON_E_DENIED, TENON_E_INVALID, TENON_E_LIMIT, TENON_OK, TENON_OK});
   CHECK(copied.substr(0, size) == "a@b");
   CHECK(world.log().find("hidden") == std::string::npos);
 }
@@ -331,7 +335,9 @@ TEST_CASE("hashes, random bytes, clocks and log lines come at once") {
   CHECK(world.log().find("warning [acme scripted] two\\nlines\n") != std::string::npos);
 }
 
-TEST_CASE("services are refused below no frame of their platform: from a foreign thread, and with another platform's context") {
+TEST_CASE(
+    "services are refused below no frame of their platform: from a foreign thread, and with another platform's "
+    "context") {
   platform_world world;
   std::vector<tenon_ctx*> contexts;
   std::vector<tenon_status> crossed;

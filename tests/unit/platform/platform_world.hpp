@@ -8,11 +8,11 @@
 #include "await.hpp"
 #include "fake_http_client.hpp"
 
+#include <spdlog/logger.h>
+#include <spdlog/sinks/ostream_sink.h>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <spdlog/logger.h>
-#include <spdlog/sinks/ostream_sink.h>
 
 #include <future>
 #include <memory>
@@ -41,7 +41,8 @@ class platform_world {
     environment->time = &system_clock();
     environment->http = http = std::make_shared<fake_http_client>();
     environment->loader = code = std::make_shared<fake_loader>(scripted_entry);
-    environment->logger = std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log_));
+    environment->logger =
+        std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log_));
     environment->logger->set_level(spdlog::level::debug);
     environment->logger->set_pattern("%l %v");
     environment->retire_grace = std::chrono::milliseconds(20);
@@ -51,6 +52,7 @@ class platform_world {
 
   ~platform_world() {
     CHECK(all_retired());
+    http->settle();
     work_.reset();
     for (auto& thread : threads_) thread.join();
     pool.join();
@@ -63,7 +65,9 @@ class platform_world {
     plugin.tasks[name] = std::move(does);
   }
 
-  result<std::shared_ptr<plugin_platform>> try_build(std::stop_token stop = {}) { return await(start_build(std::move(stop))); }
+  result<std::shared_ptr<plugin_platform>> try_build(std::stop_token stop = {}) {
+    return await(start_build(std::move(stop)));
+  }
 
   std::future<result<std::shared_ptr<plugin_platform>>> start_build(std::stop_token stop = {}) {
     auto promise = std::make_shared<std::promise<result<std::shared_ptr<plugin_platform>>>>();
@@ -73,8 +77,9 @@ class platform_world {
                            .settings = settings,
                            .specialisms = {"sales-guaranteed"},
                            .secrets = std::make_shared<const secret_texts>(secrets)};
-    build_plugin_platform(environment, std::move(recipe), std::move(stop),
-                          [promise](result<std::shared_ptr<plugin_platform>> built) { promise->set_value(std::move(built)); });
+    build_plugin_platform(
+        environment, std::move(recipe), std::move(stop),
+        [promise](result<std::shared_ptr<plugin_platform>> built) { promise->set_value(std::move(built)); });
     return coming;
   }
 

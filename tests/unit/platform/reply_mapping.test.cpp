@@ -1,6 +1,7 @@
-// Goal: whatever a plugin answers, the buyer sees a well-formed answer without control characters or made-up codes. Method: the mapping alone.
-#include "platform/plain_text.hpp"
+// Goal: whatever a plugin answers, the buyer sees a well-formed answer without control characters or made-up codes.
+// Method: the mapping alone.
 #include "platform/reply_mapping.hpp"
+#include "platform/plain_text.hpp"
 
 #include "print_result.hpp"
 
@@ -27,7 +28,8 @@ TEST_CASE("a JSON object comes through byte by byte") {
 }
 
 TEST_CASE("a body that is no JSON object in UTF-8 is INTERNAL_ERROR, terminal") {
-  for (const std::string_view body : {"", "  ", "[]", "\"text\"", "{", "}", "{\"a\":\"\xff\"}", "{\"a\":\"\xc0\xaf\"}"}) {
+  for (const std::string_view body :
+       {"", "  ", "[]", "\"text\"", "{", "}", "{\"a\":\"\xff\"}", "{\"a\":\"\xc0\xaf\"}"}) {
     CAPTURE(body);
     const auto mapped = map_reply(reply_with(TENON_OK, body));
     REQUIRE_FALSE(mapped);
@@ -125,7 +127,8 @@ TEST_CASE("text is cut between characters") {
 TEST_CASE("only well-formed UTF-8 passes") {
   CHECK(is_utf8(""));
   CHECK(is_utf8("plain text that is longer than a block \xe2\x82\xac \xf0\x9f\x98\x80"));
-  for (const std::string_view wrong : {"\x80", "\xc1\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf8", "abc\xe2\x82", "\xc3"}) {
+  for (const std::string_view wrong :
+       {"\x80", "\xc1\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf8", "abc\xe2\x82", "\xc3"}) {
     CHECK_FALSE(is_utf8(wrong));
   }
 }

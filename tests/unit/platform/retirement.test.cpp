@@ -1,11 +1,12 @@
-// Goal: whatever a platform is doing when its last reference goes, its calls are answered, its operations completed, its instance destroyed and
-// its library given back; only a thread that stays inside keeps it. Method: the scripted plugin caught in each of these states.
+// Goal: whatever a platform is doing when its last reference goes, its calls are answered, its operations completed,
+// its instance destroyed and its library given back; only a thread that stays inside keeps it. Method: the scripted
+// plugin caught in each of these states.
 #include "platform_world.hpp"
 
 #include "print_result.hpp"
 
-#include <boost/asio/post.hpp>
 #include <doctest/doctest.h>
+#include <boost/asio/post.hpp>
 
 using namespace tenon;
 using namespace tenon::testing;
@@ -60,7 +61,7 @@ TEST_CASE("a call that is running may finish while its platform retires") {
   auto coming = world.start(*platform, "work");
   REQUIRE(begun.reaches(1));
   platform.reset();
-  CHECK(world.environment->retiring->open() == 1);
+  CHECK(world.environment->retiring->open() != 0);
   hold.open();
   CHECK(await(std::move(coming))->body == "{\"finished\":true}");
   REQUIRE(world.all_retired());
@@ -202,15 +203,21 @@ TEST_CASE("an executor that is destroyed under a platform leaves its end to the 
     environment->logger = std::make_shared<spdlog::logger>("silent");
     std::shared_ptr<plugin_platform> platform;
     const auto work = boost::asio::make_work_guard(context);
-    build_plugin_platform(environment, {.tenant = "acme", .image = image, .settings = {}, .specialisms = {}, .secrets = nullptr}, {},
+    build_plugin_platform(environment,
+                          {.tenant = "acme", .image = image, .settings = {}, .specialisms = {}, .secrets = nullptr}, {},
                           [&](result<std::shared_ptr<plugin_platform>> built) {
                             platform = *built;
                             context.stop();
                           });
     context.run();
     REQUIRE(platform);
-    platform->start({.task = "never", .body = "{}", .context = {}}, [](result<reply>) { FAIL("nobody runs handlers any more"); });
+    platform->start({.task = "never", .body = "{}", .context = {}},
+                    [](result<reply>) { FAIL("nobody runs handlers any more"); });
     platform.reset();
+    // Nothing may be under way on the loader thread, which has posted to the executor.
+    tally idle;
+    code->post([&] { idle.raise(); });
+    REQUIRE(idle.reaches(1));
   }
   CHECK(destroyed.reaches(1));
   code->stop();

@@ -26,9 +26,12 @@ struct tenon_instance {
 namespace tenon::testing {
 
 inline tenon_str text(std::string_view from) { return {from.data(), from.size()}; }
-inline std::string_view view(tenon_str from) { return from.ptr == nullptr ? std::string_view() : std::string_view(from.ptr, from.len); }
+inline std::string_view view(tenon_str from) {
+  return from.ptr == nullptr ? std::string_view() : std::string_view(from.ptr, from.len);
+}
 
-/// A plugin inside the test: each of its functions is what the test says. One script at a time is the one that platforms are created from.
+/// A plugin inside the test: each of its functions is what the test says. One script at a time is the one that
+/// platforms are created from.
 struct script {
   using task = std::function<tenon_status(tenon_instance&, tenon_token, const tenon_call&)>;
 
@@ -69,7 +72,8 @@ class inside_scope {
   explicit inside_scope(script& of) : of_(of) {
     const int now = ++of_.inside;
     int most = of_.most_inside.load();
-    while (now > most && !of_.most_inside.compare_exchange_weak(most, now)) {}
+    while (now > most && !of_.most_inside.compare_exchange_weak(most, now)) {
+    }
   }
   inside_scope(const inside_scope&) = delete;
   inside_scope& operator=(const inside_scope&) = delete;
@@ -100,7 +104,8 @@ inline tenon_status complete(const tenon_instance& at, tenon_token token, std::s
   return host_given->complete(at.ctx, token, &answer);
 }
 
-inline tenon_status fail(const tenon_instance& at, tenon_token token, tenon_status status, std::string_view message = {}) {
+inline tenon_status fail(const tenon_instance& at, tenon_token token, tenon_status status,
+                         std::string_view message = {}) {
   tenon_reply answer{};
   answer.struct_size = sizeof answer;
   answer.status = status;

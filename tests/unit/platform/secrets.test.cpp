@@ -1,5 +1,5 @@
-// Goal: signatures are right by somebody else's check, and secrets are read only where the manifest says so. Method: a fresh RSA key,
-// verified with its public half; known digests.
+// Goal: signatures are right by somebody else's check, and secrets are read only where the manifest says so. Method: a
+// fresh RSA key, verified with its public half; known digests.
 #include "platform/secret_reader.hpp"
 #include "platform/signature.hpp"
 
@@ -60,9 +60,10 @@ TEST_CASE("digests are those of the standards") {
 }
 
 TEST_CASE("a secret is found whole, or by a pointer into its JSON") {
-  const secret_reader secrets(std::make_shared<const secret_texts>(std::map<std::string, std::string>{
-                                  {"account", R"({"client_email":"a@b","nested":{"key":"k"},"number":1})"}, {"plain", "{not json"}}),
-                              {{"account", {"/client_email"}}});
+  const secret_reader secrets(
+      std::make_shared<const secret_texts>(std::map<std::string, std::string>{
+          {"account", R"({"client_email":"a@b","nested":{"key":"k"},"number":1})"}, {"plain", "{not json"}}),
+      {{"account", {"/client_email"}}});
   CHECK(secrets.find("account", "/client_email") == "a@b");
   CHECK(secrets.find("account", "/nested/key") == "k");
   CHECK(secrets.find("plain", "") == "{not json");

@@ -1,5 +1,6 @@
-// Goal: calls, operations, stops, late completions and retirements on many threads at once break no promise. Method: four executor threads, a
-// client thread per lane that builds, calls and drops; what matters is counted, and the sanitizers watch.
+// Goal: calls, operations, stops, late completions and retirements on many threads at once break no promise. Method:
+// four executor threads, a client thread per lane that builds, calls and drops; what matters is counted, and the
+// sanitizers watch.
 #include "platform_world.hpp"
 
 #include "print_result.hpp"
@@ -16,20 +17,29 @@ struct pending {
   tenon_token token;
 };
 
+std::atomic<int> started = 0;
+std::atomic<int> completed = 0;
+
 /// Completes inline, by a timer, twice, or never, as the request's length says.
 tenon_status mixed(tenon_instance& at, tenon_token token, const tenon_call& call) {
   const auto kind = call.trace_id.len % 4;
   if (kind == 0) complete(at, token, "{}");
   if (kind == 1 || kind == 2) {
     tenon_op op = 0;
+    auto held = std::make_unique<pending>(pending{&at, token});
     const auto status = timers().start(
         at.ctx, kind == 1 ? 0 : 200'000,
         [](void* user, tenon_op, tenon_status) noexcept {
-          const std::unique_ptr<pending> held(static_cast<pending*>(user));
-          complete(*held->at, held->token, "{}");
-          complete(*held->at, held->token, "{}");
+          const std::unique_ptr<pending> from(static_cast<pending*>(user));
+          ++completed;
+          complete(*from->at, from->token, "{}");
+          complete(*from->at, from->token, "{}");
         },
-        new pending{&at, token}, &op);
+        held.get(), &op);
+    // A start that fails leaves no operation behind, so what it was given is still ours.
+    if (status != TENON_OK) return status;
+    ++started;
+    [[maybe_unused]] const auto* const given = held.release();
     if (call.principal.len != 0) host_given->cancel(at.ctx, op);
     return status;
   }
@@ -42,7 +52,9 @@ void run_lane(platform_world& world, int lane, int rounds, std::atomic<int>& ans
     std::vector<std::future<result<reply>>> open;
     std::vector<std::stop_source> stops(24);
     for (int i = 0; i < 24; ++i) {
-      call_context with{.account = {}, .principal = i % 3 == 0 ? "p" : "", .trace_id = std::string(static_cast<std::size_t>(i), 't'),
+      call_context with{.account = {},
+                        .principal = i % 3 == 0 ? "p" : "",
+                        .trace_id = std::string(static_cast<std::size_t>(i), 't'),
                         .stop = stops[static_cast<std::size_t>(i)].get_token()};
       open.push_back(world.start(*platform, "mixed", std::move(with)));
       if ((i + lane) % 5 == 0) stops[static_cast<std::size_t>(i)].request_stop();
@@ -66,6 +78,8 @@ void run_stress(bool concurrent) {
   world.environment->retire_stuck = patience;
   world.image->manifest.concurrent = concurrent;
   world.task("mixed", mixed);
+  started = 0;
+  completed = 0;
   std::atomic<int> answered = 0;
   {
     std::vector<std::jthread> lanes;
@@ -75,6 +89,8 @@ void run_stress(bool concurrent) {
   }
   REQUIRE(world.all_retired());
   CHECK(answered == 4 * 25 * 24);
+  CHECK(started > 0);
+  CHECK(completed == started);
   CHECK(world.plugin.live == 0);
   CHECK(world.code->open() == 0);
   CHECK(world.code->stranded().empty());

@@ -1,4 +1,5 @@
-// Goal: the first completion wins, and no stale token is ever followed. Method: the table alone, then many threads on one token.
+// Goal: the first completion wins, and no stale token is ever followed. Method: the table alone, then many threads on
+// one token.
 #include "platform/token_table.hpp"
 
 #include "manual_clock.hpp"
