@@ -149,8 +149,16 @@ token_sha256 = "%s"
                              "key": self.root / "keys" / ("sa-%s.json" % network)}
 
     def kevel_config(self, tenant):
-        return KEVEL_TENANT_CONFIG % {"tenant": tenant, "sandbox": self.sandbox,
-                                      "key": self.root / "keys" / ("kevel-%s.key" % tenant)}
+        # Kevel gives every object of an account one sequence of ids: look them up as an operator would.
+        inventory = self.kevel_state()
+        zone = next(each for each in inventory["zone"] if each["Name"] == "Article side")
+        return KEVEL_TENANT_CONFIG % {
+            "tenant": tenant, "sandbox": self.sandbox, "key": self.root / "keys" / ("kevel-%s.key" % tenant),
+            "advertiser": inventory["advertiser"][0]["Id"], "site": zone["SiteId"], "zone": zone["Id"],
+            "priority": next(each["Id"] for each in inventory["priority"] if each["Name"] == "Standard")}
+
+    def kevel_state(self):
+        return get_json("%s/_sandbox/state/kevel/%s" % (self.sandbox, KEVEL_TENANT))
 
     def start_tenond(self):
         self.tenond = self.start("tenond", [self.build / "bin" / "tenond", self.root / "tenon.toml"])
@@ -248,10 +256,10 @@ token_sha256 = "%s"
         say("   %s -> GAM order %s, %s, %d line item(s)" % (
             bought["media_buy_id"], order["name"], order["status"], len(state["lineItems"])))
         bought = self.buy(KEVEL_TENANT)
-        state = get_json("%s/_sandbox/state/kevel/%s" % (self.sandbox, KEVEL_TENANT))
-        expect(len(state["campaigns"]) == 1, "expected one campaign, found %d" % len(state["campaigns"]))
+        state = self.kevel_state()
+        expect(len(state["campaign"]) == 1, "expected one campaign, found %d" % len(state["campaign"]))
         say("   %s -> Kevel campaign %s, %d flight(s)" % (
-            bought["media_buy_id"], state["campaigns"][0]["Id"], len(state["flights"])))
+            bought["media_buy_id"], state["campaign"][0]["Id"], len(state["flight"])))
 
     def drop(self, source):
         """As ops would: written beside, then renamed into place."""
@@ -377,8 +385,54 @@ token_sha256 = "%s"
             shutil.rmtree(self.root, ignore_errors=True)
 
 
-GAM_TENANT = ""
-KEVEL_TENANT_CONFIG = ""
+GAM_TENANT = """\
+plugin = "gam"
+accounts = [{ id = "%(tenant)s-main" }]
+hosts = ["%(tenant)s.example.com"]
+specialisms = ["sales-guaranteed"]
+
+[settings]
+network_code = "%(network)s"
+advertiser_id = "555"
+trafficker_id = "77"
+service_account = { file = "%(key)s" }
+api_base = "%(sandbox)s/v1"
+publisher_domain = "%(tenant)s.example"
+
+[[settings.products]]
+product_id = "homepage-rectangle"
+name = "Homepage rectangle"
+description = "The rectangle on the homepage"
+delivery_type = "guaranteed"
+channels = ["display"]
+ad_unit_ids = ["99"]
+format_ids = [{ agent_url = "https://creative.adcontextprotocol.org", id = "display_300x250", width = 300, height = 250 }]
+pricing_options = [{ pricing_option_id = "cpm-usd", pricing_model = "cpm", currency = "USD", rate = 12.5 }]
+"""
+
+KEVEL_TENANT_CONFIG = """\
+plugin = "kevel"
+accounts = [{ id = "%(tenant)s-main" }]
+hosts = ["%(tenant)s.example.com"]
+specialisms = ["sales-non-guaranteed"]
+
+[settings]
+api_key = { file = "%(key)s" }
+api_base = "%(sandbox)s/kevel/v1"
+advertiser_id = %(advertiser)d
+publisher_domain = "%(tenant)s.example"
+
+[[settings.products]]
+product_id = "article-side"
+name = "Article side"
+description = "Beside every article"
+delivery_type = "non_guaranteed"
+channels = ["display"]
+priority_id = %(priority)d
+places = [{ site_id = %(site)d, zone_id = %(zone)d }]
+format_ids = [{ agent_url = "https://creative.adcontextprotocol.org", id = "display_300x250", width = 300, height = 250 }]
+pricing_options = [{ pricing_option_id = "cpm-usd", pricing_model = "cpm", currency = "USD", rate = 8 }]
+"""
 
 
 def main():

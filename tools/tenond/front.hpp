@@ -1,7 +1,7 @@
 #pragma once
 
 #include "authenticator.hpp"
-#include "http_server.hpp"
+#include "http_server/http_server.hpp"
 #include "mcp.hpp"
 
 #include <tenon/host.hpp>
