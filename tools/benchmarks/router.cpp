@@ -1,6 +1,7 @@
 // tools/bench router: what a hit, a call, a first request and a start cost. Every figure is measured several times; a start is
 // measured in a process of its own, so that nothing is warm.
 
+#include "allocations.hpp"
 #include "harness.hpp"
 
 #include "platform/plugin_platform.hpp"
@@ -18,30 +19,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <new>
 #include <sstream>
 #include <thread>
 #include <unistd.h>
-
-namespace {
-std::atomic<std::uint64_t> allocations = 0;
-}
-
-// Counts what the host and, as plugins find operator new in the global scope first, what the plugin allocates.
-void* operator new(std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* memory = std::aligned_alloc(static_cast<std::size_t>(alignment), size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
 namespace tenon::bench {
 namespace {
@@ -163,12 +143,12 @@ void measure_hits(running_host& running, report& into) {
 void measure_calls(running_host& running, report& into) {
   running.call("account-0");
   for (int run = 0; run < runs; ++run) {
-    const auto before = allocations.load();
+    const auto before = allocations();
     const auto took = nanoseconds([&] {
       for (int i = 0; i < calls; ++i) running.call("account-0");
     });
     into.add("call_echo_ns", took / calls);
-    into.add("call_echo_allocations", static_cast<double>(allocations.load() - before) / calls);
+    into.add("call_echo_allocations", static_cast<double>(allocations() - before) / calls);
   }
 }
 
@@ -180,9 +160,11 @@ void measure_first_request(const fs::path& plugins, report& into) {
     workspace place(plugins, 1);
     running_host running(place.config());
     into.add("first_request_us", nanoseconds([&] { running.call("account-0"); }) / 1000);
-    const auto platform =
-        std::dynamic_pointer_cast<plugin_platform>(running.get().router().cached_platform("tenant-0"));
-    into.add("first_create_us", microseconds(platform->timing().create));
+    {
+      const auto platform =
+          std::dynamic_pointer_cast<plugin_platform>(running.get().router().cached_platform("tenant-0"));
+      into.add("first_create_us", microseconds(platform->timing().create));
+    }
     running.shut_down();
   }
   for (int run = 0; run < runs; ++run) {

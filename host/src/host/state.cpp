@@ -4,6 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
+#include <functional>
 #include <utility>
 
 namespace tenon {
@@ -87,36 +88,48 @@ void host::state::wait_for_hangup() {
   });
 }
 
-void host::state::drain(unique_function<void(std::vector<library_status>)> done) {
-  // Whoever comes first closes: the last call to leave, or the timer when even cutting them off did not end them.
-  struct drainage {
+std::function<void()> host::state::no_later_than(std::chrono::milliseconds limit, std::function<void()> proceed) {
+  struct deadline {
     std::atomic<bool> over = false;
-    unique_function<void(std::vector<library_status>)> done;
+    std::function<void()> proceed;
     boost::asio::steady_timer timer;
   };
-  auto shared = std::make_shared<drainage>(false, std::move(done), boost::asio::steady_timer(executor, drain_timeout));
-  const auto proceed = [self = shared_from_this(), shared] {
-    if (shared->over.exchange(true)) return;
-    boost::asio::post(self->executor, [shared] { shared->timer.cancel(); });
-    self->close(std::move(shared->done));
+  auto shared = std::make_shared<deadline>(false, std::move(proceed), boost::asio::steady_timer(executor, limit));
+  auto fire = [shared] {
+    if (!shared->over.exchange(true)) std::exchange(shared->proceed, nullptr)();
   };
-  shared->timer.async_wait([self = shared_from_this(), shared, proceed](const boost::system::error_code& cancelled) {
-    if (cancelled || shared->over) return;
-    self->cut.request_stop();
-    shared->timer.expires_after(self->environment->retire_hard + self->environment->retire_stuck);
-    shared->timer.async_wait([proceed](const boost::system::error_code& too) {
-      if (!too) proceed();
-    });
+  shared->timer.async_wait([fire](const boost::system::error_code& cancelled) {
+    if (!cancelled) fire();
   });
-  calls.close(proceed);
+  return [shared, fire] {
+    boost::asio::post(shared->timer.get_executor(), [shared] { shared->timer.cancel(); });
+    fire();
+  };
 }
 
-void host::state::close(unique_function<void(std::vector<library_status>)> done) {
-  router->invalidate();
-  environment->retiring->when_none([self = shared_from_this(), done = std::move(done)]() mutable {
-    // stop() joins the loader thread, which may be the one we are on.
-    boost::asio::post(self->pool, [self, done = std::move(done)]() mutable { done(self->loader->stop()); });
+void host::state::drain(shutdown_handler done) {
+  const auto self = shared_from_this();
+  const auto handed_on = std::make_shared<shutdown_handler>(std::move(done));
+  const auto patience = drain_timeout + environment->retire_hard + environment->retire_stuck;
+  const auto cutting = std::make_shared<boost::asio::steady_timer>(executor, drain_timeout);
+  cutting->async_wait([self, cutting](const boost::system::error_code& cancelled) {
+    if (!cancelled) self->cut.request_stop();
   });
+  const auto proceed = no_later_than(patience, [self, handed_on] { self->close(std::move(*handed_on)); });
+  calls.close([proceed, cutting] {
+    boost::asio::post(cutting->get_executor(), [cutting] { cutting->cancel(); });
+    proceed();
+  });
+}
+
+void host::state::close(shutdown_handler done) {
+  router->invalidate();
+  const auto handed_on = std::make_shared<shutdown_handler>(std::move(done));
+  const auto patience = environment->retire_grace + environment->retire_hard + environment->retire_stuck;
+  environment->retiring->when_none(no_later_than(patience, [self = shared_from_this(), handed_on] {
+    // stop() joins the loader thread, which may be the one we are on.
+    boost::asio::post(self->pool, [self, handed_on] { (*handed_on)(self->loader->stop()); });
+  }));
 }
 
 void host::state::close_now() {

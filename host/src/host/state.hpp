@@ -14,6 +14,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <stop_token>
@@ -48,8 +49,14 @@ struct host::state : std::enable_shared_from_this<host::state> {
   void deploy(const std::shared_ptr<const catalog>& read, plugin_store& store);
   void applied(const std::shared_ptr<const catalog>& read);
   void wait_for_hangup();
-  void drain(unique_function<void(std::vector<library_status>)> done);
-  void close(unique_function<void(std::vector<library_status>)> done);
+  using shutdown_handler = unique_function<void(std::vector<library_status>)>;
+
+  /// Lets running calls finish, then cuts them off, then closes.
+  void drain(shutdown_handler done);
+  /// Drops every platform and stops the loader once they are gone, or when somebody holds on to one for too long.
+  void close(shutdown_handler done);
+  /// Runs `proceed` once: when what is returned is called, or when the time is over.
+  std::function<void()> no_later_than(std::chrono::milliseconds limit, std::function<void()> proceed);
   void close_now();
 };
 
