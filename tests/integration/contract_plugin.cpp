@@ -6,14 +6,14 @@
 #include "contract_world.hpp"
 #include "fake_http_client.hpp"
 
-#include <boost/json/parse.hpp>
 #include <doctest/doctest.h>
 #include <spdlog/logger.h>
+#include <boost/json/parse.hpp>
 
+#include <unistd.h>
 #include <filesystem>
 #include <future>
 #include <string>
-#include <unistd.h>
 #include <utility>
 
 namespace tenon::testing {
@@ -63,10 +63,9 @@ class counted_factory final : public factory {
 
   bool blocks() const noexcept override { return real_->blocks(); }
   void build(std::string tenant, std::stop_token stop, build_handler done) override {
-    real_->build(std::move(tenant), std::move(stop),
-                 [ticket = retirement_ticket(counted_), done = std::move(done)](auto built) mutable {
-                   done(std::move(built));
-                 });
+    real_->build(
+        std::move(tenant), std::move(stop),
+        [ticket = retirement_ticket(counted_), done = std::move(done)](auto built) mutable { done(std::move(built)); });
   }
   result<std::optional<bool>> foresees(const std::string& tenant, std::string_view task) const override {
     return real_->foresees(tenant, task);
