@@ -307,13 +307,13 @@ TEST_CASE("shutdown answers what runs, refuses what comes, and leaves nothing ma
 TEST_CASE("a host that cannot start says what is wrong") {
   boost::asio::io_context context;
   const auto refused = host::create(context.get_executor(), {.config = "/nowhere/tenon.toml"});
-  REQUIRE_FALSE(refused);
+  REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().operator_detail.find("/nowhere/tenon.toml") != std::string::npos);
 
   const two_tenants files;
   files.write(files.root() / "store", "in the way");
   const auto blocked = host::create(context.get_executor(), {.config = files.config()});
-  REQUIRE_FALSE(blocked);
+  REQUIRE_FALSE(blocked.has_value());
   CHECK(blocked.error().operator_detail.find("store") != std::string::npos);
 }
 
@@ -332,11 +332,51 @@ TEST_CASE("SIGHUP reloads a host that was asked to handle it") {
   const two_tenants files;
   boost::asio::io_context context;
   auto made = host::create(context.get_executor(), {.config = files.config(), .handle_sighup = true});
-  REQUIRE(made);
+  REQUIRE(made.has_value());
   std::jthread runner([&context] { context.run(); });
   files.write_tenant("gamma", tenant("g"));
   std::raise(SIGHUP);
   CHECK(host_fixture::eventually([&] { return (*made)->has_tenant("gamma"); }));
   host_fixture::wait((*made)->async_shutdown(boost::asio::use_future));
   context.stop();
+}
+
+TEST_CASE("a context without other work runs until the answer is there, and the host may go without a shutdown") {
+  const two_tenants files;
+  boost::asio::io_context context;
+  auto made = host::create(context.get_executor(), {.config = files.config()});
+  REQUIRE(made.has_value());
+  int answers = 0;
+  call_request request{.task = "get_products", .body = "{}", .context = {}};
+  (*made)->async_call({.tenant = "acme"}, std::move(request), [&](const result<reply>& outcome) {
+    answers += outcome.has_value() ? 1 : 0;
+    context.stop();
+  });
+  context.run();
+  CHECK(answers == 1);
+  made->reset();
+}
+
+TEST_CASE("everybody who asks for a shutdown is told") {
+  const two_tenants files;
+  host_fixture host(files);
+  host.call("acme", "get_products");
+  auto first = host->async_shutdown(boost::asio::use_future);
+  auto second = host->async_shutdown(boost::asio::use_future);
+  CHECK(host_fixture::wait(std::move(first)).empty());
+  CHECK(host_fixture::wait(std::move(second)).empty());
+}
+
+TEST_CASE("a shutdown does not wait for ever for a platform that somebody holds, and says so") {
+  const two_tenants files;
+  files.write(files.root() / "tenon.toml",
+              "[host]\nplugin_dirs = [\"plugins\"]\nstore_dir = \"store\"\ndrain_timeout_ms = 50\n");
+  host_fixture host(files);
+  host.call("acme", "get_products");
+  // Held for good: a platform that comes back after its loader has ended can only be left where it is.
+  static const auto& held = *new auto(host->router().cached_platform("acme"));
+  REQUIRE(held);
+  const auto left = host.stop();
+  REQUIRE(left.size() == 1);
+  CHECK(left.front().plugin == "echo");
 }

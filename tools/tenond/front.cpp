@@ -68,7 +68,12 @@ void front::handle_mcp(std::string tenant, const http::request& request, http::r
     refusal.headers.emplace_back("allow", "POST");
     return respond(std::move(refusal));
   }
-  if (tenant.empty()) tenant = host_.tenant_for_host(request.header("host")).value_or("");
+  if (tenant.empty()) {
+    if (const auto by_host = host_.tenant_for_host(request.header("host")); by_host) {
+      if (by_host->empty()) return respond(text(503, "this host name is claimed by two tenants\n"));
+      tenant = *by_host;
+    }
+  }
   json::error_code malformed;
   const auto message = json::parse(request.body, malformed);
   if (malformed) {

@@ -14,6 +14,8 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
@@ -103,14 +105,22 @@ class daemon {
   void stop() {
     logger_->info("draining");
     front_->begin_draining();
-    server_->stop(std::chrono::seconds(10), [this] {
-      host_->async_shutdown([this](const std::vector<library_status>& left) {
-        for (const auto& library : left) logger_->warn("still mapped: {}: {}", library.path.string(), library.reason);
-        logger_->info("stopped");
-        if (admin_) admin_->stop();
-        context_.stop();
-      });
+    // Together: the host lets calls finish within its drain time and answers the others; connections stay until then.
+    server_->stop(std::chrono::minutes(5), [this] { finish_one(); });
+    host_->async_shutdown([this](const std::vector<library_status>& left) {
+      for (const auto& library : left) logger_->warn("still mapped: {}: {}", library.path.string(), library.reason);
+      stuck_ = !left.empty();
+      finish_one();
     });
+  }
+
+  void finish_one() {
+    if (--unfinished_ != 0) return;
+    logger_->info("stopped");
+    if (admin_) admin_->stop();
+    // A thread that is stuck in a plugin would keep the process for ever: everything else is closed, so leave it behind.
+    if (stuck_) std::_Exit(EXIT_SUCCESS);
+    context_.stop();
   }
 
   boost::asio::io_context& context_;
@@ -123,6 +133,8 @@ class daemon {
   std::shared_ptr<admin_socket> admin_;
   std::shared_ptr<http::server> server_;
   bool stopping_ = false;
+  std::atomic<int> unfinished_ = 2;  ///< of server and host, while stopping
+  std::atomic<bool> stuck_ = false;
 };
 
 int run(const std::filesystem::path& config) {

@@ -86,7 +86,7 @@ result<json::object> mcp_endpoint::list_tools(const mcp_caller& caller) const {
   if (caller.tenant.empty()) {
     tasks = host_.tasks();
   } else {
-    auto found = host_.tasks_of(caller.tenant);
+    auto found = host_.tasks_of(caller.tenant, caller.principal);
     if (!found) return found.error();
     tasks = std::move(*found);
   }
@@ -100,7 +100,7 @@ result<json::object> mcp_endpoint::list_tools(const mcp_caller& caller) const {
 result<reply> mcp_endpoint::capabilities(const mcp_caller& caller) const {
   json::array specialisms;
   if (!caller.tenant.empty()) {
-    const auto claimed = host_.specialisms_of(caller.tenant);
+    const auto claimed = host_.specialisms_of(caller.tenant, caller.principal);
     if (!claimed) return claimed.error();
     for (const auto& name : *claimed) specialisms.push_back(json::string(name));
   }

@@ -9,6 +9,8 @@
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/prefer.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -90,16 +92,18 @@ class host {
   void invalidate(const std::string& tenant);
   void invalidate();
 
-  /// The tasks of one tenant, from its plugin's manifest, without loading it. Errors: tenant_not_found, CONFIGURATION_ERROR.
-  result<std::vector<std::string>> tasks_of(const std::string& tenant) const;
+  /// The tasks of one tenant, from its plugin's manifest, without loading it. Errors: tenant_not_found, also for a principal that the
+  /// tenant does not list; CONFIGURATION_ERROR.
+  result<std::vector<std::string>> tasks_of(const std::string& tenant, const std::string& principal) const;
 
   /// The tasks that any tenant's plugin has, sorted: what an endpoint that serves them all can list.
   std::vector<std::string> tasks() const;
 
-  /// The specialisms one tenant claims.
-  result<std::vector<std::string>> specialisms_of(const std::string& tenant) const;
+  /// The specialisms one tenant claims. Errors: as tasks_of().
+  result<std::vector<std::string>> specialisms_of(const std::string& tenant, const std::string& principal) const;
 
-  /// The tenant that answers for a Host header (port and case do not matter), or nothing.
+  /// The tenant that answers for a Host header (port and case do not matter), or nothing. Empty if two tenants claim it, as can happen
+  /// after a reload that was applied in part: then it is nobody's.
   std::optional<std::string> tenant_for_host(std::string_view host_header) const;
 
   /// Whether the catalog has an enabled tenant of this name.
@@ -122,7 +126,9 @@ class host {
   /// Brings a result to the executor that the handler asks for.
   template <class Value, class Handler>
   auto on_handler_executor(Handler handler) {
-    auto target = boost::asio::get_associated_executor(handler, executor());
+    // Tracked, so that run() of the embedder's context does not return while an answer is on its way.
+    auto target = boost::asio::prefer(boost::asio::any_io_executor(boost::asio::get_associated_executor(handler, executor())),
+                                      boost::asio::execution::outstanding_work.tracked);
     return [handler = std::move(handler), target = std::move(target)](Value value) mutable {
       boost::asio::dispatch(target, [handler = std::move(handler), value = std::move(value)]() mutable {
         std::move(handler)(std::move(value));

@@ -22,7 +22,10 @@ void tenant_directory::assign(const deployment_map& deployments) {
     if (!what->entry->enabled) continue;
     entries->tenants.emplace(tenant, what->entry);
     made->tenants.emplace(tenant, what->entry);
-    for (const auto& host : what->entry->hosts) made->tenant_by_host.emplace(host, tenant);
+    for (const auto& host : what->entry->hosts) {
+      const auto [at, is_new] = made->tenant_by_host.emplace(host, tenant);
+      if (!is_new) at->second.clear();  // claimed twice: nobody's
+    }
   }
   made->accounts = make_catalog_account_store(std::move(entries));
   std::shared_ptr<const index> next = std::move(made);

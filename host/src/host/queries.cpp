@@ -8,9 +8,14 @@ namespace tenon {
 namespace {
 
 /// What serves the tenant, or why nothing can.
-result<std::shared_ptr<const deployment>> serving(const deployment_table& table, const std::string& tenant) {
+result<std::shared_ptr<const deployment>> serving(const deployment_table& table, const std::string& tenant,
+                                                  const std::string& principal) {
   auto found = table.find(tenant);
   if (!found || !found->entry->enabled) return tenant_not_found("no enabled tenant \"" + tenant + "\" in the catalog");
+  const auto& allowed = found->entry->principals;
+  if (!allowed.empty() && std::ranges::find(allowed, principal) == allowed.end()) {
+    return tenant_not_found("principal \"" + principal + "\" is not one of tenant " + tenant);
+  }
   if (found->refusal) return *found->refusal;
   return found;
 }
@@ -32,8 +37,8 @@ tenant_status status_of(const std::string& tenant, const deployment& what, bool 
 
 }  // namespace
 
-result<std::vector<std::string>> host::tasks_of(const std::string& tenant) const {
-  const auto found = serving(*state_->deployments, tenant);
+result<std::vector<std::string>> host::tasks_of(const std::string& tenant, const std::string& principal) const {
+  const auto found = serving(*state_->deployments, tenant, principal);
   if (!found) return found.error();
   std::vector<std::string> names;
   for (const auto& task : (*found)->image->manifest.tasks) names.push_back(task.name);
@@ -51,8 +56,8 @@ std::vector<std::string> host::tasks() const {
   return {names.begin(), names.end()};
 }
 
-result<std::vector<std::string>> host::specialisms_of(const std::string& tenant) const {
-  const auto found = serving(*state_->deployments, tenant);
+result<std::vector<std::string>> host::specialisms_of(const std::string& tenant, const std::string& principal) const {
+  const auto found = serving(*state_->deployments, tenant, principal);
   if (!found) return found.error();
   return (*found)->entry->specialisms;
 }
@@ -89,6 +94,7 @@ std::vector<diagnostic> check_configuration(const std::filesystem::path& config)
   if (!read) return findings;
   std::map<std::string, result<manifest>> plugins;
   for (const auto& [tenant, entry] : (*read)->tenants) {
+    if (!entry->enabled) continue;
     auto at = plugins.find(entry->plugin);
     if (at == plugins.end()) {
       const auto file = open_candidate((*read)->host.plugin_dirs, entry->plugin);

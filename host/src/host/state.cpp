@@ -5,9 +5,28 @@
 
 #include <atomic>
 #include <functional>
+#include <thread>
 #include <utility>
 
 namespace tenon {
+
+namespace {
+
+/// A thread pool that may lose its last reference on one of its own threads, which cannot join itself.
+std::shared_ptr<boost::asio::thread_pool> make_pool(std::uint32_t threads) {
+  return {new boost::asio::thread_pool(threads), [](boost::asio::thread_pool* last) {
+            if (!last->get_executor().running_in_this_thread()) {
+              delete last;
+              return;
+            }
+            std::thread([last] { delete last; }).detach();
+          }};
+}
+
+}  // namespace
+
+host::state::state(boost::asio::any_io_executor on, std::uint32_t blocking_threads)
+    : executor(std::move(on)), pool(make_pool(blocking_threads)) {}
 
 result<void> host::state::open(const host_options& options, const std::shared_ptr<const catalog>& read) {
   const auto& settings = read->host;
@@ -20,7 +39,8 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
   loader = tenon::loader::make(plugin_host_table(), logger);
   environment = std::make_shared<platform_environment>();
   environment->executor = executor;
-  environment->blocking = pool.get_executor();
+  environment->blocking = pool->get_executor();
+  environment->blocking_owner = pool;
   environment->time = options.time ? options.time : &system_clock();
   environment->http = std::move(*http);
   environment->loader = loader;
@@ -32,7 +52,7 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
   environment->http_max_response_bytes = settings.http_max_response_bytes;
 
   const auto factory = std::make_shared<plugin_factory>(environment, deployments, ledger);
-  auto made = lazy_platform_router::make(executor, pool.get_executor(), *environment->time,
+  auto made = lazy_platform_router::make(executor, pool->get_executor(), *environment->time,
                                          {.accounts = directory,
                                           .factory = factory,
                                           .cache_size = read->cache.size,
@@ -43,7 +63,7 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
   deploy(read, **store);
   reloader = std::make_shared<tenon::reloader>(reload_environment{
       .executor = executor,
-      .blocking = pool.get_executor(),
+      .blocking = pool->get_executor(),
       .config = options.config,
       .store = std::move(*store),
       .deployments = deployments,
@@ -107,6 +127,26 @@ std::function<void()> host::state::no_later_than(std::chrono::milliseconds limit
   };
 }
 
+void host::state::shut_down(shutdown_handler done) {
+  {
+    const std::lock_guard lock(mutex);
+    shutdowns.push_back(std::move(done));
+    if (std::exchange(draining, true)) return;
+  }
+  reloader->stop();
+  drain([self = shared_from_this()](const std::vector<library_status>& left) { self->tell_shutdowns(left); });
+}
+
+void host::state::tell_shutdowns(const std::vector<library_status>& left) {
+  std::vector<shutdown_handler> told;
+  {
+    const std::lock_guard lock(mutex);
+    told.swap(shutdowns);
+    draining = false;  // who asks again is told again, by a drain that finds nothing to wait for
+  }
+  for (auto& done : told) done(left);
+}
+
 void host::state::drain(shutdown_handler done) {
   const auto self = shared_from_this();
   const auto handed_on = std::make_shared<shutdown_handler>(std::move(done));
@@ -128,7 +168,7 @@ void host::state::close(shutdown_handler done) {
   const auto patience = environment->retire_grace + environment->retire_hard + environment->retire_stuck;
   environment->retiring->when_none(no_later_than(patience, [self = shared_from_this(), handed_on] {
     // stop() joins the loader thread, which may be the one we are on.
-    boost::asio::post(self->pool, [self, handed_on] { (*handed_on)(self->loader->stop()); });
+    boost::asio::post(*self->pool, [self, handed_on] { (*handed_on)(self->loader->stop()); });
   }));
 }
 
@@ -139,9 +179,10 @@ void host::state::close_now() {
   }
   if (reloader) reloader->stop();
   calls.close([] {});
+  cut.request_stop();
   if (router) router->invalidate();
-  pool.stop();
-  pool.join();
+  pool->join();  // not stop(): what is queued runs, finds that it is not wanted any more, and answers
+  if (loader) tell_shutdowns(loader->status());
 }
 
 }  // namespace tenon

@@ -25,10 +25,10 @@ namespace tenon {
 
 /// Everything the facade owns. Shared with the handlers that run for it, so that it outlives the last of them.
 struct host::state : std::enable_shared_from_this<host::state> {
-  state(boost::asio::any_io_executor on, std::uint32_t blocking_threads) : executor(std::move(on)), pool(blocking_threads) {}
+  state(boost::asio::any_io_executor on, std::uint32_t blocking_threads);
 
   boost::asio::any_io_executor executor;
-  boost::asio::thread_pool pool;
+  std::shared_ptr<boost::asio::thread_pool> pool;  ///< platforms keep it too: the last of them may outlive the host
   std::shared_ptr<spdlog::logger> logger;
   std::shared_ptr<tenon::loader> loader;
   std::shared_ptr<platform_environment> environment;
@@ -44,6 +44,8 @@ struct host::state : std::enable_shared_from_this<host::state> {
 
   mutable std::mutex mutex;
   std::vector<diagnostic> findings;  ///< of the configuration last read
+  std::vector<unique_function<void(std::vector<library_status>)>> shutdowns;  ///< who waits for the end
+  bool draining = false;
 
   result<void> open(const host_options& options, const std::shared_ptr<const catalog>& read);
   void deploy(const std::shared_ptr<const catalog>& read, plugin_store& store);
@@ -51,6 +53,9 @@ struct host::state : std::enable_shared_from_this<host::state> {
   void wait_for_hangup();
   using shutdown_handler = unique_function<void(std::vector<library_status>)>;
 
+  /// Starts draining, once, and tells everybody who asked when it is over.
+  void shut_down(shutdown_handler done);
+  void tell_shutdowns(const std::vector<library_status>& left);
   /// Lets running calls finish, then cuts them off, then closes.
   void drain(shutdown_handler done);
   /// Drops every platform and stops the loader once they are gone, or when somebody holds on to one for too long.

@@ -14,6 +14,8 @@ std::string text_of(const error& value) {
 std::shared_ptr<const deployment> wanted_deployment(const std::shared_ptr<const tenant_entry>& entry,
                                                     const pinned_plugins& plugins) {
   deployment made{.entry = entry, .image = nullptr};
+  // Switching a tenant off always works, whatever has become of its plugin.
+  if (!entry->enabled) return std::make_shared<const deployment>(std::move(made));
   const auto& image = plugins.at(entry->plugin);
   if (!image) {
     made.refusal = image.error();
@@ -53,7 +55,7 @@ std::optional<planned_change> change_of(const std::string& tenant, const std::sh
     if (!old->refusal) planned.next = old;  // what works stays
     return planned;
   }
-  if (same_entry && same_bytes(*old, *planned.next)) return std::nullopt;
+  if (same_entry && (!old->entry->enabled || same_bytes(*old, *planned.next))) return std::nullopt;
   return planned;
 }
 

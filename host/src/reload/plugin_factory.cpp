@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <system_error>
 #include <utility>
@@ -21,6 +22,11 @@ error unreadable(const tenant_entry& entry, const std::string& key, const std::s
 }
 
 result<std::string> read_file(const tenant_entry& entry, const std::string& key, const std::string& path) {
+  // A pipe or a device might never end: then every build of the tenant would wait for it.
+  std::error_code unknown;
+  if (const auto kind = std::filesystem::status(path, unknown); std::filesystem::exists(kind) && !std::filesystem::is_regular_file(kind)) {
+    return unreadable(entry, key, path + ", which is no regular file", "name a file that holds the secret alone");
+  }
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   if (!file) {
@@ -119,7 +125,9 @@ void plugin_factory::build(std::string tenant, std::stop_token stop, build_handl
 
 void plugin_factory::build_from(std::shared_ptr<const deployment> source, std::stop_token stop,
                                 plugin_platform_handler done) {
+  // Counted from here on, so that a shutdown does not stop the loader under a build that waits for its secrets.
   boost::asio::post(environment_->blocking, [environment = environment_, source = std::move(source),
+                                             counted = retirement_ticket(environment_->retiring),
                                              stop = std::move(stop), done = std::move(done)]() mutable {
     auto secrets = read_secrets(*source->entry);
     if (!secrets) return done(secrets.error());

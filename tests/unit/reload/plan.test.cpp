@@ -125,6 +125,21 @@ TEST_CASE("settings that do not fit the manifest are kept back with the place an
   CHECK(plan.changes[0].next == w.now.at("acme"));
 }
 
+TEST_CASE("switching a tenant off is applied even when its plugin is refused, and is then no change any more") {
+  world w;
+  w.serves("acme", "aa");
+  auto off = *entry_of("acme");
+  off.enabled = false;
+  w.wanted.tenants.emplace("acme", std::make_shared<const tenant_entry>(off));
+  w.refuses("gam.so: not there");
+  const auto plan = w.plan();
+  REQUIRE(plan.changes.size() == 1);
+  CHECK(plan.changes[0].change.applied);
+  CHECK_FALSE(plan.changes[0].next->entry->enabled);
+  w.now["acme"] = plan.changes[0].next;
+  CHECK(w.plan().changes.empty());
+}
+
 TEST_CASE("a removed tenant has no next deployment") {
   world w;
   w.serves("acme", "aa");

@@ -39,7 +39,7 @@ struct directory {
 TEST_CASE("a secret is read from a file, without its last line end") {
   const directory place;
   const auto texts = read_secrets(place.entry("api_key", {secret_source::kind::file, place.write("s3cret\n")}));
-  REQUIRE(texts);
+  REQUIRE(texts.has_value());
   REQUIRE((*texts)->find("api_key") != nullptr);
   CHECK(*(*texts)->find("api_key") == "s3cret");
   CHECK((*texts)->find("other") == nullptr);
@@ -50,7 +50,7 @@ TEST_CASE("a secret is read from the environment") {
   setenv("TENON_TEST_SECRET", "from-env", 1);
   const auto texts = read_secrets(place.entry("api_key", {secret_source::kind::environment, "TENON_TEST_SECRET"}));
   unsetenv("TENON_TEST_SECRET");
-  REQUIRE(texts);
+  REQUIRE(texts.has_value());
   CHECK(*(*texts)->find("api_key") == "from-env");
 }
 
@@ -66,7 +66,7 @@ TEST_CASE("what cannot be read is a broken configuration that names setting, sou
   for (const auto& [source, named] : faults) {
     CAPTURE(named);
     const auto texts = read_secrets(place.entry("api_key", source));
-    REQUIRE_FALSE(texts);
+    REQUIRE_FALSE(texts.has_value());
     CHECK(texts.error().code == "CONFIGURATION_ERROR");
     CHECK(texts.error().operator_detail.find("acme.toml:4") != std::string::npos);
     CHECK(texts.error().operator_detail.find("settings.api_key") != std::string::npos);
@@ -78,6 +78,6 @@ TEST_CASE("what cannot be read is a broken configuration that names setting, sou
 TEST_CASE("a file too large to be a secret is refused without being quoted") {
   const directory place;
   const auto texts = read_secrets(place.entry("key", {secret_source::kind::file, place.write(std::string((1 << 20) + 1, 'x'))}));
-  REQUIRE_FALSE(texts);
+  REQUIRE_FALSE(texts.has_value());
   CHECK(texts.error().operator_detail.find("xxxx") == std::string::npos);
 }

@@ -133,7 +133,7 @@ TEST_CASE("a dead socket is taken over, a living one and a file are not") {
     served_socket first(w);
     asio::io_context other;
     const auto second = admin_socket::listen(other.get_executor(), path, **w.host);
-    REQUIRE_FALSE(second);
+    REQUIRE_FALSE(second.has_value());
     CHECK(second.error().operator_detail.find("another process") != std::string::npos);
   }
   {
@@ -145,6 +145,6 @@ TEST_CASE("a dead socket is taken over, a living one and a file are not") {
   w.files.write(path, "not a socket");
   asio::io_context context;
   const auto blocked = admin_socket::listen(context.get_executor(), path, **w.host);
-  REQUIRE_FALSE(blocked);
+  REQUIRE_FALSE(blocked.has_value());
   CHECK(blocked.error().operator_detail.find("no socket") != std::string::npos);
 }

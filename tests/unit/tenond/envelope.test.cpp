@@ -49,7 +49,7 @@ TEST_CASE("an account is named by id, or by brand and operator, or not at all") 
   CHECK(account_of(json::object{}).value().empty());
   CHECK(account_of({{"account", {{"account_id", "a"}}}}).value().account_id == "a");
   const auto by_brand = account_of({{"account", {{"brand", {{"domain", "b.example"}}}, {"operator", "o.example"}, {"sandbox", true}}}});
-  REQUIRE(by_brand);
+  REQUIRE(by_brand.has_value());
   CHECK(*by_brand == account_reference{.brand = "b.example", .operator_name = "o.example", .sandbox = true});
 }
 
@@ -59,29 +59,29 @@ TEST_CASE("half an account, two accounts in one or something else is the caller'
                               R"({"account_id":"a","sandbox":"yes"})"}) {
     CAPTURE(account);
     const auto refused = account_of({{"account", json::parse(account)}});
-    REQUIRE_FALSE(refused);
+    REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error().code == "INVALID_REQUEST");
     CHECK(refused.error().field == "account");
   }
 }
 
 TEST_CASE("a mutating task needs a usable idempotency key, a reading one does not") {
-  CHECK(check_arguments("get_products", {}));
-  CHECK(check_arguments("create_media_buy", {{"idempotency_key", "0123456789abcdef"}}));
+  CHECK(check_arguments("get_products", {}).has_value());
+  CHECK(check_arguments("create_media_buy", {{"idempotency_key", "0123456789abcdef"}}).has_value());
   for (const char* key : {"short", "0123456789abcde ", "0123456789abcdef/"}) {
     const auto refused = check_arguments("create_media_buy", {{"idempotency_key", key}});
-    REQUIRE_FALSE(refused);
+    REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error().field == "idempotency_key");
   }
-  CHECK_FALSE(check_arguments("create_media_buy", {}));
-  CHECK_FALSE(check_arguments("create_media_buy", {{"idempotency_key", std::string(256, 'a')}}));
+  CHECK_FALSE(check_arguments("create_media_buy", {}).has_value());
+  CHECK_FALSE(check_arguments("create_media_buy", {{"idempotency_key", std::string(256, 'a')}}).has_value());
 }
 
 TEST_CASE("another major version is refused and told what is served") {
-  CHECK(check_arguments("get_products", {{"adcp_major_version", 3}}));
+  CHECK(check_arguments("get_products", {{"adcp_major_version", 3}}).has_value());
   const auto refused = check_arguments("get_products", {{"adcp_major_version", 2}});
-  REQUIRE_FALSE(refused);
+  REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().code == "VERSION_UNSUPPORTED");
   CHECK(refused.error().details.find("3.0") != std::string::npos);
-  CHECK_FALSE(check_arguments("get_products", {{"adcp_major_version", "3"}}));
+  CHECK_FALSE(check_arguments("get_products", {{"adcp_major_version", "3"}}).has_value());
 }

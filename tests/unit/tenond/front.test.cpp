@@ -20,7 +20,9 @@ namespace json = boost::json;
 namespace {
 
 struct world {
-  world() : buyers({{"buyer", "930bbdc51b6aed5c2a5678fd6e28dee7a05e8a4b643cfc0b4427c3efb86c0d94"}}) {
+  world()
+      : buyers(std::vector<principal>{
+            {"buyer", "930bbdc51b6aed5c2a5678fd6e28dee7a05e8a4b643cfc0b4427c3efb86c0d94"}}) {
     files.drop(TENON_TEST_PLUGINS "/echo.so", "echo");
     files.write_tenant("acme", "plugin = \"echo\"\nhosts = [\"acme.example.com\"]\naccounts = [{ id = \"acme-main\" }]\n"
                                "specialisms = [\"sales-guaranteed\"]\nsettings = { tag = \"a\" }\n");
@@ -149,6 +151,15 @@ TEST_CASE("tools are the plugin's tasks, listed without loading it") {
   CHECK(w.files.mapped() == 0);
   CHECK(w.rpc("tools/list", {}, "/mcp").at("result").at("tools").as_array().size() == 7);
   CHECK(w.rpc("tools/list", {}, "/t/nobody/mcp").contains("error"));
+}
+
+TEST_CASE("a tenant of other principals has no tools, no capabilities and no difference from one that is not there") {
+  world w;
+  w.files.write_tenant("closed", "plugin = \"echo\"\nprincipals = [\"somebody-else\"]\n");
+  REQUIRE(w.host->reload().ok());
+  CHECK(w.rpc("tools/list", {}, "/t/closed/mcp") == w.rpc("tools/list", {}, "/t/nobody/mcp"));
+  CHECK(w.call("get_adcp_capabilities", {}, "/t/closed/mcp") == w.call("get_adcp_capabilities", {}, "/t/nobody/mcp"));
+  CHECK(w.call("get_products", {}, "/t/closed/mcp") == w.call("get_products", {}, "/t/nobody/mcp"));
 }
 
 TEST_CASE("a bare call without initialize reaches the tenant of the path, of the host and of the account alike") {

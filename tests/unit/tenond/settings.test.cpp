@@ -32,7 +32,7 @@ const std::string digest(64, 'a');
 TEST_CASE("what is missing has its default; the host's tables are not tenond's business") {
   const config_file file("[host]\nplugin_dirs = []\n");
   const auto read = read_server_settings(file.path);
-  REQUIRE(read);
+  REQUIRE(read.has_value());
   CHECK(read->address == "127.0.0.1");
   CHECK(read->port == 8080);
   CHECK(read->principals.empty());
@@ -42,7 +42,7 @@ TEST_CASE("a whole configuration is read, paths relative to the file") {
   const config_file file("[server]\naddress = \"::1\"\nport = 0\nadmin_socket = \"admin.sock\"\nthreads = 3\n"
                          "log_level = \"warn\"\n[principals.buyer]\ntoken_sha256 = \"" + digest + "\"\n");
   const auto read = read_server_settings(file.path);
-  REQUIRE(read);
+  REQUIRE(read.has_value());
   CHECK(read->port == 0);
   CHECK(read->threads == 3);
   CHECK(read->admin_socket == file.path.parent_path() / "admin.sock");
