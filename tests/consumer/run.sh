@@ -28,7 +28,7 @@ cmake -S "$project" -B "$work/build" -G Ninja -DCMAKE_PREFIX_PATH="$work/prefix"
 cmake --build "$work/build" >"$work/build.log" || { cat "$work/build.log"; exit 1; }
 
 expected='{"products":[{"product_id":"hello-greeter","name":"good morning"}]}'
-found=$("$work/build/embed" "$work/config/tenon.toml" greeter 2>/dev/null | tail -n 1)
+found=$("$work/build/embed" "$work/config/tenon.toml" greeter 2>/dev/null | grep -v '^\[')
 [ "$found" = "$expected" ] || { echo "embed: expected $expected, found $found"; exit 1; }
 
 expected="$expected
@@ -41,7 +41,7 @@ echo "== pkg-config"
 export PKG_CONFIG_PATH="$work/prefix/lib/pkgconfig:$work/prefix/lib/x86_64-linux-gnu/pkgconfig"
 # shellcheck disable=SC2046  # pkg-config prints words
 c++ $flags "$project/embed.cpp" -o "$work/embed" $(pkg-config --cflags --libs tenon)
-found=$("$work/embed" "$work/config/tenon.toml" greeter 2>/dev/null | tail -n 1)
+found=$("$work/embed" "$work/config/tenon.toml" greeter 2>/dev/null | grep -v '^\[')
 expected=${expected%%$'\n'*}
 [ "$found" = "$expected" ] || { echo "pkg-config: expected $expected, found $found"; exit 1; }
 echo "ok"

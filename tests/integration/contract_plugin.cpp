@@ -82,7 +82,7 @@ class plugin_world final : public contract_world {
     environment_->executor = std::move(executor);
     environment_->blocking = std::move(blocking);
     environment_->time = &time;
-    environment_->http = std::make_shared<fake_http_client>();
+    environment_->http = http_;
     environment_->logger = std::make_shared<spdlog::logger>("silent");
     environment_->loader = loader::make(plugin_host_table(), environment_->logger);
   }
@@ -123,6 +123,7 @@ class plugin_world final : public contract_world {
     return std::make_shared<counted_factory>(std::move(real), environment_->retiring);
   }
 
+  const std::shared_ptr<http_client> http_ = std::make_shared<fake_http_client>();
   const std::shared_ptr<platform_environment> environment_ = std::make_shared<platform_environment>();
 };
 

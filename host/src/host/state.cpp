@@ -42,7 +42,8 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
   environment->blocking = pool->get_executor();
   environment->blocking_owner = pool;
   environment->time = options.time ? options.time : &system_clock();
-  environment->http = std::move(*http);
+  this->http = std::move(*http);
+  environment->http = this->http;
   environment->loader = loader;
   environment->logger = logger;
   environment->build_timeout = settings.build_timeout;

@@ -31,6 +31,7 @@ struct host::state : std::enable_shared_from_this<host::state> {
   std::shared_ptr<boost::asio::thread_pool> pool;  ///< platforms keep it too: the last of them may outlive the host
   std::shared_ptr<spdlog::logger> logger;
   std::shared_ptr<tenon::loader> loader;
+  std::shared_ptr<http_client> http;
   std::shared_ptr<platform_environment> environment;
   std::shared_ptr<deployment_table> deployments = std::make_shared<deployment_table>();
   std::shared_ptr<build_ledger> ledger = std::make_shared<build_ledger>();

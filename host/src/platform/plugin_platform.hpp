@@ -52,7 +52,7 @@ struct platform_environment {
   boost::asio::any_io_executor executor;  ///< strands of platforms run on it
   boost::asio::any_io_executor blocking;  ///< strands of platforms with a blocking task, and signatures
   const clock* time = nullptr;
-  std::shared_ptr<http_client> http;
+  std::weak_ptr<http_client> http;  ///< the host's: its timers and sockets must go before the executor's context does
   std::shared_ptr<tenon::loader> loader;
   std::shared_ptr<spdlog::logger> logger;  ///< not null
   std::shared_ptr<retirements> retiring = std::make_shared<retirements>();

@@ -23,8 +23,14 @@ class http_operation final : public operation, public std::enable_shared_from_th
                               .message = "cancelled before it was sent"};
       return shell->post_delivery(id);
     }
-    auto& client = *shell->environment().http;
-    client.start(std::move(request_), stop_.get_token(),
+    const auto client = shell->environment().http.lock();
+    if (!client) {
+      outcome_ = http_failure{.what = http_failure::kind::cancelled,
+                              .phase = http_failure::progress::not_sent,
+                              .message = "the host is going away"};
+      return shell->post_delivery(id);
+    }
+    client->start(std::move(request_), stop_.get_token(),
                  [self = shared_from_this(), weak = std::weak_ptr(shell), id](http_result outcome) {
                    self->outcome_ = std::move(outcome);
                    if (const auto still_there = weak.lock()) still_there->post_delivery(id);
@@ -57,7 +63,7 @@ tenon_status admit(const entry_frame* frame, const tenon_http_request* request, 
   const auto& shell = frame->shell();
   if (shell.closing()) return TENON_E_CLOSING;
   const auto secrets = shell.secrets();
-  if (shell.environment().http == nullptr || secrets == nullptr) return TENON_E_UNSUPPORTED;
+  if (secrets == nullptr) return TENON_E_UNSUPPORTED;
   return map_request(*request, shell.policy(), *secrets, exchange);
 }
 
@@ -79,12 +85,14 @@ tenon_status wait(tenon_ctx* ctx, const tenon_http_request* request, tenon_http_
   if (const auto status = admit(frame, request, done, exchange); status != TENON_OK) return status;
 
   auto& shell = frame->shell();
+  const auto client = shell.environment().http.lock();
+  if (!client) return TENON_E_CLOSING;
   const blocking_waits::scope registered(shell.waits(), frame->blocking_call());
   // A call that ended before its wait was registered has nothing to wait for.
   if (!shell.wanted(frame->blocking_call())) shell.waits().stop(frame->blocking_call());
   const auto meeting = std::make_shared<rendezvous>();
   const auto longest = exchange.timeout + patience;
-  shell.environment().http->start(std::move(exchange), registered.stop(), [meeting](http_result outcome) {
+  client->start(std::move(exchange), registered.stop(), [meeting](http_result outcome) {
     const std::lock_guard lock(meeting->mutex);
     meeting->outcome = std::move(outcome);
     meeting->arrived.notify_one();
