@@ -109,7 +109,8 @@ class listener final : public admin_socket, public std::enable_shared_from_this<
   void accept() {
     acceptor_.async_accept(asio::make_strand(strand_.get_inner_executor()),
                            [self = shared_from_this()](boost::system::error_code failed, local::socket peer) {
-                             if (failed == asio::error::operation_aborted) return;
+                             // Closed while this was on its way: accepting again would fail again, for ever.
+                             if (!self->acceptor_.is_open()) return;
                              if (!failed && trusted(peer)) self->serve(std::move(peer));
                              self->accept();
                            });
