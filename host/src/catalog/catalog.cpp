@@ -10,10 +10,20 @@ std::string diagnostic::to_string() const {
   return text + (fatal ? ": error: " : ": warning: ") + message;
 }
 
+bool plugin_policy::same_as(const plugin_policy& other) const {
+  return sha256 == other.sha256 && allow_imports == other.allow_imports && allow_resident == other.allow_resident;
+}
+
 bool tenant_entry::same_as(const tenant_entry& other) const {
-  return name == other.name && plugin == other.plugin && enabled == other.enabled && accounts == other.accounts &&
+  return name == other.name && plugin == other.plugin && policy.same_as(other.policy) && isolate == other.isolate &&
+         enabled == other.enabled && accounts == other.accounts &&
          hosts == other.hosts && principals == other.principals && specialisms == other.specialisms &&
          settings == other.settings && secrets == other.secrets;
+}
+
+plugin_policy catalog::policy_of(std::string_view plugin) const {
+  const auto at = plugins.find(plugin);
+  return at == plugins.end() ? plugin_policy{} : at->second;
 }
 
 catalog_difference compare(const catalog& before, const catalog& after) {

@@ -35,10 +35,23 @@ struct config_place {
   friend bool operator==(const config_place&, const config_place&) = default;
 };
 
+/// What the operator has decided about one plugin: the table [plugins.NAME], or nothing. A value; places do not count in
+/// comparisons.
+struct plugin_policy {
+  std::vector<std::string> sha256;         ///< the contents it may have, 64 lower-case hex digits each; empty: any
+  std::vector<std::string> allow_imports;  ///< symbols it may import although the gate advises against them
+  bool allow_resident = false;             ///< it may stay mapped for good once it was loaded
+  config_place place;                      ///< empty if there is no table
+
+  bool same_as(const plugin_policy& other) const;  ///< everything but the place
+};
+
 /// One tenant of the catalog. A value; equal entries need no move. Places do not count in comparisons.
 struct tenant_entry {
   std::string name;
   std::string plugin;
+  plugin_policy policy = {};  ///< of that plugin: whoever changes it changes the tenants that use it
+  bool isolate = false;       ///< its plugin is mapped for it alone
   bool enabled = true;
   std::vector<account_reference> accounts;
   std::vector<std::string> hosts;       ///< normalised: lower case, no port
@@ -54,6 +67,12 @@ struct tenant_entry {
 struct host_settings {
   std::vector<std::filesystem::path> plugin_dirs;
   std::filesystem::path store_dir;
+  std::chrono::seconds store_retention{24 * 60 * 60};  ///< how long an unused copy stays
+  std::uint64_t store_max_bytes = 2ull << 30;          ///< above this unused copies go earlier
+  bool require_pin = false;                            ///< plugins without a hash or a signature are refused
+  std::vector<std::filesystem::path> plugin_keys;      ///< Ed25519 public keys (PEM) that may sign plugins
+  std::string ops_group;                               ///< its members may own plugins too; empty: nobody's
+  std::string canary;  ///< path of the program that tries plugins out, "off", or empty: the one beside the host
   std::uint32_t blocking_threads = 4;
   std::chrono::milliseconds build_timeout{30'000};
   std::chrono::milliseconds call_timeout{60'000};
@@ -74,15 +93,19 @@ struct cache_settings {
 struct catalog {
   host_settings host;
   cache_settings cache;
+  std::map<std::string, plugin_policy, std::less<>> plugins;  ///< those with a table, whether a tenant uses them or not
   std::map<std::string, std::shared_ptr<const tenant_entry>, std::less<>> tenants;
   std::vector<diagnostic> diagnostics;  ///< broken tenants are missing from `tenants` and listed here
 
   /// Tenants whose file or table is there but broken: a reload keeps their last good entry.
   std::vector<std::string> broken;  ///< sorted
+
+  /// The policy of a plugin, or the default one if it has no table.
+  plugin_policy policy_of(std::string_view plugin) const;
 };
 
 /// Reads tenon.toml and tenants.d/*.toml beside it. Errors (CONFIGURATION_ERROR, every finding in operator_detail): the
-/// main file is missing, is not TOML, or its [host] or [cache] is wrong. Relative paths are relative to the file that
+/// main file is missing, is not TOML, or its [host], [cache] or [plugins] is wrong. Relative paths are relative to the file that
 /// has them. Top-level tables named in `foreign_tables` belong to the embedder and are not looked into.
 ///
 /// Each account, host and principal belongs to one tenant. Whoever comes first keeps it (tenants of the main file in

@@ -1,11 +1,16 @@
 #include "catalog/main_file.hpp"
 
+#include "catalog/plugin_table.hpp"
+
+#include <algorithm>
 #include <array>
+#include <cctype>
 
 namespace tenon {
 namespace {
 
 constexpr std::int64_t longest_ms = 24LL * 60 * 60 * 1000;
+constexpr std::int64_t longest_retention_seconds = 10LL * 365 * 24 * 60 * 60;
 constexpr double longest_ttl_seconds = 10.0 * 365 * 24 * 60 * 60;
 constexpr std::array<std::string_view, 7> log_levels = {"trace", "debug", "info", "warn", "error", "critical", "off"};
 constexpr std::array<std::string_view, 2> cold_starts = {"each", "coalesce"};
@@ -31,11 +36,59 @@ void read_plugin_dirs(const field& from, host_settings& into) {
   }
 }
 
+void read_plugin_keys(const field& from, host_settings& into) {
+  for (const auto& element : from.elements()) {
+    const auto file = element.path();
+    if (!file) continue;
+    if (std::ranges::find(into.plugin_keys, *file) != into.plugin_keys.end()) {
+      element.refuse("expected each key file once, found " + in_quotes(file->string()) + " again");
+      continue;
+    }
+    into.plugin_keys.push_back(*file);
+    std::error_code failed;
+    if (!std::filesystem::exists(*file, failed)) {
+      element.scope.warn(element.content.line, element.name + ": there is no file " + in_quotes(file->string()) +
+                                                   " to read the public key from; signatures are refused until there "
+                                                   "is");
+    }
+  }
+}
+
+void read_ops_group(const field& from, host_settings& into) {
+  const auto name = from.text();
+  if (!name) return;
+  const auto is_part = [](unsigned char letter) {
+    return std::isalnum(letter) != 0 || letter == '_' || letter == '-' || letter == '.';
+  };
+  if (name->front() == '-' || !std::ranges::all_of(*name, is_part)) return from.expected("the name of a group");
+  into.ops_group = *name;
+}
+
+void read_canary(const field& from, host_settings& into) {
+  const auto said = from.text();
+  if (said) into.canary = *said == "off" ? *said : from.scope.resolve(*said).string();
+}
+
 constexpr key_rule<host_settings> host_keys[] = {
     {"plugin_dirs", read_plugin_dirs, true},
     {"store_dir",
      [](const field& from, host_settings& into) { into.store_dir = from.path().value_or(std::filesystem::path()); },
      true},
+    {"store_retention_seconds",
+     [](const field& from, host_settings& into) {
+       if (const auto read = from.whole(0, longest_retention_seconds)) {
+         into.store_retention = std::chrono::seconds(*read);
+       }
+     }},
+    {"store_max_bytes",
+     [](const field& from, host_settings& into) {
+       if (const auto read = from.whole(1, 1LL << 50)) into.store_max_bytes = static_cast<std::uint64_t>(*read);
+     }},
+    {"require_pin",
+     [](const field& from, host_settings& into) { into.require_pin = from.flag().value_or(false); }},
+    {"plugin_keys", read_plugin_keys},
+    {"ops_group", read_ops_group},
+    {"canary", read_canary},
     {"blocking_threads",
      [](const field& from, host_settings& into) {
        if (const auto read = from.whole(1, 1024)) into.blocking_threads = static_cast<std::uint32_t>(*read);
@@ -90,13 +143,15 @@ void read_section(const document::entry& found, const key_rule<Target> (&rules)[
 
 void read_main_tables(const document::table& root, const std::vector<std::string>& foreign_tables, file_scope& scope,
                       catalog& into) {
-  std::vector<std::string_view> known = {"host", "cache", "tenants"};
+  std::vector<std::string_view> known = {"host", "cache", "plugins", "tenants"};
   known.insert(known.end(), foreign_tables.begin(), foreign_tables.end());
   for (const auto& found : root) {
     if (found.key == "host") {
       read_section(found, host_keys, scope, into.host);
     } else if (found.key == "cache") {
       read_section(found, cache_keys, scope, into.cache);
+    } else if (found.key == "plugins") {
+      read_plugin_tables(found, scope, into.plugins);
     } else if (std::ranges::find(known, found.key) == known.end()) {
       scope.error(found.line, "unknown key or table " + in_quotes(found.key) + ", expected one of " + in_a_row(known) +
                                   did_you_mean(found.key, known));

@@ -5,7 +5,7 @@
 
 namespace tenon {
 
-/// Reads [host] and [cache] of tenon.toml and refuses tables that neither the host nor the embedder knows.
+/// Reads [host], [cache] and [plugins] of tenon.toml and refuses tables that neither the host nor the embedder knows.
 void read_main_tables(const document::table& root, const std::vector<std::string>& foreign_tables, file_scope& scope,
                       catalog& into);
 

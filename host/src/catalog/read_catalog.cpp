@@ -134,6 +134,7 @@ class catalog_reader {
     if (plugins_ && draft.entry.enabled && !draft.entry.plugin.empty() && !plugins_->has(draft.entry.plugin)) {
       scope.error(draft.plugin_line, prefix + "plugin: " + plugins_->missing(draft.entry.plugin));
     }
+    draft.entry.policy = made.policy_of(draft.entry.plugin);
     if (scope.errors() > 0) broken_.insert(name);
     else made.tenants.emplace(name, std::make_shared<const tenant_entry>(std::move(draft.entry)));
   }

@@ -127,6 +127,8 @@ void read_specialisms(const field& from, tenant_draft& into) {
 constexpr key_rule<tenant_draft> tenant_keys[] = {
     {"plugin", read_plugin, true},
     {"enabled", read_enabled},
+    {"isolate",
+     [](const field& from, tenant_draft& into) { into.entry.isolate = from.flag().value_or(false); }},
     {"accounts", read_accounts},
     {"hosts", read_hosts},
     {"principals", read_principals},

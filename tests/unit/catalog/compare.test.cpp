@@ -40,6 +40,7 @@ TEST_CASE("added, removed and changed tenants are named, each list sorted") {
 
 TEST_CASE("every key of a tenant counts") {
   const std::string changes[] = {"enabled = false",
+                                 "isolate = true",
                                  "accounts = [{ id = 'x' }]",
                                  "hosts = ['x.example']",
                                  "principals = ['p']",
@@ -54,6 +55,19 @@ TEST_CASE("every key of a tenant counts") {
   const auto with_secret = read_from(inline_tenant("a", "plugin = 'gam'\nsettings = { key = { env = 'A' } }"));
   const auto with_other = read_from(inline_tenant("a", "plugin = 'gam'\nsettings = { key = { env = 'B' } }"));
   CHECK(compare(*with_secret, *with_other).changed.size() == 1);
+}
+
+TEST_CASE("a change of a plugin's policy is a change of the tenants that use it") {
+  const auto tenants = inline_tenant("a", "plugin = 'gam'") + inline_tenant("b", "plugin = 'kevel'");
+  const std::string hash(64, 'a');
+  for (const auto& policy :
+       {"sha256 = ['" + hash + "']", std::string("allow_imports = ['fork']"), std::string("allow_resident = true")}) {
+    CAPTURE(policy);
+    const auto after = read_from("[plugins.gam]\n" + policy + "\n" + tenants);
+    CHECK(compare(*read_from(tenants), *after).changed == std::vector<std::string>{"a"});
+    CHECK(compare(*after, *read_from("\n[plugins.gam]\n" + policy + "\n" + tenants)).changed.empty());
+  }
+  CHECK(compare(*read_from(tenants), *read_from("[plugins.gam]\n" + tenants)).changed.empty());
 }
 
 TEST_CASE("a tenant that is broken now has not been removed") {

@@ -34,6 +34,7 @@ TEST_CASE("mistakes in the main tables fail the read") {
        "tenon.toml:4: error: host.upstream_ca_file: expected some text, found an empty string\n"},
       {"call_timeout = 3",
        "tenon.toml:4: error: host: unknown key \"call_timeout\", expected one of plugin_dirs, store_dir, "
+       "store_retention_seconds, store_max_bytes, require_pin, plugin_keys, ops_group, canary, "
        "blocking_threads, build_timeout_ms, call_timeout_ms, drain_timeout_ms, upstream_ca_file, "
        "http_timeout_ms, http_max_response_bytes, log_level, did you mean \"call_timeout_ms\"?\n"},
       {"[cache]\nsize = 0",
@@ -50,7 +51,7 @@ TEST_CASE("mistakes in the main tables fail the read") {
        "tenon.toml:5: error: cache.cold_start: expected one of each, coalesce, found the string "
        "\"coalesc\", did you mean \"coalesce\"?\n"},
       {"[cahce]",
-       "tenon.toml:4: error: unknown key or table \"cahce\", expected one of host, cache, tenants, server, principals, "
+       "tenon.toml:4: error: unknown key or table \"cahce\", expected one of host, cache, plugins, tenants, server, principals, "
        "did you mean \"cache\"?\n"},
   };
   for (const auto& [text, finding] : mistakes) {
@@ -179,7 +180,7 @@ TEST_CASE("every mistake of a file is found at once, and control characters do n
   CHECK(findings_of(inline_tenant("t", "plugin = 1\nenabled = 2\n\"ho\\u001bsts\" = []")) ==
         "tenon.toml:5: error: tenants.t.plugin: expected a string, found the integer 1\n"
         "tenon.toml:6: error: tenants.t.enabled: expected true or false, found the integer 2\n"
-        "tenon.toml:7: error: tenants.t: unknown key \"ho\\x1bsts\", expected one of plugin, enabled, accounts, hosts, "
+        "tenon.toml:7: error: tenants.t: unknown key \"ho\\x1bsts\", expected one of plugin, enabled, isolate, accounts, hosts, "
         "principals, specialisms, settings, did you mean \"hosts\"?\n");
 }
 

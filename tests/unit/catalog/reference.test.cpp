@@ -75,6 +75,9 @@ TEST_CASE("the commented keys of the reference show the defaults, and its tenant
   CHECK(read->tenants.at("acme-news")->accounts.size() == 3);
 
   const host_settings host;
+  CHECK(read->host.store_retention == host.store_retention);
+  CHECK(read->host.store_max_bytes == host.store_max_bytes);
+  CHECK(read->host.require_pin == host.require_pin);
   CHECK(read->host.blocking_threads == host.blocking_threads);
   CHECK(read->host.build_timeout == host.build_timeout);
   CHECK(read->host.call_timeout == host.call_timeout);
@@ -82,6 +85,8 @@ TEST_CASE("the commented keys of the reference show the defaults, and its tenant
   CHECK(read->host.http_timeout == host.http_timeout);
   CHECK(read->host.http_max_response_bytes == host.http_max_response_bytes);
   CHECK(read->host.log_level == host.log_level);
+  CHECK(read->policy_of("gam").allow_resident == plugin_policy{}.allow_resident);
+  CHECK(read->tenants.at("acme-news")->isolate == tenant_entry{}.isolate);
   const cache_settings cache;
   CHECK(read->cache.size == cache.size);
   CHECK(read->cache.ttl_seconds == cache.ttl_seconds);
@@ -89,7 +94,7 @@ TEST_CASE("the commented keys of the reference show the defaults, and its tenant
 
 TEST_CASE("the reference has every key that is read") {
   const auto text = '\n' + uncommented(shipped("tenon.toml"));
-  for (const auto* table : {"[host]", "[cache]", "[tenants.t]"}) {
+  for (const auto* table : {"[host]", "[cache]", "[plugins.p]", "[tenants.t]"}) {
     for (const auto& key : known_keys(std::string(table) + "\nzzzzzzzz = 1\n")) {
       CAPTURE(key);
       CHECK(text.find('\n' + key + " = ") != std::string::npos);
