@@ -97,10 +97,9 @@ class plugin_world final : public contract_world {
 
   /// Every plugin's platform is there later, on another thread.
   std::shared_ptr<factory> make_source(flavour kind) override {
+    if (kind == flavour::no_platform) return source_of(plugins().no_instance);
     return source_of(kind == flavour::blocking_platform ? plugins().blocking_echo : plugins().echo);
   }
-
-  std::shared_ptr<factory> make_wrong_source() override { return source_of(plugins().no_instance); }
 
   std::string tenant_of(const reply& answer) const override {
     const auto body = boost::json::parse(answer.body).as_object();

@@ -20,7 +20,8 @@ class contract_world {
   enum class flavour {
     plain,
     suspending_factory,  ///< the platform is there later, on another thread
-    blocking_platform    ///< calls hold their thread
+    blocking_platform,   ///< calls hold their thread
+    no_platform          ///< yields something which is no platform
   };
 
   contract_world() = default;
@@ -29,9 +30,6 @@ class contract_world {
   virtual ~contract_world() = default;
 
   virtual std::shared_ptr<factory> make_source(flavour kind) = 0;
-
-  /// A factory that yields something which is no platform.
-  virtual std::shared_ptr<factory> make_wrong_source() = 0;
 
   /// The tenant whose platform gave an answer.
   virtual std::string tenant_of(const reply& answer) const = 0;

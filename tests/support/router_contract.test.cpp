@@ -157,10 +157,7 @@ TEST_CASE("15: a tenant without a platform is ACCOUNT_NOT_FOUND, terminal, and n
 // In C++ the wrong type does not compile (router/factory.test.cpp); what is left are things that claim to be
 // a platform and are none.
 TEST_CASE("16: what is no platform is INTERNAL_ERROR, terminal, and its text is not for the buyer") {
-  const contract_setup worlds;
-  lazy_router_options options;
-  options.factory = worlds.world->make_wrong_source();
-  contract_setup at(std::move(options));
+  contract_setup at({}, contract_setup::flavour::no_platform);
   const auto outcome = at.call(request_for("tenant-a"));
   REQUIRE_FALSE(outcome);
   CHECK(outcome.error().code == "INTERNAL_ERROR");

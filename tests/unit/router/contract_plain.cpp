@@ -35,11 +35,10 @@ class plain_world final : public contract_world {
     if (kind == flavour::blocking_platform) {
       return make_factory([](const std::string& tenant) { return std::make_shared<blocking_platform>(tenant); });
     }
+    if (kind == flavour::no_platform) {
+      return make_factory([](const std::string&) -> std::shared_ptr<platform> { throw std::bad_cast(); });
+    }
     return make_factory(make_platform);
-  }
-
-  std::shared_ptr<factory> make_wrong_source() override {
-    return make_factory([](const std::string&) -> std::shared_ptr<platform> { throw std::bad_cast(); });
   }
 
   std::string tenant_of(const reply& answer) const override { return tag_of(answer); }
