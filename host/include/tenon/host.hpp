@@ -28,7 +28,7 @@ namespace tenon {
 /// What an embedder decides; everything else is in the configuration file.
 struct host_options {
   std::filesystem::path config;                     ///< tenon.toml
-  std::shared_ptr<spdlog::logger> logger = nullptr; ///< null: spdlog's default logger
+  std::shared_ptr<spdlog::logger> logger = nullptr; ///< null: one that writes where spdlog's default one does, at [host] log_level
   const tenon::clock* time = nullptr;               ///< borrowed for the host's life; null: system_clock()
   bool handle_sighup = false;                       ///< install a SIGHUP handler that reloads; none otherwise
 };

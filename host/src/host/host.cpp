@@ -40,6 +40,13 @@ std::unique_ptr<linked_stop> end_with(call_context& context, const std::stop_sou
   return linked;
 }
 
+/// For an embedder who gives no logger: where spdlog's default one writes, at a level of our own.
+std::shared_ptr<spdlog::logger> own_logger(const std::string& level) {
+  auto made = spdlog::default_logger()->clone("tenon");
+  made->set_level(spdlog::level::from_str(level));
+  return made;
+}
+
 void log_diagnostics(spdlog::logger& log, const std::vector<diagnostic>& findings) {
   for (const auto& finding : findings) {
     if (finding.fatal) log.error("{}", finding.to_string());
@@ -60,7 +67,7 @@ result<std::unique_ptr<host>> host::create(boost::asio::any_io_executor executor
   if (!read) return read.error();
   warm_character_cache();
   auto made = std::make_shared<state>(std::move(executor), (*read)->host.blocking_threads);
-  made->logger = options.logger ? options.logger : spdlog::default_logger();
+  made->logger = options.logger ? options.logger : own_logger((*read)->host.log_level);
   log_diagnostics(*made->logger, (*read)->diagnostics);
   if (auto opened = made->open(options, *read); !opened) {
     made->close_now();
