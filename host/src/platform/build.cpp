@@ -72,6 +72,7 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
     const auto findings = check_settings(recipe_.image->manifest.settings_schema, recipe_.settings);
     if (!findings.empty()) return finish(wrong_settings(recipe_, findings));
     if (stop_.stop_requested()) return finish(unavailable("the build was not wanted any more"));
+    recipe_.settings = with_defaults(recipe_.image->manifest.settings_schema, std::move(recipe_.settings));
 
     timer_.expires_after(environment_->build_timeout);
     timer_.async_wait(
@@ -79,7 +80,27 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
           if (!failed) self->on_timeout();
         }));
     on_stop_.emplace(stop_, stop_signaller{weak_from_this()});
+    if (!recipe_.read_secrets) return load();
+    asio::post(environment_->blocking, [self = shared_from_this()]() mutable {
+      auto read = self->recipe_.read_secrets();
+      const auto strand = self->strand_;
+      asio::post(strand, [self = std::move(self), read = std::move(read)]() mutable {
+        self->on_secrets(std::move(read));
+      });
+    });
+  }
 
+  const platform_strand& strand() const noexcept { return strand_; }
+
+ private:
+  void on_secrets(result<std::shared_ptr<const secret_texts>> read) {
+    if (!done_) return;
+    if (!read) return finish(read.error());
+    recipe_.secrets = std::move(*read);
+    load();
+  }
+
+  void load() {
     begun_ = environment_->time->steady_now();
     environment_->loader->load(recipe_.image,
                                [self = shared_from_this()](result<std::shared_ptr<library>> loaded) mutable {
@@ -87,9 +108,6 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
                                });
   }
 
-  const platform_strand& strand() const noexcept { return strand_; }
-
- private:
   struct stop_signaller {
     std::weak_ptr<platform_build> build;
     void operator()() const {
@@ -134,8 +152,10 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
 
   void on_timeout() {
     const auto limit = std::to_string(environment_->build_timeout.count()) + " ms";
-    finish(unavailable(shell_ ? "expected the plugin's create() to be ready within " + limit + ", it was not"
-                              : "expected the library to be loaded within " + limit + ", it was not"));
+    if (shell_) return finish(unavailable("expected the plugin's create() to be ready within " + limit + ", it was not"));
+    const bool reading = begun_ == steady_time();
+    finish(unavailable(reading ? "expected the tenant's secrets to be read within " + limit + ", they were not"
+                               : "expected the library to be loaded within " + limit + ", it was not"));
   }
 
   void finish(result<std::shared_ptr<plugin_platform>> outcome) {

@@ -10,6 +10,7 @@
 #include <boost/json/object.hpp>
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -40,6 +41,9 @@ struct platform_recipe {
   boost::json::object settings;
   std::vector<std::string> specialisms;
   std::shared_ptr<const secret_texts> secrets;
+
+  /// Run first, on `blocking`, for the secrets, if there is one; within the build's timeout.
+  std::function<result<std::shared_ptr<const secret_texts>>()> read_secrets = {};
 };
 
 /// What the world gives to plugin platforms. Borrowed members outlive every platform.

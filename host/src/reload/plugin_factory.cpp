@@ -1,7 +1,5 @@
 #include "reload/plugin_factory.hpp"
 
-#include <boost/asio/post.hpp>
-
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -125,19 +123,14 @@ void plugin_factory::build(std::string tenant, std::stop_token stop, build_handl
 
 void plugin_factory::build_from(std::shared_ptr<const deployment> source, std::stop_token stop,
                                 plugin_platform_handler done) {
-  // Counted from here on, so that a shutdown does not stop the loader under a build that waits for its secrets.
-  boost::asio::post(environment_->blocking, [environment = environment_, source = std::move(source),
-                                             counted = retirement_ticket(environment_->retiring),
-                                             stop = std::move(stop), done = std::move(done)]() mutable {
-    auto secrets = read_secrets(*source->entry);
-    if (!secrets) return done(secrets.error());
-    platform_recipe recipe{.tenant = source->entry->name,
-                           .image = source->image,
-                           .settings = source->entry->settings,
-                           .specialisms = source->entry->specialisms,
-                           .secrets = std::move(*secrets)};
-    build_plugin_platform(environment, std::move(recipe), std::move(stop), std::move(done));
-  });
+  const auto& entry = source->entry;
+  platform_recipe recipe{.tenant = entry->name,
+                         .image = source->image,
+                         .settings = entry->settings,
+                         .specialisms = entry->specialisms,
+                         .secrets = nullptr,
+                         .read_secrets = [entry] { return read_secrets(*entry); }};
+  build_plugin_platform(environment_, std::move(recipe), std::move(stop), std::move(done));
 }
 
 }  // namespace tenon

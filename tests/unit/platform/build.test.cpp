@@ -120,6 +120,37 @@ TEST_CASE("settings that do not fit the schema are refused before any code is lo
   CHECK(world.code->closed() == 0);
 }
 
+TEST_CASE("what the tenant's settings leave out, the schema's defaults fill in") {
+  platform_world world;
+  world.plugin.on_create = [&](tenon_instance& at, tenon_token ready, const tenon_create& with) {
+    world.plugin.note(std::string(view(with.settings)));
+    return complete(at, ready, {});
+  };
+  world.image->manifest.settings_schema = {
+      {"type", "object"},
+      {"properties", {{"said", {{"type", "integer"}, {"default", 1}}}, {"left_out", {{"type", "integer"}, {"default", 2}}}}}};
+  world.settings = {{"said", 7}};
+  CHECK(world.build());
+  CHECK(world.plugin.notes().at(0) == R"({"said":7,"left_out":2})");
+}
+
+TEST_CASE("secrets that cannot be read in time end the build with the timeout") {
+  platform_world world;
+  world.environment->build_timeout = std::chrono::milliseconds(20);
+  latch disk;
+  world.read_secrets = [&disk]() -> result<std::shared_ptr<const secret_texts>> {
+    disk.wait();
+    return std::make_shared<const secret_texts>(std::map<std::string, std::string>());
+  };
+  const auto built = world.try_build();
+  REQUIRE_FALSE(built);
+  CHECK(built.error().code == "SERVICE_UNAVAILABLE");
+  CHECK(built.error().operator_detail.find("secrets") != std::string::npos);
+  disk.open();
+  REQUIRE(world.all_retired());
+  CHECK(world.plugin.notes().empty());
+}
+
 TEST_CASE("a creation that is never ready ends with the timeout, and the half-built platform is destroyed") {
   platform_world world;
   world.environment->build_timeout = std::chrono::milliseconds(20);

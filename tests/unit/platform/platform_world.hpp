@@ -76,7 +76,8 @@ class platform_world {
                            .image = image,
                            .settings = settings,
                            .specialisms = {"sales-guaranteed"},
-                           .secrets = std::make_shared<const secret_texts>(secrets)};
+                           .secrets = std::make_shared<const secret_texts>(secrets),
+                           .read_secrets = read_secrets};
     build_plugin_platform(
         environment, std::move(recipe), std::move(stop),
         [promise](result<std::shared_ptr<plugin_platform>> built) { promise->set_value(std::move(built)); });
@@ -120,6 +121,7 @@ class platform_world {
   std::shared_ptr<plugin_image> image;
   boost::json::object settings;
   std::map<std::string, std::string> secrets;
+  std::function<result<std::shared_ptr<const secret_texts>>()> read_secrets;
   std::shared_ptr<fake_http_client> http;
   std::shared_ptr<fake_loader> code;
   std::shared_ptr<platform_environment> environment;
