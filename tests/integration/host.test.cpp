@@ -6,8 +6,14 @@
 
 #include <doctest/doctest.h>
 
+#include <spdlog/sinks/ringbuffer_sink.h>
+
+#include <algorithm>
 #include <atomic>
 #include <csignal>
+
+#include <fcntl.h>
+#include <sys/stat.h>
 
 using namespace tenon;
 using tenon::testing::host_directory;
@@ -34,6 +40,11 @@ const tenant_change* change_of(const reload_report& report, const std::string& n
     if (change.tenant == name) return &change;
   }
   return nullptr;
+}
+
+bool says(spdlog::sinks::ringbuffer_sink_mt& log, std::string_view text) {
+  const auto lines = log.last_formatted();
+  return std::ranges::any_of(lines, [&](const std::string& line) { return line.find(text) != line.npos; });
 }
 
 /// Two tenants on echo 1.0.0.
@@ -343,18 +354,23 @@ TEST_CASE("SIGHUP reloads a host that was asked to handle it") {
 
 TEST_CASE("a context without other work runs until the answer is there, and the host may go without a shutdown") {
   const two_tenants files;
-  boost::asio::io_context context;
-  auto made = host::create(context.get_executor(), {.config = files.config()});
+  const auto log = std::make_shared<spdlog::sinks::ringbuffer_sink_mt>(16);
+  auto context = std::make_unique<boost::asio::io_context>();
+  auto made = host::create(context->get_executor(),
+                           {.config = files.config(), .logger = std::make_shared<spdlog::logger>("test", log)});
   REQUIRE(made.has_value());
   int answers = 0;
   call_request request{.task = "get_products", .body = "{}", .context = {}};
   (*made)->async_call({.tenant = "acme"}, std::move(request), [&](const result<reply>& outcome) {
     answers += outcome.has_value() ? 1 : 0;
-    context.stop();
+    context->stop();
   });
-  context.run();
+  context->run();
   CHECK(answers == 1);
   made->reset();
+  // The platform went with the handlers of a context that did not run any more: its loader closes up on its own.
+  context.reset();
+  CHECK(host_fixture::eventually([&] { return says(*log, "closed"); }));
 }
 
 TEST_CASE("everybody who asks for a shutdown is told") {
@@ -365,6 +381,29 @@ TEST_CASE("everybody who asks for a shutdown is told") {
   auto second = host->async_shutdown(boost::asio::use_future);
   CHECK(host_fixture::wait(std::move(first)).empty());
   CHECK(host_fixture::wait(std::move(second)).empty());
+}
+
+TEST_CASE("a thread that is stuck in a plugin is left behind, and said to be: neither shutdown nor host waits for it") {
+  const two_tenants files;
+  files.write(files.root() / "tenon.toml",
+              "[host]\nplugin_dirs = [\"plugins\"]\nstore_dir = \"store\"\ndrain_timeout_ms = 50\n");
+  files.drop(TENON_TEST_PLUGINS "/echo_blocking.so", "echo_blocking");
+  files.write_tenant("stuck", "plugin = \"echo_blocking\"\n");
+  const auto pipe = (files.root() / "pipe").string();
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  int writer = -1;
+  {
+    host_fixture host(files);
+    auto never = host.start({.tenant = "stuck"}, "get_products", "{\"read\": \"" + pipe + "\"}");
+    REQUIRE(host_fixture::eventually([&] { return (writer = ::open(pipe.c_str(), O_WRONLY | O_NONBLOCK)) >= 0; }));
+    const auto left = host.stop();
+    REQUIRE(left.size() == 1);
+    CHECK(left.front().plugin == "echo_blocking");
+    CHECK(left.front().state == "zombie");
+    CHECK(left.front().reason.find("tenant stuck") != std::string::npos);
+    CHECK(host_fixture::wait(std::move(never)).has_error());
+  }
+  ::close(writer);
 }
 
 TEST_CASE("a shutdown does not wait for ever for a platform that somebody holds, and says so") {

@@ -168,8 +168,9 @@ void host::state::close(shutdown_handler done) {
   const auto handed_on = std::make_shared<shutdown_handler>(std::move(done));
   const auto patience = environment->retire_grace + environment->retire_hard + environment->retire_stuck;
   environment->retiring->when_none(no_later_than(patience, [self = shared_from_this(), handed_on] {
-    // stop() joins the loader thread, which may be the one we are on.
-    boost::asio::post(*self->pool, [self, handed_on] { (*handed_on)(self->loader->stop()); });
+    // A plugin that does not come back from a constructor or from deinit() keeps the loader thread.
+    self->loader->request_stop(self->no_later_than(
+        self->environment->retire_stuck, [self, handed_on] { (*handed_on)(self->loader->status()); }));
   }));
 }
 
@@ -182,7 +183,9 @@ void host::state::close_now() {
   calls.close([] {});
   cut.request_stop();
   if (router) router->invalidate();
-  pool->join();  // not stop(): what is queued runs, finds that it is not wanted any more, and answers
+  // Not stop(): what is queued runs, finds that it is not wanted any more, and answers. A thread that was given up in
+  // a plugin holds the pool, and what it needs of the host, until it comes back.
+  if (!loader || !loader->any_stranded()) pool->join();
   if (loader) tell_shutdowns(loader->status());
 }
 

@@ -57,6 +57,12 @@ void platform_shell::destroy() noexcept {
   library_.reset();
 }
 
+/// No call is open and none is accepted: nothing asks for the deadlines or the control strand any more.
+void platform_shell::leave_executor() noexcept {
+  deadlines_.reset();
+  control_.reset();
+}
+
 /// What belongs to the executor's context must go before it does. Calls that are still open are dropped, as Asio drops
 /// handlers.
 void platform_shell::forget_executor() noexcept {

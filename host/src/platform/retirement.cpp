@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -23,7 +24,7 @@ class retirement : public std::enable_shared_from_this<retirement> {
       : shell_(std::move(shell)),
         ticket_(shell_->environment().retiring),
         grace_(grace),
-        timer_(shell_->environment().executor) {}
+        timer_(std::in_place, shell_->environment().executor) {}
 
   void start() {
     // Weak: the shell keeps this callback.
@@ -38,8 +39,8 @@ class retirement : public std::enable_shared_from_this<retirement> {
   enum class phase : std::uint8_t { grace, cancelling, closing, stranded, destroying };
 
   void wait(std::chrono::milliseconds time) {
-    timer_.expires_after(time);
-    timer_.async_wait(asio::bind_executor(shell_->control(), [self = shared_from_this(), waits_in = phase_.load()](
+    timer_->expires_after(time);
+    timer_->async_wait(asio::bind_executor(shell_->control(), [self = shared_from_this(), waits_in = phase_.load()](
                                                                  const boost::system::error_code& failed) {
       if (!failed) self->on_timer(waits_in);
     }));
@@ -81,7 +82,7 @@ class retirement : public std::enable_shared_from_this<retirement> {
     }
     shell_->destroy_on_loader(was == phase::stranded ? retirement_ticket() : std::move(ticket_));
     // Stranded, the executor may be gone.
-    if (was == phase::closing) asio::post(shell_->control(), [self = shared_from_this()] { self->timer_.cancel(); });
+    if (was == phase::closing) asio::post(shell_->control(), [self = shared_from_this()] { self->timer_->cancel(); });
   }
 
   void strand() {
@@ -100,13 +101,15 @@ class retirement : public std::enable_shared_from_this<retirement> {
                   "get rid of it";
     environment.logger->error("[{} {}] {}", shell_->tenant(), shell_->image().name, reason);
     environment.loader->strand(std::move(stuck), std::move(reason));
+    timer_.reset();
+    shell_->leave_executor();
     [[maybe_unused]] const auto ended = std::move(ticket_);
   }
 
   const std::shared_ptr<platform_shell> shell_;
   retirement_ticket ticket_;
   const std::chrono::milliseconds grace_;
-  asio::steady_timer timer_;
+  std::optional<asio::steady_timer> timer_;  ///< none: stranded
   std::mutex mutex_;  ///< makes one step of giving the library up, or of leaving `closing`
   std::atomic<phase> phase_ = phase::grace;
 };

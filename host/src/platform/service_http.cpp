@@ -55,6 +55,15 @@ struct rendezvous {
   std::mutex mutex;
   std::condition_variable arrived;
   std::optional<http_result> outcome;
+  bool unwanted = false;
+
+  /// Waits for the outcome; once nobody wants it, only as long as a client that runs needs to say how far it came.
+  std::optional<http_result> meet(std::chrono::milliseconds longest, std::chrono::milliseconds last_words) {
+    std::unique_lock lock(mutex);
+    arrived.wait_for(lock, longest, [this] { return outcome.has_value() || unwanted; });
+    if (!outcome) arrived.wait_for(lock, last_words, [this] { return outcome.has_value(); });
+    return std::exchange(outcome, std::nullopt);
+  }
 };
 
 tenon_status admit(const entry_frame* frame, const tenon_http_request* request, tenon_http_fn done,
@@ -77,8 +86,9 @@ tenon_status start(tenon_ctx* ctx, const tenon_http_request* request, tenon_http
 }
 
 tenon_status wait(tenon_ctx* ctx, const tenon_http_request* request, tenon_http_fn done, void* user) noexcept {
-  // The client keeps the timeout; this is for one whose executor has stopped.
-  constexpr std::chrono::seconds patience{5};
+  // The client keeps the timeout and hears of the stop; these are for one whose executor has stopped.
+  constexpr std::chrono::milliseconds patience{5'000};
+  constexpr std::chrono::milliseconds last_words{500};
   const auto* const frame = entry_frame::of(ctx);
   if (frame == nullptr || frame->blocking_call() == 0) return TENON_E_INVALID;
   http_exchange_request exchange;
@@ -97,10 +107,12 @@ tenon_status wait(tenon_ctx* ctx, const tenon_http_request* request, tenon_http_
     meeting->outcome = std::move(outcome);
     meeting->arrived.notify_one();
   });
-  std::unique_lock lock(meeting->mutex);
-  meeting->arrived.wait_for(lock, longest, [&] { return meeting->outcome.has_value(); });
-  const auto outcome = std::exchange(meeting->outcome, std::nullopt);
-  lock.unlock();
+  const std::stop_callback on_stop(registered.stop(), [meeting] {
+    const std::lock_guard lock(meeting->mutex);
+    meeting->unwanted = true;
+    meeting->arrived.notify_one();
+  });
+  const auto outcome = meeting->meet(longest, last_words);
   done(user, 0, outcome ? &http_answer(*outcome).get() : &http_answer(TENON_E_TIMEOUT).get());
   return TENON_OK;
 }

@@ -75,8 +75,15 @@ class loader {
   virtual std::uint64_t closed() const noexcept = 0;
   virtual load_timing last_timing() const noexcept = 0;
 
-  /// Runs what was posted, closes what is unreferenced, ends the thread, and says what stayed. Idempotent; on the
-  /// loader thread itself it only asks for the end.
+  /// Whether some thread was given up in a library's code: nobody may wait for it.
+  virtual bool any_stranded() const = 0;
+
+  /// Asks for the end: what was posted runs, what is unreferenced closes, then `ended` is called on the loader thread
+  /// as its last work; at once if the thread has ended. Code of a plugin that does not return delays it for ever: the
+  /// caller bounds its wait.
+  virtual void request_stop(unique_function<void()> ended) = 0;
+
+  /// request_stop(), waits without bound, and says what stayed. Idempotent; on the loader thread itself it only asks.
   virtual std::vector<library_status> stop() = 0;
 };
 

@@ -56,13 +56,17 @@ class loading : public std::enable_shared_from_this<loading> {
       : host_(host), logger_(logger ? std::move(logger) : spdlog::default_logger()) {}
 
   void run();
-  void request_stop();
+  void request_stop(unique_function<void()> ended = {});
+
+  /// Whether the thread has ended, or does so in time.
+  bool ends_within(std::chrono::milliseconds patience);
 
   /// Queues work for the loader thread. False: it has ended, and the work is left to the caller.
   bool push(unique_function<void()>& work);
 
   result<std::shared_ptr<library>> load(const std::shared_ptr<const plugin_image>& image);
   void strand(const library& stuck, std::string reason);
+  bool any_stranded() const;
   std::vector<library_status> status() const;
   std::uint64_t closed() const noexcept { return closed_; }
   load_timing last_timing() const;
@@ -97,6 +101,8 @@ class loading : public std::enable_shared_from_this<loading> {
   std::deque<unique_function<void()>> queue_;
   bool stopping_ = false;
   bool ended_ = false;
+  std::condition_variable gone_;
+  std::vector<unique_function<void()>> on_end_;
   std::uint64_t next_id_ = 1;
   std::map<std::uint64_t, record> records_;
   load_timing timing_;
@@ -116,12 +122,25 @@ void loading::run() {
     lock.lock();
   }
   ended_ = true;
+  gone_.notify_all();
+  auto told = std::exchange(on_end_, {});
+  lock.unlock();
+  for (auto& ended : told) ended();
 }
 
-void loading::request_stop() {
-  const std::scoped_lock lock(mutex_);
+void loading::request_stop(unique_function<void()> ended) {
+  std::unique_lock lock(mutex_);
   stopping_ = true;
   wake_.notify_all();
+  if (!ended) return;
+  if (!ended_) return on_end_.push_back(std::move(ended));
+  lock.unlock();
+  ended();
+}
+
+bool loading::ends_within(std::chrono::milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  return gone_.wait_for(lock, patience, [this] { return ended_; });
 }
 
 bool loading::push(unique_function<void()>& work) {
@@ -294,6 +313,11 @@ void loading::strand(const library& stuck, std::string reason) {
   record.shown.reason = std::move(reason);
 }
 
+bool loading::any_stranded() const {
+  const std::scoped_lock lock(mutex_);
+  return std::ranges::any_of(records_, [](const auto& each) { return each.second.stranded; });
+}
+
 std::vector<library_status> loading::status() const {
   std::vector<library_status> all;
   const std::scoped_lock lock(mutex_);
@@ -316,9 +340,12 @@ class loader_thread final : public loader {
       : loading_(std::make_shared<loading>(host, std::move(logger))), thread_([shared = loading_] { shared->run(); }) {}
 
   ~loader_thread() override {
-    // The last reference may go in work that the thread runs: then it finishes its queue on its own.
+    // The last reference may go in work that the thread runs: then it finishes its queue on its own. So does a thread
+    // that is stuck in a plugin, should it ever return.
+    constexpr std::chrono::seconds patience{5};
     loading_->request_stop();
-    if (thread_.get_id() == std::this_thread::get_id()) thread_.detach();
+    if (!thread_.joinable()) return;
+    if (thread_.get_id() == std::this_thread::get_id() || !loading_->ends_within(patience)) thread_.detach();
   }
 
   void load(std::shared_ptr<const plugin_image> image, library_handler done) override {
@@ -338,6 +365,8 @@ class loader_thread final : public loader {
   std::vector<library_status> status() const override { return loading_->status(); }
   std::uint64_t closed() const noexcept override { return loading_->closed(); }
   load_timing last_timing() const noexcept override { return loading_->last_timing(); }
+  bool any_stranded() const override { return loading_->any_stranded(); }
+  void request_stop(unique_function<void()> ended) override { loading_->request_stop(std::move(ended)); }
 
   std::vector<library_status> stop() override {
     loading_->request_stop();

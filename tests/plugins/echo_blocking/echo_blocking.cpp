@@ -1,6 +1,10 @@
-// A task that waits on its thread beside one that does not: get_products gets the URL in "fetch" with http().wait().
+// A task that waits on its thread beside one that does not: get_products gets the URL in "fetch" with http().wait(), and
+// reads the file in "read" to its end, for which a pipe without a writer makes it wait where nobody can wake it.
 
 #include <tenon/sdk/plugin.hpp>
+
+#include <fstream>
+#include <iterator>
 
 namespace sdk = tenon::sdk;
 namespace json = sdk::json;
@@ -15,6 +19,10 @@ class blocking_platform final : public sdk::platform {
       const sdk::http_response response = http().wait(sdk::http_request("GET", std::string(url->as_string())));
       if (!response.arrived()) throw sdk::errors::service_unavailable(response.message());
       answer["fetched"] = response.body();
+    }
+    if (const json::value* file = request.as_object().if_contains("read")) {
+      std::ifstream from{std::string(file->as_string())};
+      answer["read"] = std::string(std::istreambuf_iterator<char>(from), {});
     }
     return answer;
   }

@@ -60,6 +60,8 @@ class fake_loader final : public loader {
   std::vector<library_status> status() const override { return {}; }
   std::uint64_t closed() const noexcept override { return closed_.load(); }
   load_timing last_timing() const noexcept override { return {}; }
+  bool any_stranded() const override { return !stranded().empty(); }
+  void request_stop(unique_function<void()> ended) override { post(std::move(ended)); }
 
   std::vector<library_status> stop() override {
     {

@@ -245,6 +245,43 @@ TEST_CASE("the end of a call ends what its blocking task waits for") {
   CHECK_FALSE(await(std::move(coming)));
 }
 
+TEST_CASE("the end of a call ends its wait even if the client has nobody left to run on") {
+  struct silent_client final : http_client {
+    void start(http_exchange_request, std::stop_token, http_handler done) override {
+      held.push_back(std::move(done));
+      asked.raise();
+    }
+    std::vector<http_handler> held;
+    tally asked;
+  };
+  platform_world world;
+  const auto silent = std::make_shared<silent_client>();
+  world.environment->http = silent;
+  world.image->manifest.upstreams = {"https://api.example.com"};
+  tally waited;
+  std::atomic<tenon_status> ended = TENON_OK;
+  static std::atomic<tenon_status>* const seen = &ended;
+  world.task(
+      "get",
+      [&](tenon_instance& at, tenon_token, const tenon_call&) {
+        const auto request = request_to(upstream);
+        const auto status = http().wait(
+            at.ctx, &request,
+            [](void*, tenon_op, const tenon_http_response* response) noexcept { *seen = response->status; }, nullptr);
+        waited.raise();
+        return status;
+      },
+      true);
+  const auto platform = world.build();
+  std::stop_source stop;
+  auto coming = world.start(*platform, "get", {.account = {}, .stop = stop.get_token()});
+  REQUIRE(silent->asked.reaches(1));
+  stop.request_stop();
+  REQUIRE(waited.reaches(1));
+  CHECK(ended == TENON_E_TIMEOUT);
+  CHECK_FALSE(await(std::move(coming)));
+}
+
 TEST_CASE("a key signs in the host, and the signature verifies") {
   platform_world world;
   const rsa_key key;
