@@ -9,7 +9,10 @@
 #include <cstring>
 #include <new>
 
+#include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace tenon {
@@ -47,6 +50,26 @@ std::string describe_errno(int number) {
   return std::string(text ? text : "unknown error") + " (" + (name ? name : std::to_string(number)) + ")";
 }
 
+file_descriptor open_beneath(int directory, const std::string& file) {
+  struct open_how how {};
+  how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;  // a pipe must not make us wait for its writer
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  long fd = -1;
+  do {
+    fd = ::syscall(SYS_openat2, directory, file.c_str(), &how, sizeof how);
+  } while (fd < 0 && (errno == EINTR || errno == EAGAIN));  // EAGAIN: a rename raced with the look-up
+  return file_descriptor(static_cast<int>(fd));
+}
+
+std::string why_not_opened(const std::filesystem::path& path, int number) {
+  if (number == EXDEV)
+    return path.string() + ": a symbolic link leads out of the plugin directory; copy the file into it";
+  if (number == ELOOP)
+    return path.string() + ": too many symbolic links, or one that cannot be followed; copy the file";
+  if (number == EACCES) return path.string() + ": " + describe_errno(number) + "; make it readable for the host's user";
+  return path.string() + ": cannot be opened: " + describe_errno(number);
+}
+
 std::string sha256_hex(std::span<const std::byte> bytes) {
   std::array<unsigned char, 32> digest{};
   unsigned int length = 0;
@@ -63,16 +86,17 @@ std::string sha256_hex(std::span<const std::byte> bytes) {
   return hex;
 }
 
-result<std::vector<std::byte>> read_whole(int fd, const std::filesystem::path& path) {
+result<std::vector<std::byte>> read_whole(int fd, const std::filesystem::path& path,
+                                          std::uint64_t largest) {
   struct stat before {};
   if (::fstat(fd, &before) != 0) return refusal(path.string() + ": " + describe_errno(errno));
   if (!S_ISREG(before.st_mode)) {
     return refusal(path.string() + ": expected a regular file, found " + kind_of(before.st_mode));
   }
   const auto size = static_cast<std::uint64_t>(before.st_size);
-  if (size > largest_plugin) {
-    return refusal(path.string() + ": expected at most " + std::to_string(largest_plugin) + " bytes, found " +
-                   std::to_string(size) + "; strip debug information from it");
+  if (size > largest) {
+    return refusal(path.string() + ": expected at most " + std::to_string(largest) + " bytes, found " +
+                   std::to_string(size) + (largest == largest_plugin ? "; strip debug information from it" : ""));
   }
   std::vector<std::byte> bytes(size);
   std::uint64_t done = 0;
