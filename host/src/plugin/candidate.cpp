@@ -1,6 +1,7 @@
 #include "base/suggest.hpp"
 #include "plugin/file.hpp"
 #include "plugin/image.hpp"
+#include "plugin/ownership.hpp"
 #include "plugin/refusal.hpp"
 
 #include <algorithm>
@@ -8,8 +9,6 @@
 #include <system_error>
 
 #include <fcntl.h>
-#include <linux/openat2.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace tenon {
@@ -20,28 +19,6 @@ constexpr std::string_view suffix = ".so";
 bool plain_name(std::string_view name) {
   const auto control = [](unsigned char letter) { return letter < 0x20 || letter == 0x7F || letter == '/'; };
   return !name.empty() && name.size() <= 128 && name.front() != '.' && std::ranges::none_of(name, control);
-}
-
-/// Opens beneath the directory: symlinks inside it are followed, as Kubernetes mounts need, and nothing outside is
-/// reached.
-file_descriptor open_beneath(int directory, const std::string& file) {
-  struct open_how how {};
-  how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;  // a pipe must not make us wait for its writer
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  long fd = -1;
-  do {
-    fd = ::syscall(SYS_openat2, directory, file.c_str(), &how, sizeof how);
-  } while (fd < 0 && (errno == EINTR || errno == EAGAIN));  // EAGAIN: a rename raced with the look-up
-  return file_descriptor(static_cast<int>(fd));
-}
-
-std::string why_not_opened(const std::filesystem::path& path, int number) {
-  if (number == EXDEV)
-    return path.string() + ": a symbolic link leads out of the plugin directory; copy the file into it";
-  if (number == ELOOP)
-    return path.string() + ": too many symbolic links, or one that cannot be followed; copy the file";
-  if (number == EACCES) return path.string() + ": " + describe_errno(number) + "; make it readable for the host's user";
-  return path.string() + ": cannot be opened: " + describe_errno(number);
 }
 
 /// Names of the plugins that are there, for the suggestion.
@@ -71,10 +48,16 @@ error not_there(const std::vector<std::filesystem::path>& directories, const std
 
 }  // namespace
 
-result<candidate> open_candidate(const std::vector<std::filesystem::path>& directories, const std::string& name) {
+result<candidate> open_candidate(const std::vector<std::filesystem::path>& directories, const std::string& name,
+                                 const std::string& ops_group) {
   if (!plain_name(name)) {
     return refusal("plugin \"" + name +
                    "\": expected a file name without \".so\", at most 128 bytes, no '/' and no leading '.'");
+  }
+  const auto trusted = find_trusted(ops_group);
+  if (!trusted) {
+    return refusal("host.ops_group: expected a group that this machine knows, found \"" + ops_group +
+                   "\"; groupadd it, or mend the name");
   }
   const auto file = name + std::string(suffix);
   for (const auto& directory : directories) {
@@ -86,8 +69,12 @@ result<candidate> open_candidate(const std::vector<std::filesystem::path>& direc
     const auto opened = open_beneath(place.get(), file);
     if (!opened && errno == ENOENT) continue;
     if (!opened) return refusal(why_not_opened(path, errno));
+    // What is no regular file is told as such first.
     auto bytes = read_whole(opened.get(), path);
     if (!bytes) return bytes.error();
+    if (auto wrong = distrust(place.get(), opened.get(), path, *trusted); !wrong.empty()) {
+      return refusal(std::move(wrong));
+    }
     candidate made{.name = name, .source = path, .bytes = std::move(*bytes), .content_hash = {}};
     made.content_hash = sha256_hex(made.bytes);
     return made;

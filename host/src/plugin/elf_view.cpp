@@ -22,6 +22,7 @@ constexpr std::string_view machine_name = "aarch64";
 static_assert(std::endian::native == std::endian::little);
 
 constexpr std::uint64_t largest_span = std::uint64_t{1} << 32;  // of all segments in memory
+constexpr std::uint64_t most_thread_local = 1u << 20;
 constexpr std::size_t most_notes = 256;
 
 std::string number(std::uint64_t value) { return std::to_string(value); }
@@ -44,6 +45,7 @@ result<elf_view> elf_view::open(std::span<const std::byte> image) {
   auto wrong = view.check_header();
   if (wrong.empty()) wrong = view.read_segments();
   if (wrong.empty()) wrong = view.read_sections();
+  if (wrong.empty()) wrong = view.read_dynamic();
   if (!wrong.empty()) return refusal(std::move(wrong));
   return view;
 }
@@ -69,7 +71,7 @@ std::string elf_view::check_header() {
            "; link it with -shared";
   }
   if (header_.e_ehsize != sizeof(Elf64_Ehdr) || header_.e_phentsize != sizeof(Elf64_Phdr)) {
-    return "damaged: the ELF header states wrong sizes of headers";
+    return "damaged: the ELF header states wrong sizes of headers; copy it again";
   }
   return {};
 }
@@ -77,7 +79,7 @@ std::string elf_view::check_header() {
 std::string elf_view::read_segments() {
   const std::uint64_t size = std::uint64_t{header_.e_phnum} * sizeof(Elf64_Phdr);
   if (header_.e_phnum == 0 || header_.e_phnum == PN_XNUM || header_.e_phoff % alignof(Elf64_Phdr) != 0) {
-    return "damaged: no usable program headers";
+    return "damaged: no usable program headers; copy it again";
   }
   if (!inside(header_.e_phoff, size)) {
     return "truncated: the program headers end at byte " + number(header_.e_phoff + size) + ", the file has " +
@@ -92,10 +94,10 @@ std::string elf_view::read_segments() {
   std::uint64_t end = 0;
   for (const auto& segment : segments_) {
     if (segment.p_type != PT_LOAD) continue;
-    if (segment.p_vaddr < end) return "damaged: segments overlap or are out of order";
+    if (segment.p_vaddr < end) return "damaged: segments overlap or are out of order; copy it again";
     end = segment.p_vaddr + segment.p_memsz;
   }
-  if (end == 0) return "damaged: no segment to load";
+  if (end == 0) return "damaged: no segment to load; copy it again";
   if (std::ranges::count(segments_, Elf64_Word{PT_DYNAMIC}, &Elf64_Phdr::p_type) != 1) {
     return "expected one dynamic segment, as a shared object has; link the plugin with -shared";
   }
@@ -106,22 +108,27 @@ std::string elf_view::check_segment(std::size_t index) const {
   const auto& segment = segments_[index];
   const bool read = segment.p_type == PT_LOAD || segment.p_type == PT_NOTE || segment.p_type == PT_DYNAMIC ||
                     segment.p_type == PT_TLS || segment.p_type == PT_GNU_RELRO || segment.p_type == PT_GNU_EH_FRAME ||
-                    segment.p_type == PT_PHDR;
+                    segment.p_type == PT_GNU_PROPERTY || segment.p_type == PT_PHDR;
   if (!read) return {};
   const auto named = "segment " + number(index);
   if (!inside(segment.p_offset, segment.p_filesz)) {
     return "truncated: " + named + " takes " + number(segment.p_filesz) + " bytes at " + number(segment.p_offset) +
            ", the file has " + number(image_.size()) + "; copy it again";
   }
+  if (segment.p_type == PT_TLS && (segment.p_filesz > segment.p_memsz || segment.p_memsz > most_thread_local)) {
+    return "its thread_local variables take " + number(segment.p_memsz) + " bytes in each thread, expected at most " +
+           number(most_thread_local) + "; keep large variables in the platform";
+  }
   if (segment.p_memsz > largest_span || segment.p_vaddr > largest_span) {
-    return "damaged: " + named + " asks for more than 4 GiB of address space";
+    return "damaged: " + named + " asks for more than 4 GiB of address space; copy it again";
   }
   if (segment.p_align > 1 && !std::has_single_bit(segment.p_align)) {
-    return "damaged: the alignment of " + named + " is not a power of two";
+    return "damaged: the alignment of " + named + " is not a power of two; copy it again";
   }
   if (segment.p_type == PT_LOAD) {
     const bool congruent = segment.p_align <= 1 || (segment.p_vaddr - segment.p_offset) % segment.p_align == 0;
-    if (segment.p_filesz > segment.p_memsz || !congruent) return "damaged: " + named + " cannot be mapped as stated";
+    if (segment.p_filesz > segment.p_memsz || !congruent)
+      return "damaged: " + named + " cannot be mapped as stated; copy it again";
     return {};
   }
   // What the dynamic loader reads through its address must lie in what is mapped from the file.
@@ -132,7 +139,7 @@ std::string elf_view::check_segment(std::size_t index) const {
            segment.p_offset - segment.p_vaddr == load.p_offset - load.p_vaddr;
   };
   if (segment.p_filesz > 0 && std::ranges::none_of(segments_, holds)) {
-    return "damaged: " + named + " lies outside of what is loaded";
+    return "damaged: " + named + " lies outside of what is loaded; copy it again";
   }
   return {};
 }
@@ -140,14 +147,21 @@ std::string elf_view::check_segment(std::size_t index) const {
 std::string elf_view::read_sections() {
   if (header_.e_shoff == 0 || header_.e_shnum == 0) return {};  // legal, and what a thorough strip leaves
   const std::uint64_t size = std::uint64_t{header_.e_shnum} * sizeof(Elf64_Shdr);
-  if (header_.e_shentsize != sizeof(Elf64_Shdr)) return "damaged: the ELF header states wrong sizes of headers";
+  if (header_.e_shentsize != sizeof(Elf64_Shdr))
+    return "damaged: the ELF header states wrong sizes of headers; copy it again";
   if (!inside(header_.e_shoff, size)) {
     // The linker writes this table last, so nearly every truncated copy ends here.
     return "truncated: the section headers take " + number(size) + " bytes at " + number(header_.e_shoff) +
            ", the file has " + number(image_.size()) + "; copy it again";
   }
   for (std::uint64_t i = 0; i < header_.e_shnum; ++i) {
-    sections_.push_back(at<Elf64_Shdr>(header_.e_shoff + i * sizeof(Elf64_Shdr)));
+    const auto section = at<Elf64_Shdr>(header_.e_shoff + i * sizeof(Elf64_Shdr));
+    const bool takes_bytes = section.sh_type != SHT_NULL && section.sh_type != SHT_NOBITS;
+    if (takes_bytes && !inside(section.sh_offset, section.sh_size)) {
+      return "truncated: section " + number(i) + " takes " + number(section.sh_size) + " bytes at " +
+             number(section.sh_offset) + ", the file has " + number(image_.size()) + "; copy it again";
+    }
+    sections_.push_back(section);
   }
   return {};
 }
@@ -177,34 +191,27 @@ result<std::vector<elf_view::note>> elf_view::notes() const {
   return found;
 }
 
-std::string_view elf_view::text_at(const Elf64_Shdr& table, std::uint64_t offset) const noexcept {
-  if (!inside(table.sh_offset, table.sh_size) || offset >= table.sh_size) return {};
-  const auto* begin = reinterpret_cast<const char*>(image_.data() + table.sh_offset + offset);
-  return {begin, ::strnlen(begin, table.sh_size - offset)};
-}
-
-std::vector<elf_view::symbol> elf_view::symbols() const {
-  std::vector<symbol> found;
-  for (const auto& section : sections_) {
-    if (section.sh_type != SHT_DYNSYM || section.sh_link >= sections_.size()) continue;
-    if (!inside(section.sh_offset, section.sh_size)) continue;
-    for (std::uint64_t i = 1; i < section.sh_size / sizeof(Elf64_Sym); ++i) {
-      const auto entry = at<Elf64_Sym>(section.sh_offset + i * sizeof(Elf64_Sym));
-      found.push_back({text_at(sections_[section.sh_link], entry.st_name),
-                       static_cast<unsigned>(ELF64_ST_BIND(entry.st_info)), entry.st_shndx != SHN_UNDEF});
-    }
+std::uint64_t elf_view::writable_bytes() const noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& segment : segments_) {
+    if (segment.p_type == PT_LOAD && (segment.p_flags & PF_W) != 0) sum += segment.p_memsz;
   }
-  return found;
+  return sum;
 }
 
-std::optional<std::uint64_t> elf_view::dynamic(std::int64_t tag) const {
-  const auto at_segment = std::ranges::find(segments_, Elf64_Word{PT_DYNAMIC}, &Elf64_Phdr::p_type);
-  for (std::uint64_t i = 0; i < at_segment->p_filesz / sizeof(Elf64_Dyn); ++i) {
-    const auto entry = at<Elf64_Dyn>(at_segment->p_offset + i * sizeof(Elf64_Dyn));
-    if (entry.d_tag == DT_NULL) break;
-    if (entry.d_tag == tag) return entry.d_un.d_val;
+std::optional<elf_view::bytes> elf_view::loaded_from(std::uint64_t address) const noexcept {
+  for (const auto& segment : segments_) {
+    if (segment.p_type != PT_LOAD || address < segment.p_vaddr) continue;
+    const auto offset = address - segment.p_vaddr;
+    if (offset < segment.p_filesz) return image_.subspan(segment.p_offset + offset, segment.p_filesz - offset);
   }
   return std::nullopt;
+}
+
+std::optional<elf_view::bytes> elf_view::loaded(std::uint64_t address, std::uint64_t size) const noexcept {
+  const auto rest = loaded_from(address);
+  if (!rest || rest->size() < size) return std::nullopt;
+  return rest->first(size);
 }
 
 }  // namespace tenon

@@ -1,8 +1,12 @@
 #include "plugin/elf_view.hpp"
 #include "plugin/image.hpp"
+#include "plugin/imports.hpp"
+#include "plugin/linkage.hpp"
 #include "plugin/refusal.hpp"
 
+#include <algorithm>
 #include <array>
+#include <optional>
 
 namespace tenon {
 namespace {
@@ -10,50 +14,100 @@ namespace {
 /// What the checks look at, filled in from left to right.
 struct evidence {
   const candidate& file;
+  const plugin_policy& policy;
+  std::optional<elf_view> view;
+  std::vector<elf_view::symbol> symbols;
   tenon::manifest manifest;
 };
 
-/// A check that what came before has made safe to run.
+/// A check that what came before has made safe to run. Answers what is wrong, or nothing.
 struct gate_check {
   std::string_view name;
-  result<void> (*run)(evidence& found);
+  std::string (*run)(evidence& found);
 };
 
-result<void> check_geometry(evidence& found) {
-  const auto view = elf_view::open(found.file.bytes);
-  if (!view) return view.error();
+std::string check_geometry(evidence& found) {
+  auto view = elf_view::open(found.file.bytes);
+  if (!view) return view.error().operator_detail;
+  found.view = std::move(*view);
+  found.symbols = found.view->symbols();
   return {};
 }
 
-result<void> check_note(evidence& found) {
+std::string check_note(evidence& found) {
   auto read = read_manifest(found.file.bytes);
-  if (!read) return read.error();
+  if (!read) return read.error().operator_detail;
   found.manifest = std::move(*read);
   return {};
 }
 
-result<void> check_offer(evidence& found) { return check_compatibility(found.manifest); }
+std::string check_offer(evidence& found) {
+  const auto offered = check_compatibility(found.manifest);
+  return offered ? std::string() : offered.error().operator_detail;
+}
 
-// In this order: each check relies on those above it, and the first that fails is the one that is told.
-constexpr std::array<gate_check, 3> checks{{
+std::string check_resident(evidence& found) {
+  return found.policy.allow_resident ? std::string() : why_not_unloadable(*found.view);
+}
+
+std::string check_imports(evidence& found) {
+  std::string all;
+  std::vector<std::string_view> told;
+  for (const auto& symbol : found.symbols) {
+    if (symbol.defined) continue;
+    const auto advice = advise_against(symbol.name);
+    if (!advice || std::ranges::find(told, advice->name) != told.end()) continue;
+    const auto& granted = found.policy.allow_imports;
+    const auto grants = [&](const std::string& name) { return name == advice->name || name == symbol.name; };
+    if (std::ranges::any_of(granted, grants)) continue;
+    told.push_back(advice->name);
+    all += (all.empty() ? "it imports " : "; and ") + std::string(advice->name);
+    if (advice->name != symbol.name) all += " (as " + std::string(symbol.name) + ")";
+    all += ": " + std::string(advice->harm) + "; " + std::string(advice->remedy);
+  }
+  if (all.empty()) return {};
+  std::string names;
+  for (const auto name : told) names += (names.empty() ? "\"" : ", \"") + std::string(name) + "\"";
+  return all + ". If it must, grant it: allow_imports = [" + names + "] in its [plugins] table";
+}
+
+// In this order: each check relies on those above it, and the first that fails is the one that is told. What is no
+// plugin, or one for another host, is told so before how it was linked.
+constexpr std::array<gate_check, 15> checks{{
     {"geometry", check_geometry},
     {"manifest", check_note},
     {"compatibility", check_offer},
+    {"stack", [](evidence& found) { return why_not_stack(*found.view); }},
+    {"segments", [](evidence& found) { return why_not_segments(*found.view); }},
+    {"text relocations", [](evidence& found) { return why_not_text_relocations(*found.view); }},
+    {"search path", [](evidence& found) { return why_not_search_path(*found.view); }},
+    {"loader flags", [](evidence& found) { return why_not_loader_flags(*found.view); }},
+    {"nodelete", check_resident},
+    {"static tls", [](evidence& found) { return why_not_static_tls(*found.view); }},
+    {"ifunc", [](evidence& found) { return why_not_indirect(*found.view, found.symbols); }},
+    {"unique", [](evidence& found) { return why_not_unique(found.symbols); }},
+    {"exports", [](evidence& found) { return why_not_exports(found.symbols, found.manifest.sanitizer); }},
+    {"dependencies", [](evidence& found) { return why_not_needed(*found.view, found.manifest.sanitizer); }},
+    {"imports", check_imports},
 }};
 
 }  // namespace
 
-result<manifest> check_candidate(const candidate& file) {
-  evidence found{.file = file, .manifest = {}};
+result<manifest> check_candidate(const candidate& file, const plugin_policy& policy) {
+  evidence found{.file = file, .policy = policy, .view = {}, .symbols = {}, .manifest = {}};
   for (const auto& check : checks) {
-    const auto passed = check.run(found);
-    if (passed) continue;
-    auto refused = passed.error();
-    refused.operator_detail =
-        file.source.string() + ": refused (" + std::string(check.name) + "): " + refused.operator_detail;
-    return refused;
+    auto wrong = check.run(found);
+    if (wrong.empty()) continue;
+    return refusal(file.source.string() + ": refused (" + std::string(check.name) + "): " + std::move(wrong));
   }
   return std::move(found.manifest);
+}
+
+gate_report describe_candidate(const candidate& file) {
+  const auto view = elf_view::open(file.bytes);
+  if (!view) return {};
+  return {.writable_bytes = view->writable_bytes(),
+          .resident = (view->dynamic(DT_FLAGS_1).value_or(0) & DF_1_NODELETE) != 0};
 }
 
 }  // namespace tenon

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "catalog/catalog.hpp"
 #include "plugin/manifest.hpp"
 
 #include <filesystem>
@@ -8,6 +9,14 @@
 #include <vector>
 
 namespace tenon {
+
+/// What an operator wants to know of a file that passed the gate.
+struct gate_report {
+  std::uint64_t writable_bytes = 0;  ///< its variables, which all tenants share whose platforms share the library
+  bool resident = false;             ///< linked with -z nodelete: it will stay mapped for good
+
+  friend bool operator==(const gate_report&, const gate_report&) = default;
+};
 
 /// Bytes of a plugin that were read once, checked and hashed, and stand in the store. Immutable; shared by all
 /// tenants pinned to it.
@@ -18,6 +27,7 @@ struct plugin_image {
   std::string content_hash;      ///< SHA-256, hex
   std::uint64_t size = 0;
   tenon::manifest manifest;
+  gate_report gate;
 };
 
 /// A plugin file as ops dropped it, read into memory: not yet trusted.
@@ -29,13 +39,25 @@ struct candidate {
 };
 
 /// Opens `name`.so in the first of `directories` that has it, once, beneath that directory (openat2 RESOLVE_BENEATH |
-/// RESOLVE_NO_MAGICLINKS), reads it once and hashes it. Errors: not there (naming the directories and, by edit
-/// distance, what is there), not a regular file, unreadable, too large.
-result<candidate> open_candidate(const std::vector<std::filesystem::path>& directories, const std::string& name);
+/// RESOLVE_NO_MAGICLINKS), reads it once and hashes it. The file and its directories must belong to root, the host's
+/// user or `ops_group` (a group's name; empty: none), and nobody else may write to them; ownership.hpp has the rules.
+/// Errors: not there (naming the directories and, by edit distance, what is there), a foreign owner, others may write,
+/// setuid, not a regular file, unreadable, too large.
+result<candidate> open_candidate(const std::vector<std::filesystem::path>& directories, const std::string& name,
+                                 const std::string& ops_group = {});
 
-/// The checks on the bytes before anything of them is mapped: ELF geometry (every header and segment inside the file,
-/// machine, class, type), the note, compatibility. The full list is the gate's own; this is its seam.
-result<manifest> check_candidate(const candidate& file);
+/// The gate: the checks on the bytes before anything of them is mapped. ELF geometry (every header, segment and table
+/// that the dynamic loader follows lies in the file), the note, compatibility, how it was linked, what it needs and
+/// imports. Errors: the first check that fails, by name, with what was found, why it matters and which flag mends it.
+///
+/// It keeps honest files from doing harm. Against a hostile one only pins and signatures protect: the import list is a
+/// lint, not a boundary.
+///
+/// Threads     Any; pure. Cost        Some ten microseconds, most of them for the manifest's JSON.
+result<manifest> check_candidate(const candidate& file, const plugin_policy& policy = {});
+
+/// What status shows of a file that passed.
+gate_report describe_candidate(const candidate& file);
 
 /// The private directory of content-named copies.
 ///

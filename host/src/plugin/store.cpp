@@ -107,6 +107,7 @@ class directory_store final : public plugin_store {
     image->content_hash = file.content_hash;
     image->size = file.bytes.size();
     image->manifest = std::move(*checked);
+    image->gate = describe_candidate(file);
     // One writer at a time: a file that is being mapped is not replaced by its own twin.
     const std::scoped_lock lock(writing_);
     const auto written = write(file, image->stored);

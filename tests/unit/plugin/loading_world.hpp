@@ -45,10 +45,18 @@ class loading_world {
     deinits = 0;
   }
 
+  /// Puts a fixture where the store would, past the gate: the loader copes with what the gate would have refused.
   std::shared_ptr<const plugin_image> image(const std::string& fixture_name) {
-    auto put = store->put(fixture(fixture_name));
-    if (!put) FAIL(put.error().operator_detail);
-    return *put;
+    const auto file = fixture(fixture_name);
+    auto made = std::make_shared<plugin_image>();
+    made->name = file.name;
+    made->source = file.source;
+    made->stored = place / "store" / (file.name + "-" + file.content_hash.substr(0, 16) + ".so");
+    made->content_hash = file.content_hash;
+    made->size = file.bytes.size();
+    made->manifest = read_manifest(file.bytes).value();
+    if (!std::filesystem::exists(made->stored)) std::filesystem::copy_file(file.source, made->stored);
+    return made;
   }
 
   result<std::shared_ptr<library>> load(std::shared_ptr<const plugin_image> image) {

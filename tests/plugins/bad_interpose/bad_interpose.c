@@ -1,0 +1,2 @@
+/* Linked with -z interpose. */
+#include "../fixture/fixture.h"

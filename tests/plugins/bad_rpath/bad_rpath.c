@@ -1,0 +1,2 @@
+/* Linked with the old kind of -rpath. */
+#include "../fixture/fixture.h"

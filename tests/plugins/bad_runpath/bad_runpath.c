@@ -1,0 +1,2 @@
+/* Linked with -rpath. */
+#include "../fixture/fixture.h"
