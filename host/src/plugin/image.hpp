@@ -69,9 +69,12 @@ class plugin_store {
 
   virtual ~plugin_store() = default;
 
-  /// Checks, then writes the bytes under a content name (temporary file, fsync, rename), once per content. Errors:
-  /// those of check_candidate, a full disk, a vanished directory; nothing half-written stays.
-  virtual result<std::shared_ptr<const plugin_image>> put(const candidate& file) = 0;
+  /// Writes the bytes of a candidate that passed the gate, which gave `checked`, under a content name (temporary file,
+  /// fsync, rename), once per content. Errors: a full disk, a vanished directory; nothing half-written stays.
+  virtual result<std::shared_ptr<const plugin_image>> put(const candidate& file, tenon::manifest checked) = 0;
+
+  /// Checks with the default policy, then writes: for whoever has no configuration. Errors: those of check_candidate too.
+  result<std::shared_ptr<const plugin_image>> put(const candidate& file);
 };
 
 /// A second private copy of a stored image under a name and inode of its own: the dynamic loader answers with the old

@@ -97,16 +97,14 @@ class directory_store final : public plugin_store {
  public:
   explicit directory_store(std::filesystem::path directory) : directory_(std::move(directory)) {}
 
-  result<std::shared_ptr<const plugin_image>> put(const candidate& file) override {
-    auto checked = check_candidate(file);
-    if (!checked) return checked.error();
+  result<std::shared_ptr<const plugin_image>> put(const candidate& file, tenon::manifest checked) override {
     auto image = std::make_shared<plugin_image>();
     image->name = file.name;
     image->source = file.source;
-    image->stored = directory_ / (file.name + "-" + checked->version + "-" + file.content_hash.substr(0, 16) + ".so");
+    image->stored = directory_ / (file.name + "-" + checked.version + "-" + file.content_hash.substr(0, 16) + ".so");
     image->content_hash = file.content_hash;
     image->size = file.bytes.size();
-    image->manifest = std::move(*checked);
+    image->manifest = std::move(checked);
     image->gate = describe_candidate(file);
     // One writer at a time: a file that is being mapped is not replaced by its own twin.
     const std::scoped_lock lock(writing_);
@@ -143,6 +141,12 @@ class directory_store final : public plugin_store {
 };
 
 }  // namespace
+
+result<std::shared_ptr<const plugin_image>> plugin_store::put(const candidate& file) {
+  auto checked = check_candidate(file);
+  if (!checked) return checked.error();
+  return put(file, std::move(*checked));
+}
 
 result<std::filesystem::path> copy_stored(const plugin_image& image) {
   const file_descriptor opened(::open(image.stored.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
