@@ -4,6 +4,7 @@
 #include "creative_json.hpp"
 
 #include "../sales/buy.hpp"
+#include "../sales/sync.hpp"
 
 namespace tenon::gam {
 
@@ -14,7 +15,7 @@ struct association {
 };
 
 /// The advertiser's creatives and which line items serve them.
-class creative_library {
+class creative_library final : public sales::creative_store {
  public:
   explicit creative_library(client& api) : api_(api) {}
 
@@ -42,14 +43,15 @@ class creative_library {
                                              std::vector<sales::creative> inlined, std::string path,
                                              sales::deadline until);
 
-  /// The answers of sync_creatives and list_creatives.
-  sdk::task<json::object> sync(json::object request, sales::deadline until);
+  // sync_creatives
+  sdk::task<stored> put(sales::creative item, bool dry_run, sales::deadline until) override;
+  sdk::task<void> assign(json::object entry, std::string path, sales::deadline until) override;
+
+  /// The answer of list_creatives.
   sdk::task<json::object> list(json::object request, sales::deadline until);
 
  private:
   sdk::task<json::object> create(json::object wanted, sales::deadline until);
-  sdk::task<json::object> sync_one(json::object source, std::string path, bool dry_run, sales::deadline until);
-  sdk::task<json::array> assign(json::object request, json::array results, sales::deadline until);
 
   client& api_;
 };

@@ -1,6 +1,7 @@
 #include "platform.hpp"
 
 #include "../sales/discovery.hpp"
+#include "../sales/sync.hpp"
 
 namespace tenon::gam {
 namespace {
@@ -60,7 +61,8 @@ sdk::task<json::value> gam_platform::get_media_buy_delivery(json::value request,
 }
 
 sdk::task<json::value> gam_platform::sync_creatives(json::value request, sdk::call_context call) {
-  auto answer = co_await library_.sync(object_of(std::move(request)), call.deadline());
+  auto asked = object_of(std::move(request));
+  auto answer = co_await sales::sync_creatives(&library_, &settings_.catalogue, std::move(asked), call.deadline());
   co_return answer;
 }
 

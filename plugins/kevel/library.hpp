@@ -3,6 +3,7 @@
 #include "campaigns.hpp"
 
 #include "../sales/creative.hpp"
+#include "../sales/sync.hpp"
 
 #include <map>
 
@@ -16,7 +17,7 @@ struct association {
 
 /// The advertiser's creatives, and the ads that tie them to flights. A creative's Title is the buyer's creative_id,
 /// which is how it is found again.
-class creative_library {
+class creative_library final : public sales::creative_store {
  public:
   creative_library(client& api, campaign_book& campaigns) : api_(api), campaigns_(campaigns) {}
 
@@ -45,8 +46,11 @@ class creative_library {
                                              std::vector<sales::creative> inlined, std::string path,
                                              sales::deadline until);
 
-  /// The answers of sync_creatives and list_creatives.
-  sdk::task<json::object> sync(json::object request, sales::deadline until);
+  // sync_creatives
+  sdk::task<stored> put(sales::creative item, bool dry_run, sales::deadline until) override;
+  sdk::task<void> assign(json::object entry, std::string path, sales::deadline until) override;
+
+  /// The answer of list_creatives.
   sdk::task<json::object> list(json::object request, sales::deadline until);
 
  private:
@@ -54,8 +58,6 @@ class creative_library {
   sdk::task<json::object> creative_json(sales::creative item, sales::deadline until);
   sdk::task<void> learn_ad_types(sales::deadline until);
   sdk::task<std::int64_t> ad_type(int width, int height, sales::deadline until);
-  sdk::task<json::object> sync_one(json::object source, std::string path, bool dry_run, sales::deadline until);
-  sdk::task<json::array> assign(json::object request, json::array results, sales::deadline until);
   json::object listed(json::object const& creative) const;
 
   client& api_;

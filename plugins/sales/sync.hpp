@@ -1,27 +1,39 @@
 #pragma once
 
-#include "field.hpp"
+#include "creative.hpp"
+#include "retry.hpp"
 
 #include <tenon/sdk/error.hpp>
+#include <tenon/sdk/task.hpp>
 
 #include <string>
 #include <vector>
 
 namespace tenon::sales {
 
-/// A fault of the seller's or of the moment fails a whole sync_creatives; one of a creative fails that creative.
-bool concerns_all(sdk::error const& fault);
+/// What sync_creatives needs of an ad server.
+///
+/// Errors      sdk::error. One of the seller's or of the moment (CONFIGURATION_ERROR, RATE_LIMITED, ...) fails the whole
+///             request; any other fails the creative or the assignment that it is about.
+class creative_store {
+ public:
+  struct stored {
+    std::string platform_id;  ///< the ad server's; empty if it has none yet
+    std::string action;       ///< created, updated, unchanged
+  };
 
-/// An error as an entry of an answer's `errors`.
-json::object describe(sdk::error const& fault);
+  virtual ~creative_store() = default;
 
-/// The entry of a creative among the results of sync_creatives; made, as unchanged, if it was only assigned. Borrowed:
-/// good until the next one is made.
-json::object& result_of(json::array& results, std::string const& creative_id);
+  /// Brings a creative into the library, or says what would be done.
+  virtual sdk::task<stored> put(creative item, bool dry_run, deadline until) = 0;
 
-/// Notes in such an entry that the creative was assigned to a package, or why not.
-void note_assigned(json::object& result, std::string const& package_id);
-void note_refused(json::object& result, std::string const& package_id, sdk::error const& fault);
+  /// Makes a package serve a creative of the library. `entry` is the assignment as the buyer sent it, at `path`.
+  virtual sdk::task<void> assign(json::object entry, std::string path, deadline until) = 0;
+};
+
+/// The answer of sync_creatives. Borrowed: both outlive the task.
+sdk::task<json::object> sync_creatives(creative_store* library, catalogue const* sold, json::object request,
+                                       deadline until);
 
 /// Which creatives a list_creatives request asks for; every set empty means any.
 class creative_filter {
