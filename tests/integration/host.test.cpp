@@ -406,6 +406,14 @@ TEST_CASE("a thread that is stuck in a plugin is left behind, and said to be: ne
   ::close(writer);
 }
 
+TEST_CASE("the example tenants fit the plugins that are shipped with them") {
+  const host_directory files;
+  fs::copy(TENON_EXAMPLES "/tenants.d", files.root() / "tenants.d", fs::copy_options::overwrite_existing);
+  files.drop(TENON_TEST_PLUGINS "/gam.so", "gam");
+  files.drop(TENON_TEST_PLUGINS "/kevel.so", "kevel");
+  for (const auto& finding : check_configuration(files.config())) FAIL_CHECK(finding.to_string());
+}
+
 TEST_CASE("a shutdown does not wait for ever for a platform that somebody holds, and says so") {
   const two_tenants files;
   files.write(files.root() / "tenon.toml",
