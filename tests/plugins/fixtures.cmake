@@ -1,6 +1,4 @@
 # The plugins with one fault each: ${CMAKE_BINARY_DIR}/fixtures/<fault>.so, all built by the target `fixtures`.
-set(fixture_output ${CMAKE_BINARY_DIR}/fixtures)
-set(version_script ${PROJECT_SOURCE_DIR}/plugin-api/cmake/plugin.map)
 add_custom_target(fixtures)
 
 # tenon_fixture(name source [EXPORTS_ALL] [DEFINITIONS definition...] [OPTIONS compiler option...] [LINK option...])
@@ -13,10 +11,10 @@ function(tenon_fixture name source)
   target_compile_options(fixture_${name} PRIVATE ${arg_OPTIONS})
   target_link_options(fixture_${name} PRIVATE ${arg_LINK})
   set_target_properties(fixture_${name} PROPERTIES PREFIX "" OUTPUT_NAME ${name} SKIP_BUILD_RPATH ON
-    LIBRARY_OUTPUT_DIRECTORY ${fixture_output})
+    LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fixtures)
   if(NOT arg_EXPORTS_ALL)
     target_compile_options(fixture_${name} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
-    target_link_options(fixture_${name} PRIVATE -Wl,--version-script,${version_script})
+    target_link_options(fixture_${name} PRIVATE -Wl,--version-script,${PROJECT_SOURCE_DIR}/plugin-api/cmake/plugin.map)
   endif()
   add_dependencies(fixtures fixture_${name})
 endfunction()
@@ -24,13 +22,15 @@ endfunction()
 # tenon_foreign_fixture(name source compiler option...): compiled and linked at once by any compiler, with the options
 # given and no others, whatever this build is configured for.
 function(tenon_foreign_fixture name source compiler)
-  set(output ${fixture_output}/${name}.so)
+  set(output ${CMAKE_BINARY_DIR}/fixtures/${name}.so)
   set(from ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/${source})
   add_custom_command(OUTPUT ${output}
-    COMMAND ${CMAKE_COMMAND} -E make_directory ${fixture_output}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/fixtures
     COMMAND ${compiler} -shared -fPIC ${ARGN} -I${PROJECT_SOURCE_DIR}/plugin-api/include
             "-DFIXTURE_SANITIZER=\"${TENON_SANITIZE}\"" -o ${output} ${from}
-    DEPENDS ${from} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/fixture/fixture.h ${version_script} VERBATIM)
+    DEPENDS ${from} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/fixture/fixture.h
+            ${PROJECT_SOURCE_DIR}/plugin-api/cmake/plugin.map
+    VERBATIM)
   add_custom_target(fixture_${name} DEPENDS ${output})
   add_dependencies(fixtures fixture_${name})
 endfunction()
@@ -63,7 +63,7 @@ tenon_fixture(bad_rpath bad_rpath/bad_rpath.c LINK -Wl,--disable-new-dtags -Wl,-
 tenon_fixture(bad_runpath bad_runpath/bad_runpath.c LINK -Wl,--enable-new-dtags -Wl,-rpath,/opt/vendor/lib)
 tenon_fixture(bad_dependency bad_dependency/bad_dependency.c)
 add_library(fixture_dependency SHARED bad_dependency/dependency.c)
-set_target_properties(fixture_dependency PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${fixture_output}/dependency
+set_target_properties(fixture_dependency PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fixtures/dependency
   C_VISIBILITY_PRESET default)
 target_link_libraries(fixture_bad_dependency PRIVATE fixture_dependency)
 
@@ -74,5 +74,5 @@ find_program(TENON_CLANG clang++-16 DOC "Builds plugins as authors who use clang
 if(TENON_CLANG)
   tenon_foreign_fixture(bad_clang_defaults bad_compiler_defaults/bad_compiler_defaults.cpp ${TENON_CLANG} -std=c++20)
   tenon_foreign_fixture(good_clang bad_compiler_defaults/bad_compiler_defaults.cpp ${TENON_CLANG} -std=c++20 -O2
-    -fvisibility=hidden -Wl,--version-script,${version_script})
+    -fvisibility=hidden -Wl,--version-script,${PROJECT_SOURCE_DIR}/plugin-api/cmake/plugin.map)
 endif()

@@ -50,6 +50,15 @@ std::string check_resident(evidence& found) {
   return found.policy.allow_resident ? std::string() : why_not_unloadable(*found.view);
 }
 
+/// Whether the operator allows it, by the name that the gate tells or by the symbol's own; nm -D adds a version to
+/// that.
+bool granted(const plugin_policy& policy, std::string_view told, std::string_view symbol) {
+  return std::ranges::any_of(policy.allow_imports, [&](std::string_view name) {
+    name = name.substr(0, name.find('@'));
+    return name == told || name == symbol;
+  });
+}
+
 std::string check_imports(evidence& found) {
   std::string all;
   std::vector<std::string_view> told;
@@ -57,9 +66,7 @@ std::string check_imports(evidence& found) {
     if (symbol.defined) continue;
     const auto advice = advise_against(symbol.name);
     if (!advice || std::ranges::find(told, advice->name) != told.end()) continue;
-    const auto& granted = found.policy.allow_imports;
-    const auto grants = [&](const std::string& name) { return name == advice->name || name == symbol.name; };
-    if (std::ranges::any_of(granted, grants)) continue;
+    if (granted(found.policy, advice->name, symbol.name)) continue;
     told.push_back(advice->name);
     all += (all.empty() ? "it imports " : "; and ") + std::string(advice->name);
     if (advice->name != symbol.name) all += " (as " + std::string(symbol.name) + ")";
