@@ -7,13 +7,17 @@ namespace tenon {
 namespace {
 
 result<account> own_account(const tenant_entry& entry, const std::string& principal) {
-  if (!entry.principals.empty() && std::ranges::find(entry.principals, principal) == entry.principals.end()) {
-    return tenant_not_found("principal \"" + principal + "\" is not one of tenant " + entry.name);
-  }
+  if (auto refused = refuse_stranger(entry, principal)) return *std::move(refused);
   return account{.id = entry.name, .metadata = {{"tenant_id", entry.name}}};
 }
 
 }  // namespace
+
+std::optional<error> refuse_stranger(const tenant_entry& entry, const std::string& principal) {
+  const auto& allowed = entry.principals;
+  if (allowed.empty() || std::ranges::find(allowed, principal) != allowed.end()) return std::nullopt;
+  return tenant_not_found("principal \"" + principal + "\" is not one of tenant " + entry.name);
+}
 
 void tenant_directory::assign(const deployment_map& deployments) {
   auto entries = std::make_shared<catalog>();

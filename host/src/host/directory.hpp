@@ -13,6 +13,9 @@
 
 namespace tenon {
 
+/// Why this principal may not see the tenant, if it may not: the error that a tenant which is not there gives.
+std::optional<error> refuse_stranger(const tenant_entry& entry, const std::string& principal);
+
 /// Who is reached how: accounts and host names of the deployments in force. Replaced as a whole by each reload.
 ///
 /// Threads     Any, concurrently.

@@ -83,7 +83,7 @@ void reloader::read_and_plan(std::shared_ptr<round> current) {
   current->read = std::move(*read);
   current->report.diagnostics = current->read->diagnostics;
   current->plan = make_plan(environment_.deployments->all(), *current->read,
-                            pin_plugins(*current->read, *environment_.store));
+                            pin_plugins(*current->read, *environment_.admission));
   current->report.unchanged = current->plan.unchanged;
   const auto cached = environment_.router->cached_tenants();
   for (std::size_t index = 0; index < current->plan.changes.size(); ++index) {
@@ -92,7 +92,7 @@ void reloader::read_and_plan(std::shared_ptr<round> current) {
     if (planned.change.applied && planned.next && planned.next->entry->enabled && live) {
       current->to_build.push_back(index);
     } else {
-      apply(*current, planned, nullptr);
+      apply(planned, nullptr);
     }
   }
   std::ranges::reverse(current->to_build);
@@ -123,7 +123,7 @@ void reloader::build_one(const std::shared_ptr<round>& current, std::size_t inde
         auto& change = current->plan.changes[index];
         if (built) {
           self->environment_.ledger->built(change.change.tenant, *built);
-          self->apply(*current, change, std::move(*built));
+          self->apply(change, std::move(*built));
         } else {
           change.change.applied = false;
           change.change.reason = "building the successor failed: " + (built.error().operator_detail.empty()
@@ -139,7 +139,7 @@ void reloader::build_one(const std::shared_ptr<round>& current, std::size_t inde
       });
 }
 
-void reloader::apply(round&, planned_change& planned, std::shared_ptr<platform> successor) {
+void reloader::apply(planned_change& planned, std::shared_ptr<platform> successor) {
   const auto& tenant = planned.change.tenant;
   if (!planned.change.applied) {
     environment_.ledger->failed(tenant, planned.change.reason);

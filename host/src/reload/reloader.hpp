@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plugin/admission.hpp"
 #include "reload/deployment.hpp"
 #include "reload/plan.hpp"
 #include "reload/plugin_factory.hpp"
@@ -23,9 +24,9 @@ namespace tenon {
 /// What a reloader works on. Borrowed members outlive it.
 struct reload_environment {
   boost::asio::any_io_executor executor;
-  boost::asio::any_io_executor blocking;  ///< files are read here
+  boost::asio::any_io_executor blocking;  ///< files are read and plugins tried out here
   std::filesystem::path config;
-  std::shared_ptr<plugin_store> store;
+  std::shared_ptr<tenon::admission> admission;
   std::shared_ptr<deployment_table> deployments;
   std::shared_ptr<build_ledger> ledger;
   std::shared_ptr<plugin_factory> factory;
@@ -58,7 +59,7 @@ class reloader : public std::enable_shared_from_this<reloader> {
   void read_and_plan(std::shared_ptr<round> current);
   void build_more(const std::shared_ptr<round>& current);
   void build_one(const std::shared_ptr<round>& current, std::size_t index);
-  void apply(round& current, planned_change& planned, std::shared_ptr<platform> successor);
+  void apply(planned_change& planned, std::shared_ptr<platform> successor);
   void finish(const std::shared_ptr<round>& current);
   void log_report(const reload_report& report) const;
 
