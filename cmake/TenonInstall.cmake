@@ -1,10 +1,11 @@
 # What `cmake --install` gives: component "development" is the package an embedder or a plugin author builds with, component
-# "runtime" the programs and plugins. Relocatable.
+# "runtime" the programs and plugins, and "host" what any program needs that embeds the host. Relocatable.
 
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/tenon)
 set(plugin_kit_dir ${CMAKE_INSTALL_DATADIR}/tenon)
+set(canary ${CMAKE_INSTALL_LIBEXECDIR}/tenon/tenon-canary)
 
 install(TARGETS tenon_abi tenon_sdk tenon_host EXPORT tenon_targets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
@@ -13,7 +14,7 @@ install(DIRECTORY plugin-api/include/ host/include/ DESTINATION ${CMAKE_INSTALL_
 install(DIRECTORY plugin-api/cmake plugin-api/src plugin-api/template DESTINATION ${plugin_kit_dir} COMPONENT development)
 
 configure_package_config_file(cmake/tenonConfig.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/tenonConfig.cmake
-  INSTALL_DESTINATION ${package_dir} PATH_VARS plugin_kit_dir)
+  INSTALL_DESTINATION ${package_dir} PATH_VARS plugin_kit_dir canary)
 write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/tenonConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/tenonConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/tenonConfigVersion.cmake
   DESTINATION ${package_dir} COMPONENT development)

@@ -8,6 +8,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -50,14 +51,14 @@ void say(const json::object& line) {
 
 std::string hear_line() {
   std::string line;
-  for (char letter = 0; line.size() < canary::longest_conversation;) {
-    const auto count = ::recv(canary::report_descriptor, &letter, 1, 0);
+  std::array<char, 4096> buffer;
+  while (line.size() < canary::longest_conversation && !line.ends_with('\n')) {
+    const auto count = ::recv(canary::report_descriptor, buffer.data(), buffer.size(), 0);
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) ::_exit(request_failed);  // the host went away
-    if (letter == '\n') return line;
-    line += letter;
+    line.append(buffer.data(), static_cast<std::size_t>(count));
   }
-  ::_exit(request_failed);
+  return line;
 }
 
 /// Lowers a limit. Rationale: a failure is no reason to stop, as where a filter of system calls forbids it: the host's
@@ -89,6 +90,7 @@ void confine(const json::object& request) {
 
 int main() {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::clearenv();
   try {
     json::parse_options options;
     options.allow_invalid_utf8 = true;  // a path is bytes

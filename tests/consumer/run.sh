@@ -11,11 +11,14 @@ rm -rf "$work"
 mkdir -p "$work/config"
 
 cmake --install "$build" --prefix "$work/prefix" --component development >"$work/install.log"
+cmake --install "$build" --prefix "$work/prefix" --component host >>"$work/install.log"
+export PKG_CONFIG_PATH="$work/prefix/lib/pkgconfig:$work/prefix/lib/x86_64-linux-gnu/pkgconfig"
 
 cat >"$work/config/tenon.toml" <<TOML
 [host]
 plugin_dirs = ["$work/build/plugins"]
 store_dir = "store"
+canary = "$(pkg-config --variable=canary tenon)"
 
 [tenants.greeter]
 plugin = "hello"
@@ -38,7 +41,6 @@ found=$("$work/build/server" "$work/config/tenon.toml" 2>/dev/null | grep -v '^\
 [ "$found" = "$expected" ] || { printf 'server: expected\n%s\nfound\n%s\n' "$expected" "$found"; exit 1; }
 
 echo "== pkg-config"
-export PKG_CONFIG_PATH="$work/prefix/lib/pkgconfig:$work/prefix/lib/x86_64-linux-gnu/pkgconfig"
 # shellcheck disable=SC2046  # pkg-config prints words
 c++ $flags "$project/embed.cpp" -o "$work/embed" $(pkg-config --cflags --libs tenon)
 found=$("$work/embed" "$work/config/tenon.toml" greeter 2>/dev/null | grep -v '^\[')

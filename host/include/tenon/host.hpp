@@ -31,6 +31,9 @@ struct host_options {
   std::shared_ptr<spdlog::logger> logger = nullptr; ///< null: one that writes where spdlog's default one does, at [host] log_level
   const tenon::clock* time = nullptr;               ///< borrowed for the host's life; null: system_clock()
   bool handle_sighup = false;                       ///< install a SIGHUP handler that reloads; none otherwise
+  /// The program tenon-canary, which runs a new plugin in a child process before the host does. Empty: the one beside this program, in
+  /// ../libexec/tenon of it, or where tenon was installed. [host] canary goes before it.
+  std::filesystem::path canary = {};
 };
 
 /// Whom a call is for. At least one of the two; both must agree, or the account is not found.
@@ -139,7 +142,8 @@ class host {
   std::shared_ptr<state> state_;
 };
 
-/// Reads a configuration as the host would, loading nothing. For tools and tests.
-std::vector<diagnostic> check_configuration(const std::filesystem::path& config);
+/// Reads a configuration as the host would, and tries its plugins out in child processes, as the host does, from a directory of its own
+/// that is gone afterwards. Nothing is loaded into this process. `canary`: as in host_options. For tools and tests.
+std::vector<diagnostic> check_configuration(const std::filesystem::path& config, const std::filesystem::path& canary = {});
 
 }  // namespace tenon

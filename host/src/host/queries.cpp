@@ -1,8 +1,13 @@
 #include "host/state.hpp"
 
+#include <spdlog/sinks/null_sink.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
+#include <system_error>
+
+#include <stdlib.h>
 
 namespace tenon {
 namespace {
@@ -12,10 +17,7 @@ result<std::shared_ptr<const deployment>> serving(const deployment_table& table,
                                                   const std::string& principal) {
   auto found = table.find(tenant);
   if (!found || !found->entry->enabled) return tenant_not_found("no enabled tenant \"" + tenant + "\" in the catalog");
-  const auto& allowed = found->entry->principals;
-  if (!allowed.empty() && std::ranges::find(allowed, principal) == allowed.end()) {
-    return tenant_not_found("principal \"" + principal + "\" is not one of tenant " + tenant);
-  }
+  if (auto refused = refuse_stranger(*found->entry, principal)) return *std::move(refused);
   if (found->refusal) return *found->refusal;
   return found;
 }
@@ -33,6 +35,40 @@ tenant_status status_of(const std::string& tenant, const deployment& what, bool 
     status.served_version = platform->image().manifest.version;
   }
   return status;
+}
+
+/// A store for one check, beside nobody's: it goes with what is in it. The host's own may belong to another user.
+class private_place {
+ public:
+  private_place() {
+    std::error_code code;
+    auto pattern = (std::filesystem::temp_directory_path(code) / "tenon-check-XXXXXX").string();
+    if (::mkdtemp(pattern.data())) path_ = pattern;
+  }
+  private_place(const private_place&) = delete;
+  private_place& operator=(const private_place&) = delete;
+  ~private_place() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+
+  result<std::shared_ptr<tenon::admission>> admission(const std::filesystem::path& canary) const {
+    auto store = plugin_store::open(path_);
+    if (!store) return store.error();
+    auto quiet = std::make_shared<spdlog::logger>("check", std::make_shared<spdlog::sinks::null_sink_st>());
+    return tenon::admission::make(std::move(*store), canary, std::move(quiet));
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+result<manifest> manifest_of(const result<std::shared_ptr<admission>>& by, const catalog& tenants,
+                             const std::string& plugin) {
+  if (!by) return by.error();
+  const auto admitted = (*by)->admit(tenants, plugin);
+  if (!admitted) return admitted.error();
+  return (*admitted)->manifest;
 }
 
 }  // namespace
@@ -88,18 +124,21 @@ std::vector<diagnostic> host::diagnostics() const {
   return state_->findings;
 }
 
-std::vector<diagnostic> check_configuration(const std::filesystem::path& config) {
+std::vector<diagnostic> check_configuration(const std::filesystem::path& config, const std::filesystem::path& canary) {
   auto findings = check_catalog(config);
   const auto read = read_catalog(config);
   if (!read) return findings;
+  if ((*read)->host.canary == "off") {
+    findings.push_back({.file = config.string(), .message = "host.canary: \"off\", so plugins were not tried out; the host "
+                                                            "will not do it either"});
+  }
+  const private_place place;
+  const auto admitting = place.admission(canary);
   std::map<std::string, result<manifest>> plugins;
   for (const auto& [tenant, entry] : (*read)->tenants) {
     if (!entry->enabled) continue;
     auto at = plugins.find(entry->plugin);
-    if (at == plugins.end()) {
-      const auto file = open_candidate((*read)->host.plugin_dirs, entry->plugin);
-      at = plugins.emplace(entry->plugin, file ? check_candidate(*file) : result<manifest>(file.error())).first;
-    }
+    if (at == plugins.end()) at = plugins.emplace(entry->plugin, manifest_of(admitting, **read, entry->plugin)).first;
     const auto refusal = at->second ? check_deployment(*entry, *at->second) : std::optional<error>(at->second.error());
     if (!refusal) continue;
     findings.push_back({.fatal = true,

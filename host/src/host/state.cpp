@@ -61,12 +61,13 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
                                           .cold_start = read->cache.mode});
   if (!made) return made.error();
   router = std::move(*made);
-  deploy(read, **store);
+  auto admitting = admission::make(std::move(*store), options.canary, logger);
+  deploy(read, *admitting);
   reloader = std::make_shared<tenon::reloader>(reload_environment{
       .executor = executor,
       .blocking = pool->get_executor(),
       .config = options.config,
-      .store = std::move(*store),
+      .admission = std::move(admitting),
       .deployments = deployments,
       .ledger = ledger,
       .factory = factory,
@@ -78,8 +79,8 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
   return {};
 }
 
-void host::state::deploy(const std::shared_ptr<const catalog>& read, plugin_store& store) {
-  auto plan = make_plan({}, *read, pin_plugins(*read, store));
+void host::state::deploy(const std::shared_ptr<const catalog>& read, admission& admitting) {
+  auto plan = make_plan({}, *read, pin_plugins(*read, admitting));
   deployment_map all;
   for (auto& planned : plan.changes) {
     if (!planned.change.applied) {

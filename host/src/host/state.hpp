@@ -49,7 +49,7 @@ struct host::state : std::enable_shared_from_this<host::state> {
   bool draining = false;
 
   result<void> open(const host_options& options, const std::shared_ptr<const catalog>& read);
-  void deploy(const std::shared_ptr<const catalog>& read, plugin_store& store);
+  void deploy(const std::shared_ptr<const catalog>& read, admission& admitting);
   void applied(const std::shared_ptr<const catalog>& read);
   void wait_for_hangup();
   using shutdown_handler = unique_function<void(std::vector<library_status>)>;

@@ -240,7 +240,7 @@ std::string request_for(const std::filesystem::path& stored, const canary_limits
   constexpr bool sanitized = false;
 #endif
   const json::object request{
-      {"path", stored.string()},
+      {"path", std::filesystem::absolute(stored).string()},  // the child works in another directory
       {"parent", ::getpid()},
       {"cycles", limits.cycles},
       {"resident", limits.resident},

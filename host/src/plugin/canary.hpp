@@ -13,7 +13,7 @@ namespace tenon {
 struct canary_limits {
   std::chrono::milliseconds deadline{10'000};            ///< for everything
   std::chrono::milliseconds constructor_budget{250};     ///< for dlopen, which stalls other threads meanwhile
-  std::uint64_t growth_per_cycle = 1024;                 ///< bytes of heap that a load and unload may keep
+  std::uint64_t growth_per_cycle = 256;                  ///< bytes of heap that a load and unload may keep
   std::uint64_t address_space = 2ull << 30;              ///< bytes; not limited in a sanitizer's build
   unsigned cycles = 5;                                   ///< loads and unloads; growth shows from the fourth on
   bool resident = false;                                 ///< it may stay mapped: then there is one cycle

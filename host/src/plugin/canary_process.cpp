@@ -164,7 +164,8 @@ result<conversation> converse(const std::filesystem::path& program, std::string_
   if (const int failed = settings.give_only(theirs.get()); failed != 0) return cannot_start(program, failed);
   auto name = program.filename().string();
   std::array<char*, 2> arguments{name.data(), nullptr};
-  std::array<char*, 1> environment{nullptr};
+  std::string own_variable(only_variable);
+  std::array<char*, 2> environment{own_variable.data(), nullptr};
   pid_t id = 0;
   const int failed = ::posix_spawn(&id, program.c_str(), &settings.files, &settings.attributes, arguments.data(),
                                    environment.data());

@@ -20,7 +20,7 @@ struct conversation {
   std::chrono::nanoseconds took{};
 };
 
-/// Starts a program with an empty environment, no descriptor but a socket at `report_descriptor` and /dev/null at 0 to 2,
+/// Starts a program with an environment of `only_variable`, no descriptor but a socket at `report_descriptor` and /dev/null at 0 to 2,
 /// default signal dispositions and a process group of its own; sends it one line; collects what it sends until it ends,
 /// but no longer than `deadline`; then kills whatever is left of its group.
 ///

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <string_view>
 
 /// What the host and its canary say to each other, over one socket: the host sends one line of JSON, the canary answers
@@ -9,6 +10,10 @@
 namespace tenon::canary {
 
 inline constexpr int report_descriptor = 3;
+
+/// All of the child's environment, which it clears before it does anything: without the allocator's per-thread caches the
+/// heap in use is known to the byte, so that what a cycle keeps shows at once.
+inline constexpr std::string_view only_variable = "GLIBC_TUNABLES=glibc.malloc.tcache_count=0";
 
 /// More than an honest report takes: whoever sends more is not the canary.
 inline constexpr std::size_t longest_conversation = 64 * 1024;

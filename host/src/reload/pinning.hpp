@@ -1,8 +1,7 @@
 #pragma once
 
 #include "catalog/catalog.hpp"
-#include "plugin/image.hpp"
-
+#include "plugin/admission.hpp"
 
 #include <map>
 #include <memory>
@@ -14,7 +13,7 @@ namespace tenon {
 /// The plugin bytes that one reading of the configuration pinned, or why a plugin was refused. By plugin name.
 using pinned_plugins = std::map<std::string, result<std::shared_ptr<const plugin_image>>, std::less<>>;
 
-/// Opens, checks and stores every plugin that some tenant names, each once. Blocks on files.
-pinned_plugins pin_plugins(const catalog& tenants, plugin_store& store);
+/// Admits every plugin that some tenant names, each once and one after the other. Blocks on files and on canaries.
+pinned_plugins pin_plugins(const catalog& tenants, admission& admitting);
 
 }  // namespace tenon
