@@ -1,5 +1,6 @@
-// The part of elf_view that follows the dynamic section, as the dynamic loader will: symbols, relocations, versions.
+// The part of elf_view that follows the dynamic section, as the dynamic loader will: symbols, versions.
 // What it would read out of bounds, divide by or go around in circles with is refused here.
+#include "plugin/elf_entry.hpp"
 #include "plugin/elf_view.hpp"
 
 #include <algorithm>
@@ -10,35 +11,12 @@
 namespace tenon {
 namespace {
 
-using bytes = std::span<const std::byte>;
-
-#if defined(__x86_64__)
-constexpr std::uint64_t indirect_relocation = R_X86_64_IRELATIVE;
-constexpr std::uint64_t static_tls_relocation = R_X86_64_TPOFF64;
-#else
-constexpr std::uint64_t indirect_relocation = R_AARCH64_IRELATIVE;
-constexpr std::uint64_t static_tls_relocation = R_AARCH64_TLS_TPREL;
-#endif
+using elf::bytes;
+using elf::damaged;
+using elf::entry;
+using elf::entry_at;
 
 constexpr std::uint64_t most_versions = 4096;
-
-std::string damaged(std::string_view what) {
-  return "damaged: " + std::string(what) + "; copy the file again, or build it again";
-}
-
-/// The index-th Value of a table that is known to have it.
-template <class Value>
-Value entry(bytes table, std::uint64_t index) noexcept {
-  Value value;
-  std::memcpy(&value, table.data() + index * sizeof value, sizeof value);
-  return value;
-}
-
-template <class Value>
-std::optional<Value> entry_at(bytes table, std::uint64_t offset) noexcept {
-  if (offset > table.size() || table.size() - offset < sizeof(Value)) return std::nullopt;
-  return entry<Value>(table.subspan(offset), 0);
-}
 
 }  // namespace
 
@@ -81,7 +59,7 @@ std::string elf_view::read_dynamic() {
   if (wrong.empty()) wrong = read_symbols();
   if (wrong.empty()) wrong = read_relocations();
   if (wrong.empty()) wrong = compare_sections();
-  if (wrong.empty()) wrong = check_arrays();
+  if (wrong.empty()) wrong = check_symbols();
   if (wrong.empty()) wrong = check_versions();
   return wrong;
 }
@@ -168,55 +146,43 @@ std::string elf_view::count_hashed() {
   return {};
 }
 
-std::string elf_view::read_relocations() {
-  if (dynamic(DT_RELA) && dynamic(DT_RELAENT) != sizeof(Elf64_Rela)) return damaged("relocations of unknown size");
-  if (dynamic(DT_JMPREL) && dynamic(DT_PLTREL) != DT_RELA) return damaged("relocations of unknown kind");
-  if (dynamic(DT_RELR) && (dynamic(DT_RELRENT) != sizeof(Elf64_Relr) || !table(DT_RELR, DT_RELRSZ))) {
-    return damaged("the relative relocations do not lie in what is loaded");
-  }
-  auto wrong = read_relocations(DT_RELA, DT_RELASZ);
-  if (wrong.empty()) wrong = read_relocations(DT_JMPREL, DT_PLTRELSZ);
-  if (!wrong.empty()) return wrong;
-  if (symbol_count_ > symbols_.size() / sizeof(Elf64_Sym))
+std::string elf_view::check_symbols() {
+  if (symbol_count_ > symbols_.size() / sizeof(Elf64_Sym)) {
     return damaged("the symbol table reaches out of its segment");
+  }
   symbols_ = symbols_.first(symbol_count_ * sizeof(Elf64_Sym));
-  for (std::uint64_t i = 0; i < symbol_count_; ++i) {
-    if (!text_at(entry<Elf64_Sym>(symbols_, i).st_name)) return damaged("a symbol's name lies outside of the names");
+  for (std::uint64_t i = 1; i < symbol_count_; ++i) {
+    const auto read = entry<Elf64_Sym>(symbols_, i);
+    if (!text_at(read.st_name)) return damaged("a symbol's name lies outside of the names");
+    const bool imported = read.st_shndx == SHN_UNDEF;
+    const auto binding = ELF64_ST_BIND(read.st_info);
+    // The loader would take its own base address for such a symbol, and code would call that.
+    if (imported &&
+        (ELF64_ST_VISIBILITY(read.st_other) != STV_DEFAULT || (binding != STB_GLOBAL && binding != STB_WEAK))) {
+      return damaged("a symbol is imported, but not from anywhere else");
+    }
+    const bool address = !imported && read.st_shndx != SHN_ABS && ELF64_ST_TYPE(read.st_info) != STT_TLS;
+    if (address && read.st_value > end_of_memory()) return damaged("a symbol lies outside of what is loaded");
   }
   return {};
 }
 
-std::string elf_view::read_relocations(std::int64_t address, std::int64_t size) {
-  const auto found = table(address, size);
-  if (!found || found->size() % sizeof(Elf64_Rela) != 0) {
-    return damaged("the relocations do not lie in what is loaded");
-  }
-  const Elf64_Phdr* target = nullptr;  // mostly the same one for all
-  for (std::uint64_t i = 0; i < found->size() / sizeof(Elf64_Rela); ++i) {
-    const auto read = entry<Elf64_Rela>(*found, i);
-    const auto kind = ELF64_R_TYPE(read.r_info);
-    if (kind == 0) continue;
-    const auto holds = [&read](const Elf64_Phdr& segment) {
-      return segment.p_type == PT_LOAD && read.r_offset >= segment.p_vaddr &&
-             read.r_offset - segment.p_vaddr < segment.p_memsz &&
-             segment.p_memsz - (read.r_offset - segment.p_vaddr) >= 8;
-    };
-    if (!target || !holds(*target)) {
-      const auto at = std::ranges::find_if(segments_, holds);
-      if (at == segments_.end()) return damaged("a relocation changes memory outside of what is loaded");
-      target = &*at;
-    }
-    relocations_.text |= (target->p_flags & PF_W) == 0;
-    relocations_.indirect |= kind == indirect_relocation;
-    relocations_.static_tls |= kind == static_tls_relocation;
-    // Imported symbols stand in no GNU hash table if nothing is exported: what is referred to counts too.
-    symbol_count_ = std::max<std::uint64_t>(symbol_count_, ELF64_R_SYM(read.r_info) + 1);
-  }
-  return {};
+/// Whether the segments map a section to where it says that it is.
+bool elf_view::maps(const Elf64_Shdr& section) const noexcept {
+  const bool variables = section.sh_type == SHT_NOBITS;
+  if ((section.sh_flags & SHF_ALLOC) == 0 || (variables && (section.sh_flags & SHF_TLS) != 0)) return true;
+  return std::ranges::any_of(segments_, [&](const Elf64_Phdr& segment) {
+    if (segment.p_type != PT_LOAD || section.sh_addr < segment.p_vaddr) return false;
+    const auto offset = section.sh_addr - segment.p_vaddr;
+    const auto size = variables ? segment.p_memsz : segment.p_filesz;
+    return offset <= size && section.sh_size <= size - offset &&
+           (variables || section.sh_offset == segment.p_offset + offset);
+  });
 }
 
 std::string elf_view::compare_sections() {
   for (const auto& section : sections_) {
+    if (!maps(section)) return damaged("a section is not loaded where it says that it is");
     if (section.sh_type == SHT_DYNAMIC) {
       const auto at = std::ranges::find(segments_, Elf64_Word{PT_DYNAMIC}, &Elf64_Phdr::p_type);
       if (section.sh_offset != at->p_offset) return damaged("two dynamic sections, of segments and of sections");
@@ -229,29 +195,8 @@ std::string elf_view::compare_sections() {
     if (section.sh_addr != dynamic(DT_SYMTAB) || !named || count < symbol_count_ || !whole) {
       return damaged("the symbols that its sections show are not those that the dynamic loader sees");
     }
-    for (auto i = symbol_count_; i < count; ++i) {
-      if (!text_at(entry<Elf64_Sym>(*whole, i).st_name)) return damaged("a symbol's name lies outside of the names");
-    }
     symbols_ = *whole;
     symbol_count_ = count;
-  }
-  return {};
-}
-
-std::string elf_view::check_arrays() const {
-  for (const auto& [array, size] : {std::pair{DT_INIT_ARRAY, DT_INIT_ARRAYSZ}, {DT_FINI_ARRAY, DT_FINI_ARRAYSZ}}) {
-    const auto found = table(array, size);
-    if (!found || found->size() % sizeof(Elf64_Addr) != 0) {
-      return damaged("the list of constructors or destructors does not lie in what is loaded");
-    }
-  }
-  for (const auto tag : {DT_INIT, DT_FINI}) {
-    const auto address = dynamic(tag);
-    const auto holds = [&](const Elf64_Phdr& segment) {
-      return segment.p_type == PT_LOAD && (segment.p_flags & PF_X) != 0 && *address >= segment.p_vaddr &&
-             *address - segment.p_vaddr < segment.p_filesz;
-    };
-    if (address && std::ranges::none_of(segments_, holds)) return damaged("its constructor or destructor is no code");
   }
   return {};
 }

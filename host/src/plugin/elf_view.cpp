@@ -22,6 +22,11 @@ constexpr std::string_view machine_name = "aarch64";
 static_assert(std::endian::native == std::endian::little);
 
 constexpr std::uint64_t largest_span = std::uint64_t{1} << 32;  // of all segments in memory
+#if defined(__x86_64__)
+constexpr std::uint64_t largest_page = 4096;
+#else
+constexpr std::uint64_t largest_page = 65536;
+#endif
 constexpr std::uint64_t most_thread_local = 1u << 20;
 constexpr std::size_t most_notes = 256;
 
@@ -126,10 +131,21 @@ std::string elf_view::check_segment(std::size_t index) const {
     return "damaged: the alignment of " + named + " is not a power of two; copy it again";
   }
   if (segment.p_type == PT_LOAD) {
+    if ((segment.p_flags & PF_R) == 0) return "damaged: " + named + " cannot be read; copy it again";
+    if ((segment.p_flags & PF_W) == 0 && segment.p_filesz != segment.p_memsz) {
+      return "damaged: " + named + " has variables that cannot be written; copy it again";
+    }
     const bool congruent = segment.p_align <= 1 || (segment.p_vaddr - segment.p_offset) % segment.p_align == 0;
     if (segment.p_filesz > segment.p_memsz || !congruent)
       return "damaged: " + named + " cannot be mapped as stated; copy it again";
     return {};
+  }
+  if (segment.p_type == PT_GNU_RELRO) {
+    // All whole pages of it become read-only after loading; the rest of the segment's variables must not.
+    const auto down = [](std::uint64_t value) { return value & ~(largest_page - 1); };
+    if (down(segment.p_vaddr + segment.p_memsz) > down(segment.p_vaddr + segment.p_filesz + largest_page - 1)) {
+      return "damaged: " + named + " makes more read-only than was linked that way; copy it again";
+    }
   }
   // What the dynamic loader reads through its address must lie in what is mapped from the file.
   const auto holds = [&](const Elf64_Phdr& load) {

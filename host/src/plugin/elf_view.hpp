@@ -84,12 +84,14 @@ class elf_view {
   std::string read_dynamic();
   std::string read_strings();
   std::string read_symbols();
-  std::string compare_sections();
   std::string read_relocations();
-  std::string read_relocations(std::int64_t address, std::int64_t size);
+  struct function_array;
+  std::string read_relocations(std::int64_t address, std::int64_t size, std::span<function_array> arrays);
+  bool maps(const Elf64_Shdr& section) const noexcept;
+  std::string compare_sections();
+  std::string check_symbols();
   std::string count_gnu_hashed();
   std::string count_hashed();
-  std::string check_arrays() const;
   std::string check_versions() const;
 
   class version_numbers;
@@ -103,6 +105,8 @@ class elf_view {
   std::optional<bytes> loaded_from(std::uint64_t address) const noexcept;
   /// The bytes of a table of the dynamic section. None is fine, one that is not loaded is not.
   std::optional<bytes> table(std::int64_t address, std::int64_t size) const;
+  bool executable(std::uint64_t address) const noexcept;
+  std::uint64_t end_of_memory() const noexcept;
   std::optional<std::string_view> text_at(std::uint64_t offset) const noexcept;
 
   template <class Value>

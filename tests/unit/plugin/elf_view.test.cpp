@@ -121,7 +121,7 @@ TEST_CASE("sections that show other symbols than the loader sees are refused") {
     section.sh_size += sizeof(Elf64_Sym);
     section.sh_addr += sizeof(Elf64_Sym);
     put(bytes, at, section);
-    CHECK(says(complaint(bytes), "the symbols that its sections show are not those"));
+    CHECK(says(complaint(bytes), "a section is not loaded where it says that it is"));
     return;
   }
   FAIL("the fixture has no dynamic symbols");
@@ -181,6 +181,70 @@ TEST_CASE("a relocation of memory that is not there, or of a symbol that is not 
   relocation.r_info = ELF64_R_INFO(std::uint64_t{1} << 24, ELF64_R_TYPE(relocation.r_info));
   put(bytes, table, relocation);
   CHECK(says(complaint(bytes), "the symbol table reaches out of its segment"));
+}
+
+TEST_CASE("a relocation that the loader would end the process for, or that leads a constructor astray, is refused") {
+  const auto whole = without_sections(fixture("good").bytes);
+  const auto table = value_of(whole, DT_RELA);
+  const auto constructors = value_of(whole, DT_INIT_ARRAY);
+  const auto count = value_of(whole, DT_RELASZ) / sizeof(Elf64_Rela);
+  const auto changed = [&](std::size_t i, const std::function<void(Elf64_Rela&)>& change) {
+    auto bytes = whole;
+    auto relocation = get<Elf64_Rela>(whole, table + i * sizeof(Elf64_Rela));
+    change(relocation);
+    put(bytes, table + i * sizeof(Elf64_Rela), relocation);
+    return complaint(bytes);
+  };
+  CHECK(says(changed(0, [](Elf64_Rela& first) { first.r_info = 0; }), "fewer relative relocations than it states"));
+  CHECK(says(changed(count - 1, [](Elf64_Rela& last) { last.r_info |= 0x4000; }), "a relocation is of kind"));
+  CHECK(says(changed(0, [](Elf64_Rela& first) { first.r_addend = 1 << 30; }), "points outside of what is loaded"));
+  CHECK(says(complaint(with_value(whole, DT_RELACOUNT, count + 1)), "fewer relocations than it states"));
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (get<Elf64_Rela>(whole, table + i * sizeof(Elf64_Rela)).r_offset != constructors) continue;
+    ++found;
+    CHECK(says(changed(i, [](Elf64_Rela& first) { first.r_addend = 8; }), "a constructor or destructor is no code"));
+    CHECK(says(changed(i, [](Elf64_Rela& first) { first.r_offset += 4; }), "a constructor or destructor is no code"));
+    const auto elsewhere = [&](Elf64_Rela& first) { first.r_offset = value_of(whole, DT_PLTGOT); };
+    CHECK(says(changed(i, elsewhere), "a constructor or destructor has no address"));
+  }
+  CHECK(found == 1);
+}
+
+TEST_CASE("an import that would resolve to the library's own beginning is refused") {
+  auto bytes = without_sections(fixture("good").bytes);
+  const auto at = value_of(bytes, DT_SYMTAB) + sizeof(Elf64_Sym);
+  auto symbol = get<Elf64_Sym>(bytes, at);
+  REQUIRE(symbol.st_shndx == SHN_UNDEF);
+  symbol.st_other = STV_HIDDEN;
+  put(bytes, at, symbol);
+  CHECK(says(complaint(bytes), "a symbol is imported, but not from anywhere else"));
+}
+
+TEST_CASE("segments that map sections elsewhere are refused") {
+  auto bytes = fixture("good").bytes;
+  const auto header = get<Elf64_Ehdr>(bytes, 0);
+  for (unsigned i = 0; i < header.e_phnum; ++i) {
+    const auto at = header.e_phoff + i * sizeof(Elf64_Phdr);
+    auto segment = get<Elf64_Phdr>(bytes, at);
+    if (segment.p_type != PT_LOAD || (segment.p_flags & PF_X) == 0) continue;
+    segment.p_offset -= segment.p_align;
+    put(bytes, at, segment);
+  }
+  CHECK(says(complaint(bytes), "a section is not loaded where it says that it is"));
+}
+
+TEST_CASE("a segment that would become read-only beyond what was linked so is refused") {
+  auto bytes = fixture("good").bytes;
+  const auto header = get<Elf64_Ehdr>(bytes, 0);
+  for (unsigned i = 0; i < header.e_phnum; ++i) {
+    const auto at = header.e_phoff + i * sizeof(Elf64_Phdr);
+    auto segment = get<Elf64_Phdr>(bytes, at);
+    if (segment.p_type != PT_GNU_RELRO) continue;
+    segment.p_memsz += 1u << 20;
+    put(bytes, at, segment);
+  }
+  CHECK(says(complaint(bytes), "makes more read-only than was linked that way"));
 }
 
 TEST_CASE("a symbol of a version that nobody describes is refused") {
