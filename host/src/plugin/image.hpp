@@ -3,6 +3,10 @@
 #include "catalog/catalog.hpp"
 #include "plugin/manifest.hpp"
 
+#include <tenon/clock.hpp>
+
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -28,6 +32,7 @@ struct plugin_image {
   std::uint64_t size = 0;
   tenon::manifest manifest;
   gate_report gate;
+  std::shared_ptr<const void> lease = nullptr;  ///< while it lives no host's trim() takes the stored copy
 };
 
 /// A plugin file as ops dropped it, read into memory: not yet trusted.
@@ -59,26 +64,53 @@ result<manifest> check_candidate(const candidate& file, const plugin_policy& pol
 /// What status shows of a file that passed.
 gate_report describe_candidate(const candidate& file);
 
-/// The private directory of content-named copies.
+/// How much of what nobody uses a store keeps.
+struct store_limits {
+  std::chrono::seconds retention{24 * 60 * 60};  ///< since it was last seen in use
+  std::uint64_t max_bytes = 2ull << 30;          ///< above this the longest unused go earlier
+};
+
+/// What a trim left and took.
+struct store_report {
+  std::uint64_t files = 0, bytes = 0;  ///< copies that are there now, used or not
+  std::uint64_t removed_files = 0, removed_bytes = 0;
+};
+
+/// The private directory of content-named copies: the only files that are ever mapped. Cores and profiles find their
+/// symbols there, so a copy outlives its last user by a retention time.
 ///
-/// Threads     Any, concurrently.
+/// Hosts may share a directory: each copy in use is locked (flock), and none is taken from under another process. What a
+/// crashed host left behind is unlocked and goes with the rest.
+///
+/// Lifetime    Images keep their copies, the store or no store. Threads     Any, concurrently.
 class plugin_store {
  public:
-  /// Makes the directory (0700) if it is missing. Errors: cannot be made, not writable, not ours.
+  /// Makes the directory (0700) if it is missing. Errors: cannot be made, not writable, not ours, open to others, on a
+  /// file system that is mounted noexec.
   static result<std::shared_ptr<plugin_store>> open(std::filesystem::path directory);
 
   virtual ~plugin_store() = default;
 
   /// Writes the bytes of a candidate that passed the gate, which gave `checked`, under a content name (temporary file,
-  /// fsync, rename), once per content. Errors: a full disk, a vanished directory; nothing half-written stays.
+  /// fsync, rename), once per content. The image keeps the copy from being trimmed. Errors: a full disk, a vanished
+  /// directory; nothing half-written stays, and what is loaded is not touched.
   virtual result<std::shared_ptr<const plugin_image>> put(const candidate& file, tenon::manifest checked) = 0;
 
   /// Checks with the default policy, then writes: for whoever has no configuration. Errors: those of check_candidate too.
   result<std::shared_ptr<const plugin_image>> put(const candidate& file);
+
+  /// Removes copies, remembered findings and leftovers of crashes that nobody has used for the retention time, then, the
+  /// longest unused first, what is above the size. Never a copy that an image of any live process keeps or that this one
+  /// has mapped, nor anything younger than a minute: it may be about to be used. Files of other names are left alone.
+  /// Ages are by modification time, which is when a copy was last seen in use. Errors: the directory vanished.
+  ///
+  /// Cost        A stat for each file, and a look at this process's mappings.
+  virtual result<store_report> trim(const store_limits& limits, wall_time now) = 0;
 };
 
 /// A second private copy of a stored image under a name and inode of its own: the dynamic loader answers with the old
-/// code for a path or an inode that is still mapped. The caller removes it. Errors: those of writing, or the stored
+/// code for a path or an inode that is still mapped. The caller maps it within a minute, and removes it or leaves that to
+/// trim(). Errors: those of writing, or the stored
 /// copy was changed.
 result<std::filesystem::path> copy_stored(const plugin_image& image);
 

@@ -1,6 +1,7 @@
-#include "plugin/file.hpp"
 #include "plugin/image.hpp"
 #include "plugin/refusal.hpp"
+#include "plugin/store_place.hpp"
+#include "plugin/store_trim.hpp"
 
 #include <cerrno>
 #include <mutex>
@@ -13,41 +14,6 @@
 
 namespace tenon {
 namespace {
-
-std::string what_to_do(int number) {
-  switch (number) {
-    case ENOSPC:
-    case EDQUOT: return "; make room there";
-    case EFBIG: return "; raise the file size limit of the host's process";
-    case EACCES:
-    case EPERM: return "; the host's user must be able to write there";
-    case EROFS: return "; choose a store_dir on a writable file system";
-    case ENOENT:
-    case ENOTDIR: return "; the store directory vanished, make it again and reload";
-    default: return {};
-  }
-}
-
-error store_error(const std::filesystem::path& path, std::string_view action, int number) {
-  return refusal(path.string() + ": the store cannot " + std::string(action) + ": " + describe_errno(number) +
-                 what_to_do(number));
-}
-
-/// Opens the store's directory if it is still what only we can write to.
-result<file_descriptor> open_private(const std::filesystem::path& directory) {
-  file_descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
-  if (!opened) return store_error(directory, "be opened", errno);
-  struct stat found {};
-  if (::fstat(opened.get(), &found) != 0) return store_error(directory, "be opened", errno);
-  if (found.st_uid != ::geteuid()) {
-    return refusal(directory.string() + ": expected the store to belong to user " + std::to_string(::geteuid()) +
-                   ", found user " + std::to_string(found.st_uid) + "; choose another store_dir");
-  }
-  if ((found.st_mode & 0077) != 0) {
-    return refusal(directory.string() + ": expected the store to be closed to others (mode 0700); chmod 0700 it");
-  }
-  return opened;
-}
 
 /// A file that vanishes again unless it is kept.
 class temporary_file {
@@ -93,6 +59,18 @@ bool write_all(int fd, std::span<const std::byte> bytes) {
   return true;
 }
 
+/// A stored copy in use: locked, and when that is over, marked with the time.
+class file_lease {
+ public:
+  explicit file_lease(file_descriptor locked) : locked_(std::move(locked)) {}
+  file_lease(const file_lease&) = delete;
+  file_lease& operator=(const file_lease&) = delete;
+  ~file_lease() { ::futimens(locked_.get(), nullptr); }
+
+ private:
+  file_descriptor locked_;
+};
+
 class directory_store final : public plugin_store {
  public:
   explicit directory_store(std::filesystem::path directory) : directory_(std::move(directory)) {}
@@ -106,34 +84,55 @@ class directory_store final : public plugin_store {
     image->size = file.bytes.size();
     image->manifest = std::move(checked);
     image->gate = describe_candidate(file);
-    // One writer at a time: a file that is being mapped is not replaced by its own twin.
-    const std::scoped_lock lock(writing_);
-    const auto written = write(file, image->stored);
-    if (!written) return written.error();
+    auto kept = keep(file, image->stored);
+    if (!kept) return kept.error();
+    image->lease = std::move(*kept);
     return std::shared_ptr<const plugin_image>(std::move(image));
   }
 
+  result<store_report> trim(const store_limits& limits, wall_time now) override {
+    const std::scoped_lock lock(writing_);
+    return trim_store(directory_, limits, now);
+  }
+
  private:
-  result<void> write(const candidate& file, const std::filesystem::path& path) const {
+  /// Sees to it that the file is there and stays.
+  result<std::shared_ptr<const void>> keep(const candidate& file, const std::filesystem::path& path) {
+    // One writer at a time: a file that is being mapped is not replaced by its own twin.
+    const std::scoped_lock lock(writing_);
     const auto place = open_private(directory_);
     if (!place) return place.error();
-    if (holds(path, file.content_hash)) return {};
-    temporary_file fresh((directory_ / ".incoming-XXXXXX").string());
+    if (auto kept = lease_on(path, file.content_hash)) return {boost::system::in_place_value, std::move(kept)};
+    const auto written = write(file, path, *place);
+    if (!written) return written.error();
+    if (auto kept = lease_on(path, file.content_hash)) return {boost::system::in_place_value, std::move(kept)};
+    return refusal(path.string() +
+                   ": expected the copy that was just written, found another one or none; see that "
+                   "nobody else changes the store, and reload");
+  }
+
+  result<void> write(const candidate& file, const std::filesystem::path& path, const file_descriptor& place) const {
+    temporary_file fresh((directory_ / std::string(incoming)).string() + "XXXXXX");
     if (!fresh) return store_error(directory_, "make a file", errno);
+    if (!lock_file(fresh.fd(), lock_kind::shared)) return store_error(path, "be locked", errno);
     if (!write_all(fresh.fd(), file.bytes)) return store_error(path, "be written", errno);
     if (::fchmod(fresh.fd(), 0400) != 0 || ::fsync(fresh.fd()) != 0) return store_error(path, "be written", errno);
     if (!fresh.keep_as(path)) return store_error(path, "be written", errno);
     // The name must survive a power cut together with the bytes.
-    if (::fsync(place->get()) != 0) return store_error(directory_, "be written", errno);
+    if (::fsync(place.get()) != 0) return store_error(directory_, "be written", errno);
     return {};
   }
 
-  /// Whether the file is there with exactly these bytes: a damaged copy is written anew.
-  static bool holds(const std::filesystem::path& path, const std::string& content_hash) {
-    const file_descriptor opened(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-    if (!opened) return false;
+  /// A lease on the file if it is there with exactly these bytes: a damaged copy is written anew.
+  static std::shared_ptr<const void> lease_on(const std::filesystem::path& path, const std::string& content_hash) {
+    file_descriptor opened(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    if (!opened || !lock_file(opened.get(), lock_kind::shared)) return nullptr;
+    struct stat found {};
+    // Another host may have removed it before we had the lock.
+    if (::fstat(opened.get(), &found) != 0 || found.st_nlink == 0) return nullptr;
     const auto bytes = read_whole(opened.get(), path);
-    return bytes && sha256_hex(*bytes) == content_hash;
+    if (!bytes || sha256_hex(*bytes) != content_hash) return nullptr;
+    return std::make_shared<const file_lease>(std::move(opened));
   }
 
   std::filesystem::path directory_;
@@ -180,6 +179,9 @@ result<std::shared_ptr<plugin_store>> plugin_store::open(std::filesystem::path d
   }
   const auto opened = open_private(real);
   if (!opened) return opened.error();
+  struct statvfs mount {};
+  if (::fstatvfs(opened->get(), &mount) != 0) return store_error(real, "be opened", errno);
+  if (auto wrong = distrust_mount(real, mount.f_flag); !wrong.empty()) return refusal(std::move(wrong));
   if (::faccessat(opened->get(), ".", W_OK | X_OK, AT_EACCESS) != 0) return store_error(real, "be written", errno);
   return std::shared_ptr<plugin_store>(std::make_shared<directory_store>(std::move(real)));
 }

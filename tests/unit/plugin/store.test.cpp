@@ -1,9 +1,11 @@
 // Goal: the store keeps each content once, privately and whole, or says why it cannot and leaves nothing behind.
-// Method: real directories; a full disk is played by the file size limit, a file system error by a directory that
-// went away.
+// Method: real directories and, in children that may mount one, a tiny file system of their own; where that is not
+// permitted a full disk is played by the file size limit alone. What root may always do is tried as nobody.
 #include "fixtures.hpp"
+#include "in_child.hpp"
 
 #include "plugin/file.hpp"
+#include "plugin/store_place.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -159,12 +161,92 @@ TEST_CASE("a store that vanished is told") {
 }
 
 TEST_CASE("a store without permission to write is told") {
-  if (::geteuid() == 0) return;  // root writes everywhere
   const scratch_directory place;
-  const auto store = *plugin_store::open(place / "store");
-  fs::permissions(place / "store", fs::perms::owner_read | fs::perms::owner_exec);
-  CHECK(says(refusal_of(*store, fixture("good")), "Permission denied (EACCES); the host's user must be able to write"));
-  CHECK(!plugin_store::open(place / "store"));
+  give_to_nobody(place.path());
+  const auto file = fixture("good");
+  const auto found = as_nobody([&]() -> std::string {
+    const auto store = plugin_store::open(place / "store");
+    if (!store) return store.error().operator_detail;
+    ::chmod((place / "store").c_str(), 0500);
+    return refusal_of(**store, file) + '\n' + plugin_store::open(place / "store").error().operator_detail;
+  });
+  const std::string reason = "Permission denied (EACCES); the host's user must be able to write";
+  CHECK_MESSAGE(says(found, "the store cannot make a file: " + reason), found);
+  CHECK_MESSAGE(says(found, "\n" + (place / "store").string() + ": the store cannot be written: " + reason), found);
+}
+
+TEST_CASE("a store of somebody else is refused") {
+  if (::geteuid() != 0) {
+    MESSAGE("only root can make a directory of somebody else");
+    return;
+  }
+  const scratch_directory place;
+  fs::create_directory(place / "store");
+  fs::permissions(place / "store", fs::perms(0700));
+  REQUIRE(::chown((place / "store").c_str(), nobody, nobody) == 0);
+  CHECK(says(plugin_store::open(place / "store").error().operator_detail,
+             "expected the store to belong to user 0, found user 65534"));
+}
+
+TEST_CASE("a file system that code cannot be mapped from, or that cannot be written, is no place for a store") {
+  CHECK(distrust_mount("/store", 0).empty());
+  CHECK(
+      says(distrust_mount("/store", ST_NOEXEC), "mounted noexec; choose another store_dir, or mount -o remount,exec"));
+  CHECK(says(distrust_mount("/store", ST_RDONLY), "mounted read-only; choose another store_dir"));
+}
+
+TEST_CASE("on a mount without exec a store is refused when it is opened") {
+  const scratch_directory place;
+  const auto found = with_tmpfs(place.path(), "mode=0700", MS_NOEXEC, [&]() -> std::string {
+    const auto store = plugin_store::open(place / "store");
+    return store ? "opened" : store.error().operator_detail;
+  });
+  if (found == no_mount) {
+    MESSAGE(found);
+    return;
+  }
+  CHECK_MESSAGE(says(found, "found one that is mounted noexec"), found);
+}
+
+TEST_CASE("a disk that is really full is told, nothing half-written stays, and there is room again afterwards") {
+  const scratch_directory place;
+  const auto file = fixture("good");
+  const auto found = with_tmpfs(place.path(), "mode=0700,size=8k", 0, [&]() -> std::string {
+    const auto store = plugin_store::open(place / "store");
+    if (!store) return store.error().operator_detail;
+    auto said = refusal_of(**store, file);
+    if (!names_in(place / "store").empty()) said += " (something stays)";
+    if (::mount(nullptr, place.path().c_str(), nullptr, MS_REMOUNT, "size=8m") != 0) return "cannot grow";
+    return said + '|' + refusal_of(**store, file);
+  });
+  if (found == no_mount) {
+    MESSAGE(found);
+    return;
+  }
+  CHECK_MESSAGE(says(found, "the store cannot be written: No space left on device (ENOSPC); make room there|"), found);
+  CHECK_MESSAGE(found.ends_with('|'), found);
+}
+
+TEST_CASE("a store that became read-only is told, and its images stay where they are") {
+  const scratch_directory place;
+  const auto first = fixture("good");
+  const auto second = fixture("good_2");
+  const auto found = with_tmpfs(place.path(), "mode=0700", 0, [&]() -> std::string {
+    const auto store = plugin_store::open(place / "store");
+    if (!store) return store.error().operator_detail;
+    const auto image = (*store)->put(first);
+    if (!image) return image.error().operator_detail;
+    if (::mount(nullptr, place.path().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, "mode=0700") != 0)
+      return "cannot remount";
+    const auto again = (*store)->put(first);
+    return refusal_of(**store, second) + (again && fs::exists((*again)->stored) ? "|there" : "|gone");
+  });
+  if (found == no_mount) {
+    MESSAGE(found);
+    return;
+  }
+  CHECK_MESSAGE(says(found, "Read-only file system (EROFS); choose a store_dir on a writable file system|there"),
+                found);
 }
 
 TEST_CASE("many threads store the same content, and one file is there") {
