@@ -1,5 +1,6 @@
-// The child that runs a plugin's code before the host does. It is started by the host alone, with one socket and nothing
-// else; plugin/canary_protocol.hpp says what is spoken there. It starts no thread, so that a plugin's are easy to see.
+// The child that runs a plugin's code before the host does. It is started by the host alone, with one socket and
+// nothing else; plugin/canary_protocol.hpp says what is spoken there. It starts no thread, so that a plugin's are easy
+// to see.
 #include "probe.hpp"
 
 #include "plugin/canary_protocol.hpp"
@@ -24,11 +25,15 @@
 
 // The environment is empty, so the sanitizers' wishes stand here. A fault ends with the signal that it would end with
 // anywhere, so that the host can name it; leaks are counted by the cycles.
-#define TENON_SANITIZER_WISHES                                                                          \
+#define TENON_SANITIZER_WISHES                                                                       \
   "detect_leaks=0:abort_on_error=1:disable_coredump=1:handle_segv=0:handle_sigbus=0:handle_abort=0:" \
   "handle_sigill=0:handle_sigfpe=0"
-extern "C" __attribute__((visibility("default"))) const char* __asan_default_options() { return TENON_SANITIZER_WISHES; }
-extern "C" __attribute__((visibility("default"))) const char* __tsan_default_options() { return TENON_SANITIZER_WISHES; }
+extern "C" __attribute__((visibility("default"))) const char* __asan_default_options() {
+  return TENON_SANITIZER_WISHES;
+}
+extern "C" __attribute__((visibility("default"))) const char* __tsan_default_options() {
+  return TENON_SANITIZER_WISHES;
+}
 
 namespace {
 
@@ -70,8 +75,8 @@ void limit(__rlimit_resource resource, rlim_t value) {
   ::setrlimit(resource, &now);
 }
 
-/// Takes away what the probe does not need. There is no limit on processes: it counts all of the user's, and threads are
-/// to be seen, not prevented.
+/// Takes away what the probe does not need. There is no limit on processes: it counts all of the user's, and threads
+/// are to be seen, not prevented.
 void confine(const json::object& request) {
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   ::fcntl(canary::report_descriptor, F_SETFD, FD_CLOEXEC);

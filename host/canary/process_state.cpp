@@ -72,9 +72,7 @@ void look_at_signals(process_state& into) {
     const auto* short_name = ::sigabbrev_np(number);
     const auto name = short_name ? "SIG" + std::string(short_name) : "signal " + std::to_string(number);
     const auto handler = action.sa_handler;
-    into[{"signal handler", name}] = handler == SIG_DFL   ? "default"
-                                     : handler == SIG_IGN ? "ignored"
-                                                          : address(handler);
+    into[{"signal handler", name}] = handler == SIG_DFL ? "default" : handler == SIG_IGN ? "ignored" : address(handler);
   }
   sigset_t mask;
   ::sigemptyset(&mask);

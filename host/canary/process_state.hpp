@@ -8,8 +8,8 @@
 
 namespace tenon::canary {
 
-/// What a plugin could change for the whole process: its threads, child processes, descriptors, signal handlers, limits,
-/// environment and the like, as text by kind and name: {"signal handler", "SIGUSR1"} is "default". A value.
+/// What a plugin could change for the whole process: its threads, child processes, descriptors, signal handlers,
+/// limits, environment and the like, as text by kind and name: {"signal handler", "SIGUSR1"} is "default". A value.
 using process_state = std::map<std::pair<std::string, std::string>, std::string>;
 
 /// Looks at this process. Cost: a few dozen system calls.

@@ -91,8 +91,9 @@ class checked_admission final : public admission {
                        admission_timing& timing) {
     if (host.canary == "off") {
       std::call_once(warned_, [&] {
-        logger_->warn("[host] canary = \"off\": plugins are loaded without having been tried out in a child process; one "
-                      "that crashes takes the host with it");
+        logger_->warn(
+            "[host] canary = \"off\": plugins are loaded without having been tried out in a child process; one "
+            "that crashes takes the host with it");
       });
       return {};
     }
@@ -131,7 +132,8 @@ class checked_admission final : public admission {
       return {};
     }
     auto why = image.source.string() + ": refused (canary): " + found.refusal;
-    if (remembered) why += " (found earlier for the same bytes" + std::string(found.lasting ? ")" : "; a restart tries again)");
+    if (remembered)
+      why += " (found earlier for the same bytes" + std::string(found.lasting ? ")" : "; a restart tries again)");
     return refusal(std::move(why));
   }
 
@@ -172,8 +174,9 @@ result<std::filesystem::path> find_canary(const std::string& configured, const s
     if (executable(place)) return {boost::system::in_place_value, place};
     looked += (looked.empty() ? "" : ", ") + place.string();
   }
-  return refusal("expected the program tenon-canary, which tries plugins out before the host loads them, found none at " +
-                 looked + "; install it, or name it in [host] canary; canary = \"off\" goes without");
+  return refusal(
+      "expected the program tenon-canary, which tries plugins out before the host loads them, found none at " + looked +
+      "; install it, or name it in [host] canary; canary = \"off\" goes without");
 }
 
 }  // namespace tenon

@@ -18,8 +18,8 @@ namespace tenon {
 
 /// What admitting one file cost, for the benchmark.
 struct admission_timing {
-  std::chrono::nanoseconds read{};    ///< open, read and hash
-  std::chrono::nanoseconds pin{};     ///< hash or signature
+  std::chrono::nanoseconds read{};  ///< open, read and hash
+  std::chrono::nanoseconds pin{};   ///< hash or signature
   std::chrono::nanoseconds gate{};
   std::chrono::nanoseconds store{};   ///< the private copy
   std::chrono::nanoseconds canary{};  ///< the child, or the look-up of what it found before
@@ -31,9 +31,9 @@ struct admission_timing {
 /// against its pins, checked by the gate, copied into the store, and run by the canary from that copy. Whatever is
 /// mapped later has gone this way, and is the bytes that went it.
 ///
-/// What the canary found is remembered by content, refusals too, here and beside the stored copy: the same bytes cost one
-/// child, however often and by how many threads they are admitted, in this process or the next. A refusal that was about
-/// time alone is remembered here only, so that a restart on a quieter machine tries again.
+/// What the canary found is remembered by content, refusals too, here and beside the stored copy: the same bytes cost
+/// one child, however often and by how many threads they are admitted, in this process or the next. A refusal that was
+/// about time alone is remembered here only, so that a restart on a quieter machine tries again.
 ///
 /// Threads     Any, concurrently; blocks on files and children, at most two of them at a time. Holds no lock meanwhile.
 class admission {
@@ -44,8 +44,9 @@ class admission {
                                          std::shared_ptr<spdlog::logger> logger, canary_limits limits = {});
   virtual ~admission() = default;
 
-  /// Admits `name`.so out of the configuration's plugin directories under its policy. Errors (CONFIGURATION_ERROR): those
-  /// of open_candidate(), check_pin(), check_candidate() and plugin_store::put(), the canary's refusal, no canary.
+  /// Admits `name`.so out of the configuration's plugin directories under its policy. Errors (CONFIGURATION_ERROR):
+  /// those of open_candidate(), check_pin(), check_candidate() and plugin_store::put(), the canary's refusal, no
+  /// canary.
   virtual result<std::shared_ptr<const plugin_image>> admit(const catalog& tenants, const std::string& name) = 0;
 
   /// Of the file that was admitted last.
@@ -55,9 +56,9 @@ class admission {
   virtual std::uint64_t canaries() const noexcept = 0;
 };
 
-/// Where the canary program is looked for: `configured` alone if it is not empty, then `embedded` likewise, else beside the
-/// running program, in ../libexec/tenon of it, and where this host was to be installed. The first that can be executed.
-/// Errors: none can; the message names them.
+/// Where the canary program is looked for: `configured` alone if it is not empty, then `embedded` likewise, else beside
+/// the running program, in ../libexec/tenon of it, and where this host was to be installed. The first that can be
+/// executed. Errors: none can; the message names them.
 result<std::filesystem::path> find_canary(const std::string& configured, const std::filesystem::path& embedded);
 
 }  // namespace tenon

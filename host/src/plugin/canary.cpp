@@ -35,7 +35,8 @@ constexpr fault faults[] = {
     {"descriptor", "each reload leaks one more", "close it before deinit() returns; the network is reached by http/1"},
     {"signal handler", "the next such signal jumps into unmapped code",
      "leave signals to the program that embeds the host"},
-    {"signal mask", "the host's thread misses signals from now on", "leave signals to the program that embeds the host"},
+    {"signal mask", "the host's thread misses signals from now on",
+     "leave signals to the program that embeds the host"},
     {"signal stack", "the next signal uses memory that is gone", "leave signals to the program that embeds the host"},
     {"terminate handler", "the next std::terminate jumps into unmapped code", "do not call std::set_terminate()"},
     {"new handler", "the next lack of memory jumps into unmapped code", "do not call std::set_new_handler()"},
@@ -137,15 +138,17 @@ std::string why_signalled(int signal, const reading& said) {
   auto text = "the child died of " + signal_name(signal) + at_step(said);
   const bool at_end = said.step == steps::unmap || said.step == steps::look || said.step == steps::exit;
   if (said.threads > 0 && at_end) {
-    return text + ", when a thread of the plugin still ran: it ran into code that was unmapped under it; use the host's "
-                  "timer/1 and http/1 instead of threads, or join each before deinit() returns";
+    return text +
+           ", when a thread of the plugin still ran: it ran into code that was unmapped under it; use the host's "
+           "timer/1 and http/1 instead of threads, or join each before deinit() returns";
   }
   switch (signal) {
     case SIGXCPU: return text + ": it used up its processor time; the host's thread would never have come back";
     case SIGKILL: return text + ": something outside ended it, perhaps for lack of memory; look into the kernel's log";
     case SIGABRT:
-      return text + ": it called abort(), let an exception out or failed an assertion, and would have ended the host; "
-                    "report errors by a status";
+      return text +
+             ": it called abort(), let an exception out or failed an assertion, and would have ended the host; "
+             "report errors by a status";
     default:
       return text + ", as the host would have; run it under AddressSanitizer, or look whether the file is damaged";
   }
@@ -155,12 +158,14 @@ std::string why_signalled(int signal, const reading& said) {
 std::string why_ended(const conversation& talk, const reading& said) {
   if (said.strange || talk.flooded) {
     return "it wrote to a descriptor that it did not open" + at_step(said) +
-           ", and would have written into the host's files and connections; close no descriptor twice, use none after it "
+           ", and would have written into the host's files and connections; close no descriptor twice, use none after "
+           "it "
            "was closed";
   }
   if (talk.timed_out) {
     return "it did not come back from " + std::string(said.step) + " within " + milliseconds(talk.took) +
-           ", and would have stalled the thread that loads every plugin; return at once, and wait with timer/1 or http/1";
+           ", and would have stalled the thread that loads every plugin; return at once, and wait with timer/1 or "
+           "http/1";
   }
   if (talk.status_known && talk.signal != 0) return why_signalled(talk.signal, said);
   if (said.report && (!talk.status_known || talk.exit_status == 0)) return {};
@@ -217,7 +222,8 @@ void judge(const json::object& said, const canary_limits& limits, canary_report&
   into.unmap = time(said, "unmap_ns");
   into.heap_growth = number(said, "heap_growth");
   into.mapped_growth = number(said, "mapped_growth");
-  if (const auto* failed = said.if_contains("failed")) add(into.refusal, "the canary failed: " + printable(failed, 1024));
+  if (const auto* failed = said.if_contains("failed"))
+    add(into.refusal, "the canary failed: " + printable(failed, 1024));
   const auto* findings = said.if_contains("findings");
   if (findings && findings->is_array()) {
     for (const auto& finding : findings->get_array()) {
@@ -227,10 +233,11 @@ void judge(const json::object& said, const canary_limits& limits, canary_report&
   judge_growth(limits, into);
   if (into.constructor <= limits.constructor_budget) return;
   into.lasting = !into.refusal.empty();
-  add(into.refusal, "its static constructors took " + milliseconds(into.constructor) + ", expected at most " +
-                        milliseconds(limits.constructor_budget) +
-                        ": the dynamic loader's lock is held meanwhile, and stalls other threads of the host; do that work "
-                        "in create()");
+  add(into.refusal,
+      "its static constructors took " + milliseconds(into.constructor) + ", expected at most " +
+          milliseconds(limits.constructor_budget) +
+          ": the dynamic loader's lock is held meanwhile, and stalls other threads of the host; do that work "
+          "in create()");
 }
 
 std::string request_for(const std::filesystem::path& stored, const canary_limits& limits) {

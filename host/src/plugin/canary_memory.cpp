@@ -70,9 +70,9 @@ std::string canary_key::digest() const {
   const auto text = std::to_string(canary_revision) + ' ' + content_hash + ' ' + program.string() + ' ' +
                     std::to_string(found.st_size) + ' ' + std::to_string(found.st_mtim.tv_sec) + '.' +
                     std::to_string(found.st_mtim.tv_nsec) + ' ' + std::to_string(limits.deadline.count()) + ' ' +
-                    std::to_string(limits.constructor_budget.count()) + ' ' +
-                    std::to_string(limits.growth_per_cycle) + ' ' + std::to_string(limits.address_space) + ' ' +
-                    std::to_string(limits.cycles) + (limits.resident ? " resident" : "");
+                    std::to_string(limits.constructor_budget.count()) + ' ' + std::to_string(limits.growth_per_cycle) +
+                    ' ' + std::to_string(limits.address_space) + ' ' + std::to_string(limits.cycles) +
+                    (limits.resident ? " resident" : "");
   return sha256_hex(std::as_bytes(std::span(text)));
 }
 

@@ -167,8 +167,8 @@ result<conversation> converse(const std::filesystem::path& program, std::string_
   std::string own_variable(only_variable);
   std::array<char*, 2> environment{own_variable.data(), nullptr};
   pid_t id = 0;
-  const int failed = ::posix_spawn(&id, program.c_str(), &settings.files, &settings.attributes, arguments.data(),
-                                   environment.data());
+  const int failed =
+      ::posix_spawn(&id, program.c_str(), &settings.files, &settings.attributes, arguments.data(), environment.data());
   if (failed != 0) return cannot_start(program, failed);
   theirs = {};
   child running(id, std::move(ours));

@@ -11,8 +11,8 @@ namespace tenon::canary {
 
 inline constexpr int report_descriptor = 3;
 
-/// All of the child's environment, which it clears before it does anything: without the allocator's per-thread caches the
-/// heap in use is known to the byte, so that what a cycle keeps shows at once.
+/// All of the child's environment, which it clears before it does anything: without the allocator's per-thread caches
+/// the heap in use is known to the byte, so that what a cycle keeps shows at once.
 inline constexpr std::string_view only_variable = "GLIBC_TUNABLES=glibc.malloc.tcache_count=0";
 
 /// More than an honest report takes: whoever sends more is not the canary.

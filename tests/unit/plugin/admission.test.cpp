@@ -1,5 +1,5 @@
-// Goal: a plugin file is admitted only after every check, from the bytes that were checked, and what the canary found is
-// asked for once. Method: real files, store and children; fixtures that pass the gate and fail when they run.
+// Goal: a plugin file is admitted only after every check, from the bytes that were checked, and what the canary found
+// is asked for once. Method: real files, store and children; fixtures that pass the gate and fail when they run.
 #include "canary_world.hpp"
 
 #include "plugin/admission.hpp"

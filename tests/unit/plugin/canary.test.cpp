@@ -104,7 +104,8 @@ TEST_CASE("a plugin that ends the process is refused") {
 }
 
 TEST_CASE("a plugin that does not come back is killed at its deadline, and the step is named") {
-  expect("canary_init_spins", {"did not come back from init() within", "stalled the thread that loads"}, {.deadline = 300ms});
+  expect("canary_init_spins", {"did not come back from init() within", "stalled the thread that loads"},
+         {.deadline = 300ms});
   expect("canary_create_hangs", {"did not come back from create() within"}, {.deadline = 300ms});
   CHECK_FALSE(try_out(fixture_path("canary_create_hangs"), {.deadline = 300ms}).lasting);
 }
@@ -125,7 +126,8 @@ TEST_CASE("what is left behind in the process is told") {
   expect("canary_signal_handler_left", {"signal handler SIGUSR1 (from default to 0x", "jumps into unmapped code"});
   expect("canary_terminate_handler_left", {"terminate handler", "do not call std::set_terminate()"});
   expect("canary_key_left", {"thread-specific key", "pthread_key_delete()"});
-  expect("canary_surroundings_changed", {"working directory", "umask", "environment variable CANARY_FIXTURE", "locale C"});
+  expect("canary_surroundings_changed",
+         {"working directory", "umask", "environment variable CANARY_FIXTURE", "locale C"});
 }
 
 TEST_CASE("a handler that is left for the end of the process is told") {
