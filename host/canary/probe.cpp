@@ -67,7 +67,8 @@ class probe {
     announce_(step);
     const auto started = clock_type::now();
     const auto finish = [&] {
-      const std::uint64_t took = static_cast<std::uint64_t>((clock_type::now() - started) / std::chrono::nanoseconds(1));
+      const std::uint64_t took =
+          static_cast<std::uint64_t>((clock_type::now() - started) / std::chrono::nanoseconds(1));
       if (!times_.contains(key)) times_[key] = took;
       if (step == steps::map) fastest_map_ = std::min(fastest_map_, took);
     };
@@ -126,7 +127,7 @@ void probe::cycle() {
   if (!mapped) return wrong("refused", mapped.error().operator_detail);
   if (auto why = live(*mapped); !why.empty()) wrong("refused", std::move(why));
   const bool gone = timed(steps::unmap, "unmap_ns", [&] { return mapped->close(); });
-  if (!gone && !request_.resident) wrong("mapped", why_pinned(request_.path));
+  if (!gone && !request_.resident) wrong("mapped", why_pinned(request_.path).text);
   heap_.push_back(heap_in_use());
   mapped_.push_back(mapped_bytes());
 }
@@ -161,7 +162,8 @@ void probe::create_and_destroy(const tenon_plugin& entry, fake_host& host) {
   announce_(steps::complete);
   if (status != TENON_OK) return host.close();  // it refuses, as it may
   if (!instance) {
-    return wrong("refused", "create() answered TENON_OK without an instance, which every later call needs; set *out first");
+    return wrong("refused",
+                 "create() answered TENON_OK without an instance, which every later call needs; set *out first");
   }
   host.run();
   if (!host.answered()) {

@@ -400,7 +400,8 @@ TEST_CASE("a thread that is stuck in a plugin is left behind, and said to be: ne
     REQUIRE(left.size() == 1);
     CHECK(left.front().plugin == "echo_blocking");
     CHECK(left.front().state == "zombie");
-    CHECK(left.front().reason.find("tenant stuck") != std::string::npos);
+    CHECK(left.front().cause == "thread");
+    CHECK(left.front().reason.find("tenant stuck: a thread has been inside get_products for ") == 0);
     CHECK(host_fixture::wait(std::move(never)).has_error());
   }
   ::close(writer);

@@ -37,6 +37,10 @@ endfunction()
 
 tenon_fixture(good fixture/good.c)
 tenon_fixture(good_2 fixture/good.c DEFINITIONS FIXTURE_VERSION="2.0.0")
+tenon_fixture(with_soname fixture/good.c LINK -Wl,-soname,fixture_with_soname.so)
+# Not a plugin: somebody's library that was linked to one.
+tenon_fixture(linked_to_plugin fixture/linked_to_plugin.c LINK -Wl,--no-as-needed $<TARGET_FILE:fixture_with_soname>)
+add_dependencies(fixture_linked_to_plugin fixture_with_soname)
 # What the note, the entry or the life of a plugin can have wrong.
 foreach(fault abi entry_abi id init magic no_entry no_note service task_missing undefined_symbol)
   tenon_fixture(bad_${fault} bad_${fault}/bad_${fault}.c)

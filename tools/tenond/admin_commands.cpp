@@ -19,7 +19,7 @@ json::object describe(const tenant_status& tenant) {
 json::object describe(const library_status& library) {
   return {{"plugin", library.plugin},   {"version", library.version}, {"content_hash", library.content_hash},
           {"path", library.path.string()}, {"state", library.state},  {"platforms", library.platforms},
-          {"reason", library.reason}};
+          {"isolated_for", library.isolated_for}, {"cause", library.cause}, {"reason", library.reason}};
 }
 
 json::array describe(const std::vector<diagnostic>& findings) {

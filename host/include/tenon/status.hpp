@@ -27,7 +27,9 @@ struct library_status {
   std::filesystem::path path = {};  ///< in the store
   std::string state = {};           ///< loaded, draining, closed or zombie
   std::uint32_t platforms = 0;
-  std::string reason = {};          ///< of a zombie
+  std::string isolated_for = {};    ///< the tenant that has it for itself; empty: shared
+  std::string cause = {};           ///< of a zombie: unique, nodelete, tls-dtor, thread, dependency, handle or unknown
+  std::string reason = {};          ///< of a zombie: what was found, and what to do
 };
 
 struct host_status {

@@ -110,22 +110,30 @@ void host::state::wait_for_hangup() {
   });
 }
 
-std::function<void()> host::state::no_later_than(std::chrono::milliseconds limit, std::function<void()> proceed) {
-  struct deadline {
+std::function<void()> host::state::no_later_than(std::chrono::milliseconds limit, unique_function<void()> proceed) {
+  struct once {
     std::atomic<bool> over = false;
-    std::function<void()> proceed;
-    boost::asio::steady_timer timer;
+    unique_function<void()> proceed;
+
+    void run() {
+      if (over.exchange(true)) return;
+      // What it holds goes with it: whoever hears of the end may destroy all of it.
+      auto last = std::move(proceed);
+      last();
+    }
   };
-  auto shared = std::make_shared<deadline>(false, std::move(proceed), boost::asio::steady_timer(executor, limit));
-  auto fire = [shared] {
-    if (!shared->over.exchange(true)) std::exchange(shared->proceed, nullptr)();
-  };
-  shared->timer.async_wait([fire](const boost::system::error_code& cancelled) {
-    if (!cancelled) fire();
+  auto shared = std::make_shared<once>(false, std::move(proceed));
+  // The timer belongs to the executor's context alone: the other side may be a thread that outlives that.
+  auto timer = std::make_shared<boost::asio::steady_timer>(executor, limit);
+  timer->async_wait([shared, timer](const boost::system::error_code& cancelled) {
+    if (!cancelled) shared->run();
   });
-  return [shared, fire] {
-    boost::asio::post(shared->timer.get_executor(), [shared] { shared->timer.cancel(); });
-    fire();
+  return [shared, waiting = std::weak_ptr(timer), executor = executor] {
+    if (shared->over) return;
+    boost::asio::post(executor, [waiting] {
+      if (const auto timer = waiting.lock()) timer->cancel();
+    });
+    shared->run();
   };
 }
 
@@ -136,17 +144,17 @@ void host::state::shut_down(shutdown_handler done) {
     if (std::exchange(draining, true)) return;
   }
   reloader->stop();
-  drain([self = shared_from_this()](const std::vector<library_status>& left) { self->tell_shutdowns(left); });
+  drain([self = shared_from_this()](const std::vector<library_status>& left) mutable {
+    auto told = self->take_shutdowns();
+    self.reset();  // before anybody hears of the end, on whatever thread this is
+    for (auto& each : told) each(left);
+  });
 }
 
-void host::state::tell_shutdowns(const std::vector<library_status>& left) {
-  std::vector<shutdown_handler> told;
-  {
-    const std::lock_guard lock(mutex);
-    told.swap(shutdowns);
-    draining = false;  // who asks again is told again, by a drain that finds nothing to wait for
-  }
-  for (auto& done : told) done(left);
+std::vector<host::state::shutdown_handler> host::state::take_shutdowns() {
+  const std::lock_guard lock(mutex);
+  draining = false;  // who asks again is told again, by a drain that finds nothing to wait for
+  return std::exchange(shutdowns, {});
 }
 
 void host::state::drain(shutdown_handler done) {
@@ -170,8 +178,13 @@ void host::state::close(shutdown_handler done) {
   const auto patience = environment->retire_grace + environment->retire_hard + environment->retire_stuck;
   environment->retiring->when_none(no_later_than(patience, [self = shared_from_this(), handed_on] {
     // A plugin that does not come back from a constructor or from deinit() keeps the loader thread.
-    self->loader->request_stop(self->no_later_than(
-        self->environment->retire_stuck, [self, handed_on] { (*handed_on)(self->loader->status()); }));
+    auto finish = [self, handed_on]() mutable {
+      const auto left = self->loader->status();
+      auto done = std::move(*handed_on);
+      self.reset();
+      done(left);
+    };
+    self->loader->request_stop(self->no_later_than(self->environment->retire_stuck, std::move(finish)));
   }));
 }
 
@@ -187,7 +200,9 @@ void host::state::close_now() {
   // Not stop(): what is queued runs, finds that it is not wanted any more, and answers. A thread that was given up in
   // a plugin holds the pool, and what it needs of the host, until it comes back.
   if (!loader || !loader->any_stranded()) pool->join();
-  if (loader) tell_shutdowns(loader->status());
+  if (!loader) return;
+  const auto left = loader->status();
+  for (auto& each : take_shutdowns()) each(left);
 }
 
 }  // namespace tenon

@@ -25,6 +25,8 @@ namespace tenon {
 
 /// Everything the facade owns. Shared with the handlers that run for it, so that it outlives the last of them.
 struct host::state : std::enable_shared_from_this<host::state> {
+  using shutdown_handler = unique_function<void(std::vector<library_status>)>;
+
   state(boost::asio::any_io_executor on, std::uint32_t blocking_threads);
 
   boost::asio::any_io_executor executor;
@@ -45,24 +47,24 @@ struct host::state : std::enable_shared_from_this<host::state> {
 
   mutable std::mutex mutex;
   std::vector<diagnostic> findings;  ///< of the configuration last read
-  std::vector<unique_function<void(std::vector<library_status>)>> shutdowns;  ///< who waits for the end
+  std::vector<shutdown_handler> shutdowns;  ///< who waits for the end
   bool draining = false;
 
   result<void> open(const host_options& options, const std::shared_ptr<const catalog>& read);
   void deploy(const std::shared_ptr<const catalog>& read, admission& admitting);
   void applied(const std::shared_ptr<const catalog>& read);
   void wait_for_hangup();
-  using shutdown_handler = unique_function<void(std::vector<library_status>)>;
 
   /// Starts draining, once, and tells everybody who asked when it is over.
   void shut_down(shutdown_handler done);
-  void tell_shutdowns(const std::vector<library_status>& left);
+  std::vector<shutdown_handler> take_shutdowns();
   /// Lets running calls finish, then cuts them off, then closes.
   void drain(shutdown_handler done);
   /// Drops every platform and stops the loader once they are gone, or when somebody holds on to one for too long.
   void close(shutdown_handler done);
-  /// Runs `proceed` once: when what is returned is called, or when the time is over.
-  std::function<void()> no_later_than(std::chrono::milliseconds limit, std::function<void()> proceed);
+  /// Runs `proceed` once: when what is returned is called, or when the time is over. What is returned may outlive the
+  /// executor.
+  std::function<void()> no_later_than(std::chrono::milliseconds limit, unique_function<void()> proceed);
   void close_now();
 };
 

@@ -102,7 +102,7 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
 
   void load() {
     begun_ = environment_->time->steady_now();
-    environment_->loader->load(recipe_.image,
+    environment_->loader->load(recipe_.image, recipe_.isolate ? recipe_.tenant : std::string(),
                                [self = shared_from_this()](result<std::shared_ptr<library>> loaded) mutable {
                                  leave_loader(std::move(self), std::move(loaded));
                                });

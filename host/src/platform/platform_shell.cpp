@@ -112,12 +112,15 @@ void platform_shell::post_entry(Work work) {
 }
 
 /// One entry into plugin code, pinned. False: the gate is closed, `body` did not run. The caller holds a reference to
-/// the shell.
+/// the shell. `what` lives as long as the shell.
 template <class Body>
-bool platform_shell::enter(tenon_token blocking, Body body) {
+bool platform_shell::enter(const char* what, tenon_token blocking, Body body) {
   if (!gate_.enter()) return false;
   entry_frame frame(*this, blocking);
+  entered_at_.store(environment_->time->steady_now().time_since_epoch().count(), std::memory_order_relaxed);
+  entered_.store(what, std::memory_order_relaxed);
   body(frame);
+  entered_.store(nullptr, std::memory_order_relaxed);
   frame.leave_plugin();
   frame.launch();
   gate_.leave();
@@ -139,7 +142,7 @@ void platform_shell::run_create(tenon_token ready) {
   boost::json::array claimed;
   for (const auto& specialism : recipe_.specialisms) claimed.emplace_back(specialism);
   const auto specialisms = boost::json::serialize(claimed);
-  const bool entered = enter(0, [&](entry_frame& frame) {
+  const bool entered = enter("create()", 0, [&](entry_frame& frame) {
     if (tokens_.find_state(ready) != token_state::open) return;
     const tenon_create arguments{.struct_size = sizeof(tenon_create),
                                  .reserved = 0,
@@ -183,7 +186,7 @@ void platform_shell::start(call_request request, reply_handler done) {
 }
 
 void platform_shell::run_call(tenon_token token, const manifest_task& task, const call_request& request) {
-  const bool entered = enter(task.blocking ? token : 0, [&](entry_frame& frame) {
+  const bool entered = enter(task.name.c_str(), task.blocking ? token : 0, [&](entry_frame& frame) {
     const auto state = tokens_.find_state(token);
     if (state == token_state::stopped) refuse(frame, token, answer_stopped());
     if (state != token_state::open) return;
@@ -228,7 +231,7 @@ void platform_shell::answer(token_table::claimed claimed, error why) {
 void platform_shell::cancel_call(tenon_token token) {
   waits_.stop(token);
   post_entry([self = shared_from_this(), token] {
-    self->enter(0, [&](entry_frame&) {
+    self->enter("cancel()", 0, [&](entry_frame&) {
       if (auto* const instance = self->instance_.load()) self->library_->entry().cancel(instance, token);
     });
   });
@@ -248,7 +251,7 @@ void stop_signal::operator()() const noexcept { shell->ask_to_stop(token); }
 void platform_shell::post_delivery(tenon_op id) {
   // With the gate closed the operation stays in the table: the retirement completes it with CLOSING.
   post_entry([self = shared_from_this(), id] {
-    self->enter(0, [&](entry_frame&) {
+    self->enter("the completion of an operation", 0, [&](entry_frame&) {
       if (const auto taken = self->operations_.take(id)) taken->deliver(id);
     });
   });

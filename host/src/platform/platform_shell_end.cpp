@@ -25,6 +25,14 @@ void platform_shell::close_gate(unique_function<void()> empty) {
   gate_.close(std::move(empty));
 }
 
+std::string platform_shell::last_entry() const {
+  const auto* const what = entered_.load(std::memory_order_relaxed);
+  const auto since = std::chrono::nanoseconds(environment_->time->steady_now().time_since_epoch().count() -
+                                              entered_at_.load(std::memory_order_relaxed));
+  const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
+  return std::string(what ? what : "an entry that is returning") + " for " + std::to_string(age) + " ms";
+}
+
 void platform_shell::destroy_on_loader(retirement_ticket ticket) {
   auto work = [ticket = std::move(ticket), self = shared_from_this()]() mutable {
     self->destroy();
@@ -32,7 +40,8 @@ void platform_shell::destroy_on_loader(retirement_ticket ticket) {
     self.reset();
     [[maybe_unused]] const auto ended = std::move(ticket);
   };
-  environment_->loader->post(std::move(work));
+  // Without a loader nothing is unmapped any more, and any thread will do.
+  if (!environment_->loader->post(std::move(work))) destroy();
 }
 
 /// [loader] Nobody is inside and nobody can enter. Each function of the plugin runs below a frame of its own, so that

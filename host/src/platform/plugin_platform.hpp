@@ -41,6 +41,7 @@ struct platform_recipe {
   boost::json::object settings;
   std::vector<std::string> specialisms;
   std::shared_ptr<const secret_texts> secrets;
+  bool isolate = false;  ///< a mapping of the plugin for this tenant alone
 
   /// Run first, on `blocking`, for the secrets, if there is one; within the build's timeout.
   std::function<result<std::shared_ptr<const secret_texts>>()> read_secrets = {};

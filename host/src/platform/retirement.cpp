@@ -95,10 +95,10 @@ class retirement : public std::enable_shared_from_this<retirement> {
       stuck = shell_->code();
     }
     const auto& environment = shell_->environment();
-    auto reason = "a thread has been inside the plugin for " + std::to_string(environment.retire_stuck.count()) +
-                  " ms after the platform of tenant " + shell_->tenant() +
-                  " was closed: its code stays mapped; fix the plugin, which blocks or loops, and restart the host to "
-                  "get rid of it";
+    auto reason = "tenant " + shell_->tenant() + ": a thread has been inside " + shell_->last_entry() + ", and still is " +
+                  std::to_string(environment.retire_stuck.count()) +
+                  " ms after its platform was closed: the code stays mapped; fix the plugin, which blocks or loops, and "
+                  "restart the host to get rid of it";
     environment.logger->error("[{} {}] {}", shell_->tenant(), shell_->image().name, reason);
     environment.loader->strand(std::move(stuck), std::move(reason));
     timer_.reset();

@@ -45,7 +45,8 @@ struct load_timing {
 
 /// Loads and unloads libraries, all on one thread of its own.
 ///
-/// One image is loaded once, however many platforms are built from it. RTLD_NOW | RTLD_LOCAL through Boost.DLL; after
+/// One image is loaded once, however many platforms are built from it, and once more for each tenant that wants it for
+/// itself. RTLD_NOW | RTLD_LOCAL through Boost.DLL; after
 /// the load link_map must show the stored path, and the entry must agree with the note; otherwise the library is
 /// closed again and refused.
 ///
@@ -60,12 +61,17 @@ class loader {
   static std::shared_ptr<loader> make(const tenon_host& host, std::shared_ptr<spdlog::logger> logger);
   virtual ~loader() = default;
 
-  /// `done` is called on the loader thread; after stop() at once, with SERVICE_UNAVAILABLE. Errors
+  /// `isolated_for`: a tenant that gets a mapping of its own, with variables of its own; empty: shared. `done` is called
+  /// on the loader thread; after stop() at once, with SERVICE_UNAVAILABLE. Errors
   /// (CONFIGURATION_ERROR): the dynamic loader's, an entry that differs from the note, init() refuses.
-  virtual void load(std::shared_ptr<const plugin_image> image, library_handler done) = 0;
+  virtual void load(std::shared_ptr<const plugin_image> image, std::string isolated_for, library_handler done) = 0;
+  void load(std::shared_ptr<const plugin_image> image, library_handler done) {
+    load(std::move(image), {}, std::move(done));
+  }
 
-  /// Runs `work` on the loader thread: destroy() of platforms happens there. After stop() it is dropped.
-  virtual void post(unique_function<void()> work) = 0;
+  /// Runs `work` on the loader thread: destroy() of platforms happens there. False: the thread has ended, and the work is
+  /// dropped.
+  virtual bool post(unique_function<void()> work) = 0;
 
   /// Keeps a library mapped for good and shows it as a zombie: a thread is stuck in its code.
   virtual void strand(std::shared_ptr<library> stuck, std::string reason) = 0;

@@ -64,7 +64,8 @@ class loading : public std::enable_shared_from_this<loading> {
   /// Queues work for the loader thread. False: it has ended, and the work is left to the caller.
   bool push(unique_function<void()>& work);
 
-  result<std::shared_ptr<library>> load(const std::shared_ptr<const plugin_image>& image);
+  result<std::shared_ptr<library>> load(const std::shared_ptr<const plugin_image>& image,
+                                        const std::string& isolated_for);
   void strand(const library& stuck, std::string reason);
   bool any_stranded() const;
   std::vector<library_status> status() const;
@@ -79,7 +80,7 @@ class loading : public std::enable_shared_from_this<loading> {
   };
 
   result<std::shared_ptr<library>> load_fresh(const std::shared_ptr<const plugin_image>& image,
-                                              const std::filesystem::path& path);
+                                              const std::filesystem::path& path, const std::string& isolated_for);
   result<const tenon_plugin*> shake_hands(const mapping& mapped, const plugin_image& image) const;
   void retire(std::unique_ptr<loaded_library> unreferenced);
   void close(std::unique_ptr<loaded_library> unreferenced);
@@ -151,26 +152,29 @@ bool loading::push(unique_function<void()>& work) {
   return true;
 }
 
-result<std::shared_ptr<library>> loading::load(const std::shared_ptr<const plugin_image>& image) {
+result<std::shared_ptr<library>> loading::load(const std::shared_ptr<const plugin_image>& image,
+                                               const std::string& isolated_for) {
   {
     const std::scoped_lock lock(mutex_);
     for (const auto& [id, record] : records_) {
-      if (record.stranded || record.shown.content_hash != image->content_hash) continue;
+      if (record.stranded || record.shown.content_hash != image->content_hash || record.shown.isolated_for != isolated_for)
+        continue;
       if (auto live = record.alive.lock()) return live;
     }
   }
   // A generation of these bytes that is still mapped (a zombie, or one about to close) would answer for its path.
-  if (!is_loaded(image->stored)) return load_fresh(image, image->stored);
+  if (!is_loaded(image->stored)) return load_fresh(image, image->stored, isolated_for);
   const auto copy = copy_stored(*image);
   if (!copy) return copy.error();
-  auto loaded = load_fresh(image, *copy);
+  auto loaded = load_fresh(image, *copy, isolated_for);
   std::error_code ignored;
   if (!loaded && !is_loaded(*copy)) std::filesystem::remove(*copy, ignored);
   return loaded;
 }
 
 result<std::shared_ptr<library>> loading::load_fresh(const std::shared_ptr<const plugin_image>& image,
-                                                     const std::filesystem::path& path) {
+                                                     const std::filesystem::path& path,
+                                                     const std::string& isolated_for) {
   const auto started = clock_type::now();
   auto mapped = mapping::load(path);
   const auto mapped_at = clock_type::now();
@@ -191,6 +195,8 @@ result<std::shared_ptr<library>> loading::load_fresh(const std::shared_ptr<const
                 .path = path,
                 .state = "loaded",
                 .platforms = 0,
+                .isolated_for = isolated_for,
+                .cause = {},
                 .reason = {}};
   if (!entry) {
     lock.unlock();
@@ -239,6 +245,7 @@ void loading::retire(std::unique_ptr<loaded_library> unreferenced) {
   const std::scoped_lock lock(mutex_);
   auto& shown = records_.at(id).shown;
   shown.state = "zombie";
+  shown.cause = "handle";
   shown.reason = "its last user outlived the loader; destroy platforms before the host stops";
 }
 
@@ -259,12 +266,14 @@ void loading::close(std::unique_ptr<loaded_library> unreferenced) {
 void loading::settle(std::uint64_t id, mapping& mapped, const plugin_image& image) {
   const auto started = clock_type::now();
   if (!mapped.close()) {
-    const auto reason = why_pinned(mapped.path());
-    logger_->warn("plugin {} {} ({}) stays mapped: {}", image.name, image.manifest.version, short_hash(image), reason);
+    auto [cause, reason] = why_pinned(mapped.path());
+    logger_->warn("plugin {} {} ({}) stays mapped ({}): {}", image.name, image.manifest.version, short_hash(image), cause,
+                  reason);
     const std::scoped_lock lock(mutex_);
     auto& zombie = records_[id].shown;
     zombie.state = "zombie";
-    zombie.reason = reason;
+    zombie.cause = std::move(cause);
+    zombie.reason = std::move(reason);
     return;
   }
   std::error_code ignored;
@@ -275,8 +284,7 @@ void loading::settle(std::uint64_t id, mapping& mapped, const plugin_image& imag
                 microseconds(clock_type::now() - started));
 }
 
-/// Some zombies, as those with pending thread-local destructors, are unmapped by the dynamic loader at a later
-/// dlclose.
+/// Some zombies, as those with pending thread-local destructors, can be unmapped later.
 void loading::collect_zombies() {
   std::vector<std::pair<std::uint64_t, library_status>> zombies;
   {
@@ -286,7 +294,7 @@ void loading::collect_zombies() {
     }
   }
   for (const auto& [id, zombie] : zombies) {
-    if (is_loaded(zombie.path)) continue;
+    if (!collect(zombie.path)) continue;
     forget(id);
     ++closed_;
     logger_->info("plugin {} {} ({}) closed, late", zombie.plugin, zombie.version, zombie.content_hash.substr(0, 12));
@@ -310,6 +318,7 @@ void loading::strand(const library& stuck, std::string reason) {
   auto& record = records_.at(static_cast<const loaded_library&>(stuck).id());
   record.stranded = true;
   record.shown.state = "zombie";
+  record.shown.cause = "thread";
   record.shown.reason = std::move(reason);
 }
 
@@ -348,15 +357,16 @@ class loader_thread final : public loader {
     if (thread_.get_id() == std::this_thread::get_id() || !loading_->ends_within(patience)) thread_.detach();
   }
 
-  void load(std::shared_ptr<const plugin_image> image, library_handler done) override {
+  void load(std::shared_ptr<const plugin_image> image, std::string isolated_for, library_handler done) override {
     auto handler = std::make_shared<library_handler>(std::move(done));
-    unique_function<void()> work = [shared = loading_, image = std::move(image), handler] {
-      (*handler)(shared->load(image));
+    unique_function<void()> work = [shared = loading_, image = std::move(image), isolated_for = std::move(isolated_for),
+                                    handler] {
+      (*handler)(shared->load(image, isolated_for));
     };
     if (!loading_->push(work)) (*handler)(make_error("SERVICE_UNAVAILABLE", "The service is shutting down."));
   }
 
-  void post(unique_function<void()> work) override { loading_->push(work); }
+  bool post(unique_function<void()> work) override { return loading_->push(work); }
 
   void strand(std::shared_ptr<library> stuck, std::string reason) override {
     loading_->strand(*stuck, std::move(reason));

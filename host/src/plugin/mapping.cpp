@@ -40,6 +40,67 @@ bool maps_code_of(std::string_view line, std::string_view path) {
   return line == path || (line.ends_with(deleted) && line.substr(0, line.size() - deleted.size()) == path);
 }
 
+/// Whether the dynamic section of a loaded object names a library. The loader has relocated the address of its string
+/// table.
+bool needs(const dl_phdr_info& object, std::string_view library) {
+  const Elf64_Dyn* entries = nullptr;
+  for (unsigned i = 0; i < object.dlpi_phnum; ++i) {
+    if (object.dlpi_phdr[i].p_type == PT_DYNAMIC)
+      entries = reinterpret_cast<const Elf64_Dyn*>(object.dlpi_addr + object.dlpi_phdr[i].p_vaddr);
+  }
+  const char* names = nullptr;
+  for (const auto* at = entries; at && at->d_tag != DT_NULL; ++at) {
+    if (at->d_tag == DT_STRTAB) names = reinterpret_cast<const char*>(at->d_un.d_ptr);
+  }
+  // The kernel's own object is not relocated, and needs nothing.
+  if (!names || reinterpret_cast<std::uintptr_t>(names) < object.dlpi_addr) return false;
+  for (const auto* at = entries; at->d_tag != DT_NULL; ++at) {
+    if (at->d_tag == DT_NEEDED && library == names + at->d_un.d_val) return true;
+  }
+  return false;
+}
+
+/// The paths of all loaded objects, sorted.
+std::vector<std::string> loaded_paths() {
+  std::vector<std::string> paths;
+  any_loaded([&](const dl_phdr_info& object) {
+    paths.emplace_back(object.dlpi_name);
+    return false;
+  });
+  std::ranges::sort(paths);
+  return paths;
+}
+
+/// Another thread may load a module of the C library or of OpenSSL at any time: those are the system's, and no plugin
+/// can be told from them here. What the plugin itself needs, the gate has held against its list.
+bool is_of_system(std::string_view path) {
+  return path.empty() || path.front() != '/' || path.starts_with("/lib/") || path.starts_with("/lib64/") ||
+         path.starts_with("/usr/lib/") || path.starts_with("/usr/lib64/");
+}
+
+/// An object that came with `path` and was not there before, if there is one.
+std::string newcomer(const std::vector<std::string>& before, const std::filesystem::path& path) {
+  std::string found;
+  any_loaded([&](const dl_phdr_info& object) {
+    const std::string name = object.dlpi_name;
+    if (path == name || is_of_system(name) || std::ranges::binary_search(before, name)) return false;
+    found = name;
+    return true;
+  });
+  return found;
+}
+
+/// A loaded object that is linked to a library of this name, if there is one.
+std::string user_of(std::string_view soname) {
+  std::string user;
+  any_loaded([&](const dl_phdr_info& object) {
+    if (!needs(object, soname)) return false;
+    user = object.dlpi_name;
+    return true;
+  });
+  return user;
+}
+
 }  // namespace
 
 mapping::mapping(std::filesystem::path path)
@@ -55,13 +116,21 @@ mapping::~mapping() {
 
 result<mapping> mapping::load(const std::filesystem::path& path) {
   mapping made(path);
+  const auto before = loaded_paths();
   boost::dll::fs::error_code code;
   made.library_->load(path, code, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
   if (code) {
     const char* text = ::dlerror();
     return refusal(path.string() + ": the dynamic loader refused it: " + (text ? text : "no reason given"));
   }
-  if (auto wrong = made.check_link_map(); !wrong.empty()) {
+  auto wrong = made.check_link_map();
+  if (wrong.empty()) {
+    if (const auto other = newcomer(before, path); !other.empty()) {
+      wrong = path.string() + ": loading it brought " + other +
+              " along, which nobody has checked; link the plugin to nothing but the C and C++ libraries";
+    }
+  }
+  if (!wrong.empty()) {
     made.library_->unload();
     return refusal(std::move(wrong));
   }
@@ -101,7 +170,7 @@ bool mapping::contains(const void* address, std::uint64_t size) const noexcept {
 
 bool mapping::close() {
   library_->unload();
-  return !is_mapped(path_);
+  return !is_mapped(path_) || collect(path_);
 }
 
 bool is_loaded(const std::filesystem::path& path) {
@@ -117,8 +186,14 @@ bool is_mapped(const std::filesystem::path& path) {
   return false;
 }
 
-std::string why_pinned(const std::filesystem::path& path) {
-  const std::string unknown = "something still refers to it, such as another dlopen() of the file";
+bool collect(const std::filesystem::path& path) {
+  // The loader collects when a reference goes that somebody held: so take one, and drop it.
+  if (auto* const handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_NOLOAD)) ::dlclose(handle);
+  return !is_mapped(path);
+}
+
+pin_reason why_pinned(const std::filesystem::path& path) {
+  const pin_reason unknown{"unknown", "nothing in the file or among the loaded objects tells why; look for another dlopen() of it"};
   const file_descriptor opened(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!opened) return unknown;
   const auto bytes = read_whole(opened.get(), path);
@@ -126,19 +201,27 @@ std::string why_pinned(const std::filesystem::path& path) {
   const auto view = elf_view::open(*bytes);
   if (!view) return unknown;
   if (view->dynamic(DT_FLAGS_1).value_or(0) & DF_1_NODELETE) {
-    return "it is linked with -z nodelete; leave that flag out";
+    return {"nodelete", "it is linked with -z nodelete; leave that flag out"};
   }
-  std::string thread_exit;
+  if (const auto soname = view->dynamic_text(DT_SONAME)) {
+    if (auto user = user_of(*soname); !user.empty())
+      return {"dependency", user + " is linked to it; unload that, and link nothing to a plugin"};
+  }
+  auto found = unknown;
   for (const auto& symbol : view->symbols()) {
     if (symbol.binding == STB_GNU_UNIQUE && symbol.defined) {
-      return "it has STB_GNU_UNIQUE symbols (" + std::string(symbol.name) +
-             "); build it with -fno-gnu-unique and a version script, as tenon_add_plugin() does";
+      return {"unique", "it has STB_GNU_UNIQUE symbols (" + std::string(symbol.name) +
+                            "); build it with -fno-gnu-unique and a version script, as tenon_add_plugin() does"};
     }
     if (symbol.name.starts_with("__cxa_thread_atexit")) {
-      thread_exit = "destructors of its thread_local variables are pending; keep no thread_local with a destructor";
+      found = {"tls-dtor",
+               "destructors of its thread_local variables are pending; keep no thread_local with a destructor"};
+    }
+    if (found.cause == "unknown" && symbol.name == "dlopen") {
+      found = {"handle", "it imports dlopen, and may hold a handle of itself; close it in deinit()"};
     }
   }
-  return thread_exit.empty() ? unknown : thread_exit;
+  return found;
 }
 
 }  // namespace tenon

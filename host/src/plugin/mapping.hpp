@@ -21,8 +21,9 @@ namespace tenon {
 /// run is never pulled. Threads     load() and close() on the loader thread; the rest any.
 class mapping {
  public:
-  /// RTLD_NOW | RTLD_LOCAL, static constructors included. Errors (CONFIGURATION_ERROR): what the dynamic loader says,
-  /// or it answered with another file than this one (then a reload would have been a no-op).
+  /// RTLD_NOW | RTLD_LOCAL, static constructors included. Errors (CONFIGURATION_ERROR): what the dynamic loader says;
+  /// it answered with another file than this one (then a reload would have been a no-op); the load brought along a
+  /// library that is not the system's.
   static result<mapping> load(const std::filesystem::path& path);
 
   mapping(mapping&&) noexcept;
@@ -37,7 +38,8 @@ class mapping {
 
   const std::filesystem::path& path() const noexcept { return path_; }
 
-  /// Runs static destructors and unmaps. False: something still holds it.
+  /// Runs static destructors and unmaps, with one collecting pass if that was not enough. False: something still holds
+  /// it.
   bool close();
 
  private:
@@ -59,7 +61,17 @@ bool is_loaded(const std::filesystem::path& path);
 /// Whether the dynamic loader knows it, or code of it is mapped. Cost: reads /proc/self/maps.
 bool is_mapped(const std::filesystem::path& path);
 
-/// Why an object could not be unmapped, as far as its file tells, and what to do.
-std::string why_pinned(const std::filesystem::path& path);
+/// Lets the dynamic loader look once more at an object that nobody refers to: what held it, such as destructors of
+/// thread-local variables, may have gone since. Whether it is unmapped now. The loader thread.
+bool collect(const std::filesystem::path& path);
+
+/// Why an object could not be unmapped.
+struct pin_reason {
+  std::string cause;  ///< unique, nodelete, tls-dtor, dependency, handle or unknown
+  std::string text;   ///< what was found, and what to do
+};
+
+/// As far as its file and the objects that are loaded tell.
+pin_reason why_pinned(const std::filesystem::path& path);
 
 }  // namespace tenon

@@ -129,6 +129,7 @@ void plugin_factory::build_from(std::shared_ptr<const deployment> source, std::s
                          .settings = entry->settings,
                          .specialisms = entry->specialisms,
                          .secrets = nullptr,
+                         .isolate = entry->isolate,
                          .read_secrets = [entry] { return read_secrets(*entry); }};
   build_plugin_platform(environment_, std::move(recipe), std::move(stop), std::move(done));
 }

@@ -137,16 +137,16 @@ TEST_CASE("what the tenant's settings leave out, the schema's defaults fill in")
 TEST_CASE("secrets that cannot be read in time end the build with the timeout") {
   platform_world world;
   world.environment->build_timeout = std::chrono::milliseconds(20);
-  latch disk;
-  world.read_secrets = [&disk]() -> result<std::shared_ptr<const secret_texts>> {
-    disk.wait();
+  const auto disk = std::make_shared<latch>();  // the reader may look at it when the test is over
+  world.read_secrets = [disk]() -> result<std::shared_ptr<const secret_texts>> {
+    disk->wait();
     return std::make_shared<const secret_texts>(std::map<std::string, std::string>());
   };
   const auto built = world.try_build();
   REQUIRE_FALSE(built);
   CHECK(built.error().code == "SERVICE_UNAVAILABLE");
   CHECK(built.error().operator_detail.find("secrets") != std::string::npos);
-  disk.open();
+  disk->open();
   REQUIRE(world.all_retired());
   CHECK(world.plugin.notes().empty());
 }

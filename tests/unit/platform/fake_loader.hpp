@@ -36,7 +36,8 @@ class fake_loader final : public loader {
     changed_.notify_all();
   }
 
-  void load(std::shared_ptr<const plugin_image> image, library_handler done) override {
+  using loader::load;
+  void load(std::shared_ptr<const plugin_image> image, std::string, library_handler done) override {
     post([this, image = std::move(image), done = std::move(done)]() mutable {
       if (refusal_) return done(*refusal_);
       ++open_;
@@ -44,10 +45,11 @@ class fake_loader final : public loader {
     });
   }
 
-  void post(unique_function<void()> work) override {
+  bool post(unique_function<void()> work) override {
     const std::lock_guard lock(mutex_);
     work_.push_back(std::move(work));
     changed_.notify_all();
+    return true;
   }
 
   void strand(std::shared_ptr<library> stuck, std::string reason) override {

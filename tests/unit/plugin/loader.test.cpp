@@ -116,6 +116,30 @@ TEST_CASE("two versions live side by side and each runs its own code") {
   CHECK(world.code->status().size() == 2);
 }
 
+TEST_CASE("a tenant that is isolated has a mapping of its own, with variables of its own") {
+  loading_world world;
+  const auto image = world.image("good");
+  const auto load_for = [&](const std::string& tenant) {
+    std::promise<result<std::shared_ptr<library>>> promise;
+    auto future = promise.get_future();
+    world.code->load(image, tenant, [&](auto loaded) { promise.set_value(std::move(loaded)); });
+    return future.get().value();
+  };
+  const auto shared = load_for("");
+  const auto acme = load_for("acme");
+  const auto beta = load_for("beta");
+  CHECK(load_for("acme") == acme);
+  CHECK(&shared->entry() != &acme->entry());
+  CHECK(&acme->entry() != &beta->entry());
+  CHECK(inits == 3);
+  const auto status = world.code->status();
+  REQUIRE(status.size() == 3);
+  CHECK(status[0].isolated_for.empty());
+  CHECK(status[1].isolated_for == "acme");
+  CHECK(status[2].isolated_for == "beta");
+  CHECK(status[1].path != status[2].path);
+}
+
 TEST_CASE("a file replaced at its source path is new code, and the old one runs on") {
   loading_world world;
   const auto source = world.place / "gam.so";

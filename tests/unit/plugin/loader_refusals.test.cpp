@@ -2,6 +2,8 @@
 // is shown as a zombie with the reason. Method: one fixture a fault.
 #include "loading_world.hpp"
 
+#include <dlfcn.h>
+
 #include <cstdlib>
 
 using namespace tenon;
@@ -22,7 +24,7 @@ std::string refusal_of(const std::string& fixture_name) {
   return loaded.error().operator_detail;
 }
 
-/// Loads and drops a fixture that stays mapped; the reason it is given.
+/// Loads and drops a fixture that stays mapped; the cause and the reason it is given.
 std::string zombie_reason_of(const std::string& fixture_name) {
   loading_world world;
   const auto image = world.image(fixture_name);
@@ -40,7 +42,7 @@ std::string zombie_reason_of(const std::string& fixture_name) {
   REQUIRE(again.has_value());
   CHECK(inits == 2);
   CHECK(world.code->status().at(1).path != image->stored);
-  return status[0].reason;
+  return status[0].cause + ": " + status[0].reason;
 }
 
 }  // namespace
@@ -74,17 +76,50 @@ TEST_CASE("a stored copy that vanished is told") {
 }
 
 TEST_CASE("a library linked with nodelete becomes a zombie") {
-  CHECK(says(zombie_reason_of("bad_nodelete"), "linked with -z nodelete; leave that flag out"));
+  CHECK(says(zombie_reason_of("bad_nodelete"), "nodelete: it is linked with -z nodelete; leave that flag out"));
 }
 
 TEST_CASE("a library with unique symbols becomes a zombie") {
   const auto reason = zombie_reason_of("bad_unique_symbol");
-  CHECK_MESSAGE(says(reason, "STB_GNU_UNIQUE symbols (shared_by_all_generations)"), reason);
+  CHECK_MESSAGE(says(reason, "unique: it has STB_GNU_UNIQUE symbols (shared_by_all_generations)"), reason);
 }
 
 TEST_CASE("a library with pending thread-local destructors becomes a zombie") {
   const auto reason = zombie_reason_of("bad_thread_local");
-  CHECK_MESSAGE(says(reason, "thread_local variables are pending"), reason);
+  CHECK_MESSAGE(says(reason, "tls-dtor: destructors of its thread_local variables are pending"), reason);
+}
+
+TEST_CASE("a library that another one is linked to becomes a zombie that names it") {
+  loading_world world;
+  auto loaded = world.load_good("with_soname");
+  void* const user = ::dlopen(FIXTURES "/linked_to_plugin.so", RTLD_NOW | RTLD_LOCAL);
+  REQUIRE(user != nullptr);
+  loaded.reset();
+  world.settle();
+  const auto status = world.code->status();
+  REQUIRE(status.size() == 1);
+  CHECK(status[0].cause == "dependency");
+  CHECK_MESSAGE(says(status[0].reason, "linked_to_plugin.so is linked to it"), status[0].reason);
+  ::dlclose(user);
+}
+
+TEST_CASE("a zombie that is let go later is collected with the next library that closes") {
+  loading_world world;
+  auto loaded = world.load_good();
+  const auto path = loaded->image().stored;
+  void* const held = ::dlopen(path.c_str(), RTLD_NOW | RTLD_NOLOAD);
+  REQUIRE(held != nullptr);
+  loaded.reset();
+  world.settle();
+  REQUIRE(world.code->status().size() == 1);
+  CHECK(world.code->status()[0].state == "zombie");
+  CHECK(world.code->status()[0].cause == "unknown");
+  ::dlclose(held);
+  { const auto next = world.load_good("good_2"); }
+  world.settle();
+  CHECK(world.code->status().empty());
+  CHECK(world.code->closed() == 2);
+  CHECK_FALSE(is_mapped(path));
 }
 
 TEST_CASE("with TENON_KEEP_MAPPED=1 a closed library is de-initialised and stays mapped") {
