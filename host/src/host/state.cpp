@@ -30,8 +30,9 @@ host::state::state(boost::asio::any_io_executor on, std::uint32_t blocking_threa
 
 result<void> host::state::open(const host_options& options, const std::shared_ptr<const catalog>& read) {
   const auto& settings = read->host;
-  auto store = plugin_store::open(settings.store_dir);
-  if (!store) return store.error();
+  auto opened = plugin_store::open(settings.store_dir);
+  if (!opened) return opened.error();
+  store = std::move(*opened);
   auto http = make_http_client(executor, {.ca_file = settings.upstream_ca_file});
   if (!http) return http.error();
 
@@ -61,21 +62,21 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
                                           .cold_start = read->cache.mode});
   if (!made) return made.error();
   router = std::move(*made);
-  auto admitting = admission::make(std::move(*store), options.canary, logger);
+  auto admitting = admission::make(store, options.canary, logger);
   deploy(read, *admitting);
-  reloader = std::make_shared<tenon::reloader>(reload_environment{
-      .executor = executor,
-      .blocking = pool->get_executor(),
-      .config = options.config,
-      .admission = std::move(admitting),
-      .deployments = deployments,
-      .ledger = ledger,
-      .factory = factory,
-      .router = router,
-      .logger = logger,
-      .on_applied = [weak = weak_from_this()](const std::shared_ptr<const catalog>& now) {
-        if (const auto self = weak.lock()) self->applied(now);
-      }});
+  reloader = std::make_shared<tenon::reloader>(
+      reload_environment{.executor = executor,
+                         .blocking = pool->get_executor(),
+                         .config = options.config,
+                         .admission = std::move(admitting),
+                         .deployments = deployments,
+                         .ledger = ledger,
+                         .factory = factory,
+                         .router = router,
+                         .logger = logger,
+                         .on_applied = [weak = weak_from_this()](const std::shared_ptr<const catalog>& now) {
+                           if (const auto self = weak.lock()) self->applied(now);
+                         }});
   return {};
 }
 
@@ -96,8 +97,21 @@ void host::state::deploy(const std::shared_ptr<const catalog>& read, admission& 
 
 void host::state::applied(const std::shared_ptr<const catalog>& read) {
   directory->assign(deployments->all());
+  trim_store(read->host);
   const std::lock_guard lock(mutex);
   findings = read->diagnostics;
+}
+
+void host::state::trim_store(const host_settings& settings) {
+  const store_limits limits{.retention = settings.store_retention, .max_bytes = settings.store_max_bytes};
+  // Ages are those of files, which the machine's clock gives.
+  boost::asio::post(*pool, [store = store, logger = logger, limits] {
+    const auto trimmed = store->trim(limits, system_clock().wall_now());
+    if (!trimmed) return logger->warn("{}", trimmed.error().operator_detail);
+    if (trimmed->removed_files == 0) return;
+    logger->info("store: {} files of {} bytes removed, {} copies of {} bytes there", trimmed->removed_files,
+                 trimmed->removed_bytes, trimmed->files, trimmed->bytes);
+  });
 }
 
 void host::state::wait_for_hangup() {

@@ -32,6 +32,7 @@ struct host::state : std::enable_shared_from_this<host::state> {
   boost::asio::any_io_executor executor;
   std::shared_ptr<boost::asio::thread_pool> pool;  ///< platforms keep it too: the last of them may outlive the host
   std::shared_ptr<spdlog::logger> logger;
+  std::shared_ptr<plugin_store> store;
   std::shared_ptr<tenon::loader> loader;
   std::shared_ptr<http_client> http;
   std::shared_ptr<platform_environment> environment;
@@ -53,6 +54,8 @@ struct host::state : std::enable_shared_from_this<host::state> {
   result<void> open(const host_options& options, const std::shared_ptr<const catalog>& read);
   void deploy(const std::shared_ptr<const catalog>& read, admission& admitting);
   void applied(const std::shared_ptr<const catalog>& read);
+  /// Removes what nobody has used for long from the store, on the pool.
+  void trim_store(const host_settings& settings);
   void wait_for_hangup();
 
   /// Starts draining, once, and tells everybody who asked when it is over.
