@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <fstream>
 #include <functional>
 #include <string>
 
@@ -57,12 +58,23 @@ inline void give_to_nobody(const std::string& path) {
 /// What a child says that cannot have a file system of its own.
 inline constexpr const char* no_mount = "this machine lets nobody mount";
 
+/// Keeps the user's ids, which files need to have an owner there.
+inline bool enter_user_namespace() {
+  const auto user = std::to_string(::geteuid()), group = std::to_string(::getegid());
+  if (::unshare(CLONE_NEWNS | CLONE_NEWUSER) != 0) return false;
+  const auto write = [](const char* file, const std::string& text) {
+    return static_cast<bool>(std::ofstream(file) << text << std::flush);
+  };
+  return write("/proc/self/setgroups", "deny") && write("/proc/self/uid_map", user + ' ' + user + " 1") &&
+         write("/proc/self/gid_map", group + ' ' + group + " 1");
+}
+
 /// Runs `ask` in a child that sees a new tmpfs at `place`, mounted with these options. no_mount if it may not.
 inline std::string with_tmpfs(const std::string& place, const char* options, unsigned long flags,
                               const std::function<std::string()>& ask) {
   return in_child([&]() -> std::string {
-    const int apart = ::geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER;
-    if (::unshare(apart) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+    const bool apart = ::geteuid() == 0 ? ::unshare(CLONE_NEWNS) == 0 : enter_user_namespace();
+    if (!apart || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
         ::mount("none", place.c_str(), "tmpfs", flags, options) != 0)
       return no_mount;
     return ask();
