@@ -32,8 +32,8 @@ json::object describe(sdk::error const& fault) {
   return out;
 }
 
-/// The entry of a creative among the results; made, as unchanged, if it was only assigned. Borrowed: good until the next
-/// one is made.
+/// The entry of a creative among the results; made, as unchanged, if it was only assigned. Borrowed: good until the
+/// next one is made.
 json::object& result_of(json::array& results, std::string const& creative_id) {
   for (auto& each : results) {
     if (upstream_text(each.get_object(), "creative_id") == creative_id) {

@@ -13,7 +13,8 @@ namespace tenon::sales {
 
 /// What sync_creatives needs of an ad server.
 ///
-/// Errors      sdk::error. One of the seller's or of the moment (CONFIGURATION_ERROR, RATE_LIMITED, ...) fails the whole
+/// Errors      sdk::error. One of the seller's or of the moment (CONFIGURATION_ERROR, RATE_LIMITED, ...) fails the
+/// whole
 ///             request; any other fails the creative or the assignment that it is about.
 class creative_store {
  public:

@@ -1,5 +1,5 @@
-// Goal: the facade, the reloader and the layers below keep their promises together. Method: a real host on real threads, real plugins
-// (echo 1.0.0 and its successor 2.0.0) and real files; nothing is faked.
+// Goal: the facade, the reloader and the layers below keep their promises together. Method: a real host on real
+// threads, real plugins (echo 1.0.0 and its successor 2.0.0) and real files; nothing is faked.
 #include "host_fixture.hpp"
 
 #include <boost/json/parse.hpp>
@@ -69,6 +69,7 @@ TEST_CASE("nothing is mapped before the first request; the second request finds 
   CHECK(member(host.call("acme", "get_products"), "version") == "1.0.0");
   CHECK(host.status_of("acme").instance == instance);
   CHECK(host.status_of("beta").instance == 0);
+  CHECK(host->status().libraries.at(0).writable_bytes > 0);
 }
 
 TEST_CASE("tenants of one plugin share its library and nothing else") {
@@ -120,8 +121,10 @@ TEST_CASE("new bytes are swapped in under load without one failed request, and t
   for (const char* name : {"acme", "beta", "acme"}) {
     clients.emplace_back([&, name] {
       while (!enough) {
-        if (host.call(name, "get_products")) ++answered;
-        else ++failed;
+        if (host.call(name, "get_products"))
+          ++answered;
+        else
+          ++failed;
       }
     });
   }

@@ -61,6 +61,7 @@ tenon_fixture(bad_unique_symbol bad_unique_symbol/bad_unique_symbol.cpp EXPORTS_
 tenon_fixture(bad_extra_export bad_extra_export/bad_extra_export.c EXPORTS_ALL)
 tenon_fixture(bad_nodelete bad_nodelete/bad_nodelete.c LINK -Wl,-z,nodelete)
 tenon_fixture(bad_executable_stack bad_executable_stack/bad_executable_stack.c LINK -Wl,-z,execstack)
+tenon_fixture(bad_packed_relocations bad_packed_relocations/bad_packed_relocations.c LINK -Wl,-z,pack-relative-relocs)
 tenon_fixture(bad_text_relocation bad_text_relocation/bad_text_relocation.c LINK -Wl,-z,notext)
 tenon_fixture(bad_interpose bad_interpose/bad_interpose.c LINK -Wl,-z,interpose)
 tenon_fixture(bad_rpath bad_rpath/bad_rpath.c LINK -Wl,--disable-new-dtags -Wl,-rpath,/opt/vendor/lib)

@@ -9,6 +9,7 @@
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <unistd.h>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -18,7 +19,6 @@
 #include <sstream>
 #include <string>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 namespace tenon {
@@ -33,7 +33,8 @@ namespace tenon::testing {
 /// A directory with tenon.toml, tenants.d/, plugins/ and a store, removed at the end.
 class host_directory {
  public:
-  explicit host_directory(const std::string& tables = "") : root_(std::filesystem::temp_directory_path() / unique_name()) {
+  explicit host_directory(const std::string& tables = "")
+      : root_(std::filesystem::temp_directory_path() / unique_name()) {
     std::filesystem::create_directories(root_ / "tenants.d");
     std::filesystem::create_directories(root_ / "plugins");
     write_main(tables);
@@ -46,7 +47,8 @@ class host_directory {
   }
 
   void write_main(const std::string& tables) const {
-    write(root_ / "tenon.toml", "[host]\nplugin_dirs = [\"plugins\"]\nstore_dir = \"store\"\ndrain_timeout_ms = 2000\n" + tables);
+    write(root_ / "tenon.toml",
+          "[host]\nplugin_dirs = [\"plugins\"]\nstore_dir = \"store\"\ndrain_timeout_ms = 2000\n" + tables);
   }
   void write_tenant(const std::string& name, const std::string& text) const {
     write(root_ / "tenants.d" / (name + ".toml"), text);

@@ -1,4 +1,5 @@
-// Replaces operator new by one that counts. A translation unit of its own, so that no compiler pairs our malloc with its delete.
+// Replaces operator new by one that counts. A translation unit of its own, so that no compiler pairs our malloc with
+// its delete.
 
 #include "allocations.hpp"
 

@@ -1,5 +1,6 @@
-// tools/bench loading: what it costs to check, try, load and unload a plugin while 1, 100 and 1 000 libraries are loaded, and what
-// ten thousand reloads leave behind. The plugin measured is echo; the libraries beside it are copies of echo_c, each isolated.
+// tools/bench loading: what it costs to check, try, load and unload a plugin while 1, 100 and 1 000 libraries are
+// loaded, and what ten thousand reloads leave behind. The plugin measured is echo; the libraries beside it are copies
+// of echo_c, each isolated.
 
 #include "harness.hpp"
 
@@ -10,13 +11,13 @@
 #include <spdlog/sinks/null_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <unistd.h>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <future>
 #include <iostream>
 #include <string>
-#include <unistd.h>
 
 namespace tenon::bench {
 namespace {
@@ -50,7 +51,8 @@ class loading_place {
     return need(store_->put(need(open_candidate({plugins}, name))));
   }
 
-  std::shared_ptr<library> load(const std::shared_ptr<const plugin_image>& image, const std::string& isolated_for = {}) {
+  std::shared_ptr<library> load(const std::shared_ptr<const plugin_image>& image,
+                                const std::string& isolated_for = {}) {
     std::promise<result<std::shared_ptr<library>>> promise;
     auto future = promise.get_future();
     code_->load(image, isolated_for, [&](auto loaded) { promise.set_value(std::move(loaded)); });
@@ -102,9 +104,9 @@ void measure_steps(loading_place& place, const fs::path& plugins, const std::sha
     std::shared_ptr<library> loaded;
     into.add("load_us" + suffix, nanoseconds([&] { loaded = place.load(echo); }) / 1e3);
     into.add("unload_us" + suffix, nanoseconds([&] {
-               loaded.reset();
-               place.settle();
-             }) / 1e3);
+                                     loaded.reset();
+                                     place.settle();
+                                   }) / 1e3);
   }
 }
 

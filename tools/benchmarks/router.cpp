@@ -1,5 +1,5 @@
-// tools/bench router: what a hit, a call, a first request and a start cost. Every figure is measured several times; a start is
-// measured in a process of its own, so that nothing is warm.
+// tools/bench router: what a hit, a call, a first request and a start cost. Every figure is measured several times; a
+// start is measured in a process of its own, so that nothing is warm.
 
 #include "allocations.hpp"
 #include "harness.hpp"
@@ -13,6 +13,7 @@
 #include <spdlog/sinks/null_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <unistd.h>
 #include <atomic>
 #include <barrier>
 #include <cstdlib>
@@ -21,7 +22,6 @@
 #include <iostream>
 #include <sstream>
 #include <thread>
-#include <unistd.h>
 
 namespace tenon::bench {
 namespace {
@@ -200,9 +200,8 @@ double resident_mb() {
 int boot(const fs::path& config) {
   boost::asio::io_context context;
   std::unique_ptr<host> made;
-  const auto took = nanoseconds([&] {
-    made = std::move(*host::create(context.get_executor(), {.config = config, .logger = silent()}));
-  });
+  const auto took = nanoseconds(
+      [&] { made = std::move(*host::create(context.get_executor(), {.config = config, .logger = silent()})); });
   std::ifstream maps("/proc/self/maps");
   std::string line;
   int mapped = 0;

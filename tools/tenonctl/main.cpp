@@ -92,8 +92,9 @@ void print_reload(const json::object& answer) {
   for (const auto& each : answer.at("changes").as_array()) {
     const auto& change = each.as_object();
     std::printf("%-24s %-18s %s\n", text(change, "tenant").c_str(), text(change, "change").c_str(),
-                !change.at("applied").as_bool() ? ("kept back: " + text(change, "reason")).c_str()
-                : change.at("rebuilt").as_bool() ? "live platform replaced" : "applied");
+                !change.at("applied").as_bool()  ? ("kept back: " + text(change, "reason")).c_str()
+                : change.at("rebuilt").as_bool() ? "live platform replaced"
+                                                 : "applied");
   }
   for (const auto& line : answer.at("diagnostics").as_array()) std::printf("! %s\n", line.as_string().c_str());
   std::printf("%zu changed or kept back, %s unchanged\n", answer.at("changes").as_array().size(),
@@ -134,7 +135,9 @@ int main(int argc, char** argv) {
   std::string tenant;
   std::filesystem::path config;
   bool as_json = false;
-  app.add_option("--socket", socket, "the admin socket of tenond")->envname("TENON_ADMIN_SOCKET")->capture_default_str();
+  app.add_option("--socket", socket, "the admin socket of tenond")
+      ->envname("TENON_ADMIN_SOCKET")
+      ->capture_default_str();
   app.add_flag("--json", as_json, "print the answer as JSON");
   auto* status = app.add_subcommand("status", "tenants, libraries and findings in short");
   auto* tenants = app.add_subcommand("tenants", "every tenant: plugin, versions, instance, last error");

@@ -47,9 +47,10 @@ class session : public std::enable_shared_from_this<session> {
   session(local::socket peer, host& host) : peer_(std::move(peer)), host_(host) {}
 
   void read() {
-    asio::async_read_until(peer_, buffer_, '\n', [self = shared_from_this()](boost::system::error_code failed, std::size_t) {
-      if (!failed) self->answer();
-    });
+    asio::async_read_until(peer_, buffer_, '\n',
+                           [self = shared_from_this()](boost::system::error_code failed, std::size_t) {
+                             if (!failed) self->answer();
+                           });
   }
 
   void close() {
@@ -70,15 +71,17 @@ class session : public std::enable_shared_from_this<session> {
       return write({{"ok", false}, {"error", "expected one JSON object a line"}});
     }
     run_admin_command(host_, request.get_object(), [self = shared_from_this()](json::object answer) {
-      asio::post(self->peer_.get_executor(), [self, answer = std::move(answer)]() mutable { self->write(std::move(answer)); });
+      asio::post(self->peer_.get_executor(),
+                 [self, answer = std::move(answer)]() mutable { self->write(std::move(answer)); });
     });
   }
 
   void write(json::object answer) {
     out_ = json::serialize(answer) + '\n';
-    asio::async_write(peer_, asio::buffer(out_), [self = shared_from_this()](boost::system::error_code failed, std::size_t) {
-      if (!failed) self->read();
-    });
+    asio::async_write(peer_, asio::buffer(out_),
+                      [self = shared_from_this()](boost::system::error_code failed, std::size_t) {
+                        if (!failed) self->read();
+                      });
   }
 
   local::socket peer_;
@@ -134,7 +137,8 @@ class listener final : public admin_socket, public std::enable_shared_from_this<
     }
     struct stat found {};
     if (lstat(path_.c_str(), &found) != 0) return {};
-    if (!S_ISSOCK(found.st_mode)) return refusal(path_, "a file there that is no socket; remove it or choose another path");
+    if (!S_ISSOCK(found.st_mode))
+      return refusal(path_, "a file there that is no socket; remove it or choose another path");
     asio::io_context probe_context;
     local::socket probe(probe_context);
     boost::system::error_code failed;

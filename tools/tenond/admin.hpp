@@ -12,19 +12,20 @@ namespace tenon::tenond {
 
 using admin_handler = unique_function<void(boost::json::object)>;
 
-/// Answers one command of an operator: {"command": "status" | "tenants" | "invalidate" | "reload" | "ping", "tenant": optional}.
-/// The answer has "ok"; if that is false, "error" says what was expected and found.
+/// Answers one command of an operator: {"command": "status" | "tenants" | "invalidate" | "reload" | "ping", "tenant":
+/// optional}. The answer has "ok"; if that is false, "error" says what was expected and found.
 void run_admin_command(tenon::host& host, const boost::json::object& request, admin_handler done);
 
-/// Listens on a Unix socket, mode 0600, for one JSON object a line, and answers each with one line. Peers other than root and our own user
-/// are hung up on.
+/// Listens on a Unix socket, mode 0600, for one JSON object a line, and answers each with one line. Peers other than
+/// root and our own user are hung up on.
 ///
 /// Lifetime    Keeps itself alive while connections are open; borrows the host.
 class admin_socket {
  public:
   virtual ~admin_socket() = default;
 
-  /// Errors: the path is taken by something that is not a dead socket, its directory is missing, not writable, or the name too long.
+  /// Errors: the path is taken by something that is not a dead socket, its directory is missing, not writable, or the
+  /// name too long.
   static result<std::shared_ptr<admin_socket>> listen(boost::asio::any_io_executor executor, std::filesystem::path path,
                                                       tenon::host& host);
 

@@ -10,16 +10,27 @@ namespace json = boost::json;
 namespace {
 
 json::object describe(const tenant_status& tenant) {
-  return {{"tenant", tenant.tenant},         {"plugin", tenant.plugin},
-          {"plugin_version", tenant.plugin_version}, {"content_hash", tenant.content_hash},
-          {"cached", tenant.cached},         {"instance", tenant.instance},
-          {"served_version", tenant.served_version}, {"last_error", tenant.last_error}};
+  return {{"tenant", tenant.tenant},
+          {"plugin", tenant.plugin},
+          {"plugin_version", tenant.plugin_version},
+          {"content_hash", tenant.content_hash},
+          {"cached", tenant.cached},
+          {"instance", tenant.instance},
+          {"served_version", tenant.served_version},
+          {"last_error", tenant.last_error}};
 }
 
 json::object describe(const library_status& library) {
-  return {{"plugin", library.plugin},   {"version", library.version}, {"content_hash", library.content_hash},
-          {"path", library.path.string()}, {"state", library.state},  {"platforms", library.platforms},
-          {"isolated_for", library.isolated_for}, {"cause", library.cause}, {"reason", library.reason}};
+  return {{"plugin", library.plugin},
+          {"version", library.version},
+          {"content_hash", library.content_hash},
+          {"path", library.path.string()},
+          {"state", library.state},
+          {"platforms", library.platforms},
+          {"writable_bytes", library.writable_bytes},
+          {"isolated_for", library.isolated_for},
+          {"cause", library.cause},
+          {"reason", library.reason}};
 }
 
 json::array describe(const std::vector<diagnostic>& findings) {

@@ -13,7 +13,8 @@
 
 namespace tenon::tenond {
 
-/// Bearer tokens to principals. Holds digests only and compares every one in constant time, so that neither memory nor timing shows a token.
+/// Bearer tokens to principals. Holds digests only and compares every one in constant time, so that neither memory nor
+/// timing shows a token.
 ///
 /// Threads     Any, concurrently.
 class authenticator {

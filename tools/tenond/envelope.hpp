@@ -20,18 +20,19 @@ inline constexpr int invalid_params = -32602;
 boost::json::object rpc_result(const boost::json::value& id, boost::json::object result);
 boost::json::object rpc_error(const boost::json::value& id, int code, std::string_view message);
 
-/// An MCP tool result around a task's outcome: the AdCP object as structuredContent and once more as text. `context` is what the caller
-/// sent and is echoed as it came.
+/// An MCP tool result around a task's outcome: the AdCP object as structuredContent and once more as text. `context` is
+/// what the caller sent and is echoed as it came.
 boost::json::object tool_result(const result<reply>& outcome, const boost::json::value* context);
 
 /// AdCP 3.0 core/error.json, without what only the operator may see.
 boost::json::object error_object(const error& value);
 
-/// The account reference of a request's arguments. Errors (INVALID_REQUEST): not an object, neither an id nor brand and operator.
+/// The account reference of a request's arguments. Errors (INVALID_REQUEST): not an object, neither an id nor brand and
+/// operator.
 result<account_reference> account_of(const boost::json::object& arguments);
 
-/// What the server refuses before any plugin is asked: another major version (VERSION_UNSUPPORTED), a mutating task without a usable
-/// idempotency_key (INVALID_REQUEST).
+/// What the server refuses before any plugin is asked: another major version (VERSION_UNSUPPORTED), a mutating task
+/// without a usable idempotency_key (INVALID_REQUEST).
 result<void> check_arguments(std::string_view task, const boost::json::object& arguments);
 
 }  // namespace tenon::tenond

@@ -13,9 +13,9 @@ namespace tenon::tenond {
 
 /// What tenond answers over HTTP:
 ///
-///   POST /mcp, /t/{tenant}/mcp    MCP; the tenant comes from the path, else from the Host header, else from the account
-///   GET  /healthz                 the process lives
-///   GET  /readyz                  it takes requests: 503 once it drains
+///   POST /mcp, /t/{tenant}/mcp    MCP; the tenant comes from the path, else from the Host header, else from the
+///   account GET  /healthz                 the process lives GET  /readyz                  it takes requests: 503 once
+///   it drains
 ///
 /// A request without a known bearer token gets 401 before anything else is looked at.
 ///

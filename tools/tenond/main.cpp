@@ -10,9 +10,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
-#include <CLI/CLI.hpp>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <CLI/CLI.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -52,7 +52,10 @@ bool write_port(const std::filesystem::path& file, std::uint16_t port) {
 class daemon {
  public:
   daemon(boost::asio::io_context& context, server_settings settings, std::shared_ptr<spdlog::logger> logger)
-      : context_(context), settings_(std::move(settings)), logger_(std::move(logger)), buyers_(settings_.principals),
+      : context_(context),
+        settings_(std::move(settings)),
+        logger_(std::move(logger)),
+        buyers_(settings_.principals),
         signals_(context, SIGTERM, SIGINT) {}
 
   result<void> start(const std::filesystem::path& config) {
@@ -118,7 +121,8 @@ class daemon {
     if (--unfinished_ != 0) return;
     logger_->info("stopped");
     if (admin_) admin_->stop();
-    // A thread that is stuck in a plugin would keep the process for ever: everything else is closed, so leave it behind.
+    // A thread that is stuck in a plugin would keep the process for ever: everything else is closed, so leave it
+    // behind.
     if (stuck_) std::_Exit(EXIT_SUCCESS);
     context_.stop();
   }

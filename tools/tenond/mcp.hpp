@@ -21,7 +21,8 @@ struct mcp_caller {
 /// The answer to one POST: nothing for a notification.
 using mcp_handler = unique_function<void(std::optional<boost::json::object>)>;
 
-/// The Model Context Protocol (revision 2025-11-25, Streamable HTTP, stateless): initialize, ping, tools/list, tools/call.
+/// The Model Context Protocol (revision 2025-11-25, Streamable HTTP, stateless): initialize, ping, tools/list,
+/// tools/call.
 ///
 /// Tools are the tasks that the tenant's plugin has, read from its manifest, so listing them loads nothing.
 ///

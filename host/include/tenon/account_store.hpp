@@ -8,7 +8,8 @@
 
 namespace tenon {
 
-/// How a buyer names an account (AdCP 3.0, core/account-ref.json): by id, or by brand and operator. All empty: by who calls.
+/// How a buyer names an account (AdCP 3.0, core/account-ref.json): by id, or by brand and operator. All empty: by who
+/// calls.
 struct account_reference {
   std::string account_id = {};
   std::string brand = {};          ///< the brand's domain

@@ -18,8 +18,9 @@ std::string_view to_string(recovery value) noexcept;
 
 /// An error that a buyer may see, with what only the operator may see beside it.
 ///
-/// `code`, `message`, `field`, `suggestion`, `retry_after_s` and `details` go on the wire and never carry a secret, a path or an
-/// upstream's text. `operator_detail` goes to the log alone: it says what was expected, what was found and where.
+/// `code`, `message`, `field`, `suggestion`, `retry_after_s` and `details` go on the wire and never carry a secret, a
+/// path or an upstream's text. `operator_detail` goes to the log alone: it says what was expected, what was found and
+/// where.
 struct error {
   std::string code;     ///< AdCP error code, e.g. "ACCOUNT_NOT_FOUND"
   std::string message;  ///< one sentence
@@ -54,7 +55,8 @@ using result = boost::system::result<T, error>;
 /// An error whose recovery is what the served AdCP release says for its code.
 error make_error(std::string_view code, std::string message, std::string operator_detail = {});
 
-/// ACCOUNT_NOT_FOUND on `account.metadata.tenant_id`: the tenant is missing, unknown or disabled; which of them, nobody learns.
+/// ACCOUNT_NOT_FOUND on `account.metadata.tenant_id`: the tenant is missing, unknown or disabled; which of them, nobody
+/// learns.
 error tenant_not_found(std::string operator_detail);
 
 }  // namespace tenon

@@ -27,11 +27,13 @@ namespace tenon {
 
 /// What an embedder decides; everything else is in the configuration file.
 struct host_options {
-  std::filesystem::path config;                     ///< tenon.toml
-  std::shared_ptr<spdlog::logger> logger = nullptr; ///< null: one that writes where spdlog's default one does, at [host] log_level
-  const tenon::clock* time = nullptr;               ///< borrowed for the host's life; null: system_clock()
-  bool handle_sighup = false;                       ///< install a SIGHUP handler that reloads; none otherwise
-  /// The program tenon-canary, which runs a new plugin in a child process before the host does. Empty: the one beside this program, in
+  std::filesystem::path config;  ///< tenon.toml
+  /// Null: one that writes where spdlog's default one does, at [host] log_level.
+  std::shared_ptr<spdlog::logger> logger = nullptr;
+  const tenon::clock* time = nullptr;  ///< borrowed for the host's life; null: system_clock()
+  bool handle_sighup = false;          ///< install a SIGHUP handler that reloads; none otherwise
+  /// The program tenon-canary, which runs a new plugin in a child process before the host does. Empty: the one beside
+  /// this program, in
   /// ../libexec/tenon of it, or where tenon was installed. [host] canary goes before it.
   std::filesystem::path canary = {};
 };
@@ -44,10 +46,12 @@ struct call_target {
 
 /// Serves the tenants of a configuration file from plugins.
 ///
-/// The host is a library: it opens no listening socket, installs no signal handler unless asked, and runs on the embedder's executor. It
-/// owns two kinds of threads of its own: one that loads and unloads libraries, and a bounded pool for blocking work.
+/// The host is a library: it opens no listening socket, installs no signal handler unless asked, and runs on the
+/// embedder's executor. It owns two kinds of threads of its own: one that loads and unloads libraries, and a bounded
+/// pool for blocking work.
 ///
-/// Lifetime    Destroying the host stops it: open calls are answered, platforms destroyed, libraries closed. The executor must
+/// Lifetime    Destroying the host stops it: open calls are answered, platforms destroyed, libraries closed. The
+/// executor must
 ///             still run, or be stopped for good; call shutdown() first to drain.
 /// Threads     Any, concurrently.
 /// Errors      create(): an unreadable or invalid main file. A broken tenant breaks itself alone.
@@ -61,8 +65,8 @@ class host {
   /// The router: a platform like any other. Its account store is the configuration's.
   lazy_platform_router& router() noexcept;
 
-  /// Resolves the account, then calls the task. Completes with result<reply> on the handler's executor. Cancellable through
-  /// `context.stop`. The context's account is filled in; its principal decides which accounts are there at all.
+  /// Resolves the account, then calls the task. Completes with result<reply> on the handler's executor. Cancellable
+  /// through `context.stop`. The context's account is filled in; its principal decides which accounts are there at all.
   template <class CompletionToken>
   auto async_call(call_target target, call_request request, CompletionToken&& token) {
     return boost::asio::async_initiate<CompletionToken, void(result<reply>)>(
@@ -72,22 +76,20 @@ class host {
         token, std::move(target), std::move(request));
   }
 
-  /// Reads the configuration again and moves only the tenants that changed. A request during a reload is folded into one more
-  /// round, and completes with that round's report.
+  /// Reads the configuration again and moves only the tenants that changed. A request during a reload is folded into
+  /// one more round, and completes with that round's report.
   template <class CompletionToken>
   auto async_reload(CompletionToken&& token) {
     return boost::asio::async_initiate<CompletionToken, void(reload_report)>(
         [this](auto handler) { start_reload(on_handler_executor<reload_report>(std::move(handler))); }, token);
   }
 
-  /// Refuses new calls with SERVICE_UNAVAILABLE, waits for running ones up to the configured drain time, destroys every platform and closes
-  /// every library. Completes with what could not be closed (zombies), empty when all is gone.
+  /// Refuses new calls with SERVICE_UNAVAILABLE, waits for running ones up to the configured drain time, destroys every
+  /// platform and closes every library. Completes with what could not be closed (zombies), empty when all is gone.
   template <class CompletionToken>
   auto async_shutdown(CompletionToken&& token) {
     return boost::asio::async_initiate<CompletionToken, void(std::vector<library_status>)>(
-        [this](auto handler) {
-          start_shutdown(on_handler_executor<std::vector<library_status>>(std::move(handler)));
-        },
+        [this](auto handler) { start_shutdown(on_handler_executor<std::vector<library_status>>(std::move(handler))); },
         token);
   }
 
@@ -95,8 +97,8 @@ class host {
   void invalidate(const std::string& tenant);
   void invalidate();
 
-  /// The tasks of one tenant, from its plugin's manifest, without loading it. Errors: tenant_not_found, also for a principal that the
-  /// tenant does not list; CONFIGURATION_ERROR.
+  /// The tasks of one tenant, from its plugin's manifest, without loading it. Errors: tenant_not_found, also for a
+  /// principal that the tenant does not list; CONFIGURATION_ERROR.
   result<std::vector<std::string>> tasks_of(const std::string& tenant, const std::string& principal) const;
 
   /// The tasks that any tenant's plugin has, sorted: what an endpoint that serves them all can list.
@@ -105,8 +107,8 @@ class host {
   /// The specialisms one tenant claims. Errors: as tasks_of().
   result<std::vector<std::string>> specialisms_of(const std::string& tenant, const std::string& principal) const;
 
-  /// The tenant that answers for a Host header (port and case do not matter), or nothing. Empty if two tenants claim it, as can happen
-  /// after a reload that was applied in part: then it is nobody's.
+  /// The tenant that answers for a Host header (port and case do not matter), or nothing. Empty if two tenants claim
+  /// it, as can happen after a reload that was applied in part: then it is nobody's.
   std::optional<std::string> tenant_for_host(std::string_view host_header) const;
 
   /// Whether the catalog has an enabled tenant of this name.
@@ -130,8 +132,9 @@ class host {
   template <class Value, class Handler>
   auto on_handler_executor(Handler handler) {
     // Tracked, so that run() of the embedder's context does not return while an answer is on its way.
-    auto target = boost::asio::prefer(boost::asio::any_io_executor(boost::asio::get_associated_executor(handler, executor())),
-                                      boost::asio::execution::outstanding_work.tracked);
+    auto target =
+        boost::asio::prefer(boost::asio::any_io_executor(boost::asio::get_associated_executor(handler, executor())),
+                            boost::asio::execution::outstanding_work.tracked);
     return [handler = std::move(handler), target = std::move(target)](Value value) mutable {
       boost::asio::dispatch(target, [handler = std::move(handler), value = std::move(value)]() mutable {
         std::move(handler)(std::move(value));
@@ -142,8 +145,10 @@ class host {
   std::shared_ptr<state> state_;
 };
 
-/// Reads a configuration as the host would, and tries its plugins out in child processes, as the host does, from a directory of its own
-/// that is gone afterwards. Nothing is loaded into this process. `canary`: as in host_options. For tools and tests.
-std::vector<diagnostic> check_configuration(const std::filesystem::path& config, const std::filesystem::path& canary = {});
+/// Reads a configuration as the host would, and tries its plugins out in child processes, as the host does, from a
+/// directory of its own that is gone afterwards. Nothing is loaded into this process. `canary`: as in host_options. For
+/// tools and tests.
+std::vector<diagnostic> check_configuration(const std::filesystem::path& config,
+                                            const std::filesystem::path& canary = {});
 
 }  // namespace tenon

@@ -38,7 +38,8 @@ class proposal_manager {
   virtual void finalize_proposal(call_request request, reply_handler done);
 };
 
-/// Where proposals of one tenant live. A seam: the router only routes to it by identity; what it stores is its owner's business.
+/// Where proposals of one tenant live. A seam: the router only routes to it by identity; what it stores is its owner's
+/// business.
 class proposal_store {
  public:
   proposal_store() = default;

@@ -39,13 +39,13 @@ class factory {
   /// Errors go to the caller unchanged and are not cached.
   virtual void build(std::string tenant, std::stop_token stop, build_handler done) = 0;
 
-  /// What can be said without a build: whether the tenant exists and its platform will implement `task`. Nothing: not known;
-  /// false: UNSUPPORTED_FEATURE; an error (an unknown or disabled tenant): refused with it.
+  /// What can be said without a build: whether the tenant exists and its platform will implement `task`. Nothing: not
+  /// known; false: UNSUPPORTED_FEATURE; an error (an unknown or disabled tenant): refused with it.
   virtual result<std::optional<bool>> foresees(const std::string& tenant, std::string_view task) const;
 };
 
-/// A function that returns the platform. It may block: it runs on the blocking pool. An exception of type error_exception is that
-/// error; any other is INTERNAL_ERROR.
+/// A function that returns the platform. It may block: it runs on the blocking pool. An exception of type
+/// error_exception is that error; any other is INTERNAL_ERROR.
 std::shared_ptr<factory> make_factory(std::function<std::shared_ptr<platform>(const std::string& tenant)> function);
 
 /// A coroutine that returns the platform; it runs on `executor`.
@@ -71,24 +71,28 @@ struct lazy_router_options {
   tenon::proposal_managers proposal_managers = {};
   tenon::proposal_stores proposal_stores = {};
   tenon::proposal_store_factory proposal_store_factory = {};
-  long cache_size = 256;                ///< platforms; at least 1
-  double cache_ttl_seconds = 3600;      ///< 0 = evict by size only
+  long cache_size = 256;            ///< platforms; at least 1
+  double cache_ttl_seconds = 3600;  ///< 0 = evict by size only
   tenon::cold_start cold_start = tenon::cold_start::each;
   std::set<std::string, std::less<>> tasks = {};  ///< what the router implements; empty: every task of the release
 };
 
-/// Routes every task to the platform of the account's tenant, builds that platform on the first request and keeps it in a bounded LRU
-/// and TTL cache. The contract is that of LazyPlatformRouter of the AdCP Python SDK (adcp-client-python, platform_router.py).
+/// Routes every task to the platform of the account's tenant, builds that platform on the first request and keeps it in
+/// a bounded LRU and TTL cache. The contract is that of LazyPlatformRouter of the AdCP Python SDK (adcp-client-python,
+/// platform_router.py).
 ///
-/// Lifetime    Calls in flight keep the router's state alive; destroying the router drops the cache. The clock and the contexts behind the
-///             executors outlive the router and its calls. While a platform with a time to live is kept, a timer is pending on `executor`.
-/// Threads     Any, concurrently. No lock is held while a platform, a factory or a handler runs. A request that waited for a build
+/// Lifetime    Calls in flight keep the router's state alive; destroying the router drops the cache. The clock and the
+/// contexts behind the
+///             executors outlive the router and its calls. While a platform with a time to live is kept, a timer is
+///             pending on `executor`.
+/// Threads     Any, concurrently. No lock is held while a platform, a factory or a handler runs. A request that waited
+/// for a build
 ///             continues on `executor`; a hit is handed to its platform on the calling thread.
 /// Cost        A hit: one lock, a few reference counts, no allocation of its own.
 class lazy_platform_router final : public routing_platform {
  public:
-  /// `executor` runs continuations, `blocking` the functions that block. Errors, checked in this order: cache_size, cache_ttl_seconds,
-  /// proposal_stores together with proposal_store_factory, a manager that finalizes without a store.
+  /// `executor` runs continuations, `blocking` the functions that block. Errors, checked in this order: cache_size,
+  /// cache_ttl_seconds, proposal_stores together with proposal_store_factory, a manager that finalizes without a store.
   static result<std::shared_ptr<lazy_platform_router>> make(boost::asio::any_io_executor executor,
                                                             boost::asio::any_io_executor blocking, const clock& time,
                                                             lazy_router_options options);
@@ -111,8 +115,9 @@ class lazy_platform_router final : public routing_platform {
   void invalidate(const std::string& tenant) noexcept;
   void invalidate() noexcept;  ///< all of them
 
-  /// Puts a successor in the place of the tenant's platform with one store, and outdates running builds. Running calls finish on
-  /// the platform they hold; later ones get the successor. Does nothing and returns false if the tenant is not cached.
+  /// Puts a successor in the place of the tenant's platform with one store, and outdates running builds. Running calls
+  /// finish on the platform they hold; later ones get the successor. Does nothing and returns false if the tenant is
+  /// not cached.
   bool replace(const std::string& tenant, std::shared_ptr<platform> successor);
 
   /// A snapshot, sorted; without expired entries.

@@ -30,7 +30,8 @@ class gate {
     if (told) told();
   }
 
-  /// `on_empty` is called once: here if nobody is inside, else by the last leave(). Closing again replaces the one to be told.
+  /// `on_empty` is called once: here if nobody is inside, else by the last leave(). Closing again replaces the one to
+  /// be told.
   void close(unique_function<void()> on_empty) {
     {
       const std::lock_guard lock(mutex_);

@@ -20,7 +20,7 @@ struct code_info {
 };
 
 struct specialism_info {
-  std::string_view name;                       ///< with hyphens, as on the wire
+  std::string_view name;                          ///< with hyphens, as on the wire
   std::span<const std::string_view> entry_tasks;  ///< a tenant that claims it must implement these
 };
 
@@ -34,8 +34,8 @@ std::span<const specialism_info> specialisms() noexcept;
 const task_info* find_task(std::string_view name) noexcept;
 const specialism_info* find_specialism(std::string_view name) noexcept;
 
-/// The release's recovery for a code. INTERNAL_ERROR, which is outside the release's list, is terminal; any other unknown code is
-/// transient, as the manifest's error_code_policy has it.
+/// The release's recovery for a code. INTERNAL_ERROR, which is outside the release's list, is terminal; any other
+/// unknown code is transient, as the manifest's error_code_policy has it.
 recovery recovery_of(std::string_view code) noexcept;
 
 }  // namespace tenon::release

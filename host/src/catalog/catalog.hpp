@@ -35,8 +35,8 @@ struct config_place {
   friend bool operator==(const config_place&, const config_place&) = default;
 };
 
-/// What the operator has decided about one plugin: the table [plugins.NAME], or nothing. A value; places do not count in
-/// comparisons.
+/// What the operator has decided about one plugin: the table [plugins.NAME], or nothing. A value; places do not count
+/// in comparisons.
 struct plugin_policy {
   std::vector<std::string> sha256;         ///< the contents it may have, 64 lower-case hex digits each; empty: any
   std::vector<std::string> allow_imports;  ///< symbols it may import although the gate advises against them
@@ -105,16 +105,16 @@ struct catalog {
 };
 
 /// Reads tenon.toml and tenants.d/*.toml beside it. Errors (CONFIGURATION_ERROR, every finding in operator_detail): the
-/// main file is missing, is not TOML, or its [host], [cache] or [plugins] is wrong. Relative paths are relative to the file that
-/// has them. Top-level tables named in `foreign_tables` belong to the embedder and are not looked into.
+/// main file is missing, is not TOML, or its [host], [cache] or [plugins] is wrong. Relative paths are relative to the
+/// file that has them. Top-level tables named in `foreign_tables` belong to the embedder and are not looked into.
 ///
 /// Each account, host and principal belongs to one tenant. Whoever comes first keeps it (tenants of the main file in
 /// its order, then the files of tenants.d by name), even if its own table is broken elsewhere; the later one is broken.
 ///
 /// Cost: linear in the size of the files; secret files are looked for, not read.
 result<std::shared_ptr<const catalog>> read_catalog(const std::filesystem::path& config,
-                                                    const std::vector<std::string>& foreign_tables = {
-                                                        "server", "principals"});
+                                                    const std::vector<std::string>& foreign_tables = {"server",
+                                                                                                      "principals"});
 
 /// All findings about a configuration, those that make read_catalog() fail included.
 std::vector<diagnostic> check_catalog(const std::filesystem::path& config,

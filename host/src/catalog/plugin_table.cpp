@@ -42,7 +42,7 @@ void read_hashes(const field& from, plugin_policy& into) {
 
 void read_imports(const field& from, plugin_policy& into) {
   const auto is_part = [](char letter) {
-    return is_letter_or_digit(letter) || letter == '_' || letter == '.' || letter == '$';
+    return is_letter_or_digit(letter) || letter == '_' || letter == '.' || letter == '$' || letter == ':';
   };
   for (const auto& element : from.elements()) {
     const auto symbol = element.text();

@@ -26,8 +26,8 @@ class tenant_directory final : public account_store {
 
   void resolve(account_reference reference, std::string principal, account_handler done) const override;
 
-  /// As resolve(), with the tenant that the path or the Host header named: an account of another tenant is not found, and without a
-  /// reference it is the tenant's own account, whose id is the tenant's name.
+  /// As resolve(), with the tenant that the path or the Host header named: an account of another tenant is not found,
+  /// and without a reference it is the tenant's own account, whose id is the tenant's name.
   void resolve(call_target target, std::string principal, account_handler done) const;
 
   std::optional<std::string> tenant_for_host(std::string_view host_header) const;

@@ -9,8 +9,8 @@
 namespace tenon {
 namespace {
 
-/// libstdc++ fills std::ctype<char>'s narrowing cache on first use, without a lock; plugins that build a std::regex at the same time
-/// would race on it. Filling it before any plugin runs ends that.
+/// libstdc++ fills std::ctype<char>'s narrowing cache on first use, without a lock; plugins that build a std::regex at
+/// the same time would race on it. Filling it before any plugin runs ends that.
 void warm_character_cache() {
   const auto& facet = std::use_facet<std::ctype<char>>(std::locale());
   for (int c = 0; c < 256; ++c) {
@@ -49,8 +49,10 @@ std::shared_ptr<spdlog::logger> own_logger(const std::string& level) {
 
 void log_diagnostics(spdlog::logger& log, const std::vector<diagnostic>& findings) {
   for (const auto& finding : findings) {
-    if (finding.fatal) log.error("{}", finding.to_string());
-    else log.warn("{}", finding.to_string());
+    if (finding.fatal)
+      log.error("{}", finding.to_string());
+    else
+      log.warn("{}", finding.to_string());
   }
 }
 
@@ -91,18 +93,19 @@ void host::start_call(call_target target, call_request request, reply_handler do
     return done(std::move(closing));
   }
   auto linked = end_with(request.context, state_->cut);
-  reply_handler leaving = [self = state_, linked = std::move(linked), done = std::move(done)](result<reply> outcome) mutable {
+  reply_handler leaving = [self = state_, linked = std::move(linked),
+                           done = std::move(done)](result<reply> outcome) mutable {
     done(std::move(outcome));
     self->calls.leave();
   };
   auto principal = request.context.principal;
-  state_->directory->resolve(
-      std::move(target), std::move(principal),
-      [router = state_->router, request = std::move(request), done = std::move(leaving)](result<account> found) mutable {
-        if (!found) return done(found.error());
-        request.context.account = std::move(*found);
-        router->start(std::move(request), std::move(done));
-      });
+  state_->directory->resolve(std::move(target), std::move(principal),
+                             [router = state_->router, request = std::move(request),
+                              done = std::move(leaving)](result<account> found) mutable {
+                               if (!found) return done(found.error());
+                               request.context.account = std::move(*found);
+                               router->start(std::move(request), std::move(done));
+                             });
 }
 
 void host::start_reload(reload_handler done) { state_->reloader->reload(std::move(done)); }

@@ -40,10 +40,15 @@ tenant_status status_of(const std::string& tenant, const deployment& what, bool 
 /// A store for one check, beside nobody's: it goes with what is in it. The host's own may belong to another user.
 class private_place {
  public:
-  private_place() {
+  /// Beside the store, where the host would run it; /tmp may be mounted noexec.
+  explicit private_place(const std::filesystem::path& store) {
     std::error_code code;
-    auto pattern = (std::filesystem::temp_directory_path(code) / "tenon-check-XXXXXX").string();
-    if (::mkdtemp(pattern.data())) path_ = pattern;
+    for (const auto& parent : {store.parent_path(), std::filesystem::temp_directory_path(code)}) {
+      auto pattern = (parent / "tenon-check-XXXXXX").string();
+      if (!::mkdtemp(pattern.data())) continue;
+      path_ = pattern;
+      return;
+    }
   }
   private_place(const private_place&) = delete;
   private_place& operator=(const private_place&) = delete;
@@ -111,8 +116,7 @@ host_status host::status() const {
   host_status status;
   const auto cached = state_->router->cached_tenants();
   for (const auto& [tenant, what] : state_->deployments->all()) {
-    status.tenants.push_back(
-        status_of(tenant, *what, std::ranges::binary_search(cached, tenant), *state_->ledger));
+    status.tenants.push_back(status_of(tenant, *what, std::ranges::binary_search(cached, tenant), *state_->ledger));
   }
   status.libraries = state_->loader->status();
   status.libraries_closed = state_->loader->closed();
@@ -129,10 +133,11 @@ std::vector<diagnostic> check_configuration(const std::filesystem::path& config,
   const auto read = read_catalog(config);
   if (!read) return findings;
   if ((*read)->host.canary == "off") {
-    findings.push_back({.file = config.string(), .message = "host.canary: \"off\", so plugins were not tried out; the host "
-                                                            "will not do it either"});
+    findings.push_back({.file = config.string(),
+                        .message = "host.canary: \"off\", so plugins were not tried out; the host "
+                                   "will not do it either"});
   }
-  const private_place place;
+  const private_place place((*read)->host.store_dir);
   const auto admitting = place.admission(canary);
   std::map<std::string, result<manifest>> plugins;
   for (const auto& [tenant, entry] : (*read)->tenants) {

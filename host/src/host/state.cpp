@@ -23,10 +23,47 @@ std::shared_ptr<boost::asio::thread_pool> make_pool(std::uint32_t threads) {
           }};
 }
 
+/// Runs `proceed` once: when what is returned is called, or when the time is over; not at all once the host has gone.
+/// What is returned may outlive the executor.
+std::function<void()> no_later_than(std::shared_ptr<last_steps> steps, std::chrono::milliseconds limit,
+                                    std::function<void()> proceed) {
+  struct once {
+    std::atomic<bool> over = false;
+    std::function<void()> proceed;
+    std::weak_ptr<boost::asio::steady_timer> timer;  // the executor's context owns it
+
+    void run() {
+      if (over.exchange(true)) return;
+      const auto last = std::exchange(proceed, nullptr);
+      last();
+    }
+  };
+  auto shared = std::make_shared<once>(false, std::move(proceed));
+  const std::lock_guard lock(steps->mutex);
+  if (!steps->executor) return [] {};
+  auto timer = std::make_shared<boost::asio::steady_timer>(*steps->executor, limit);
+  shared->timer = timer;
+  timer->async_wait([shared, timer](const boost::system::error_code& cancelled) {
+    if (!cancelled) shared->run();
+  });
+  return [shared, steps = std::move(steps)] {
+    {
+      const std::lock_guard still_there(steps->mutex);
+      if (!steps->executor) return;
+      boost::asio::post(*steps->executor, [shared] {
+        if (const auto armed = shared->timer.lock()) armed->cancel();
+      });
+    }
+    shared->run();
+  };
+}
+
 }  // namespace
 
 host::state::state(boost::asio::any_io_executor on, std::uint32_t blocking_threads)
-    : executor(std::move(on)), pool(make_pool(blocking_threads)) {}
+    : executor(std::move(on)), pool(make_pool(blocking_threads)), ending(std::make_shared<last_steps>()) {
+  ending->executor = executor;
+}
 
 result<void> host::state::open(const host_options& options, const std::shared_ptr<const catalog>& read) {
   const auto& settings = read->host;
@@ -124,82 +161,51 @@ void host::state::wait_for_hangup() {
   });
 }
 
-std::function<void()> host::state::no_later_than(std::chrono::milliseconds limit, unique_function<void()> proceed) {
-  struct once {
-    std::atomic<bool> over = false;
-    unique_function<void()> proceed;
-
-    void run() {
-      if (over.exchange(true)) return;
-      // What it holds goes with it: whoever hears of the end may destroy all of it.
-      auto last = std::move(proceed);
-      last();
-    }
-  };
-  auto shared = std::make_shared<once>(false, std::move(proceed));
-  // The timer belongs to the executor's context alone: the other side may be a thread that outlives that.
-  auto timer = std::make_shared<boost::asio::steady_timer>(executor, limit);
-  timer->async_wait([shared, timer](const boost::system::error_code& cancelled) {
-    if (!cancelled) shared->run();
-  });
-  return [shared, waiting = std::weak_ptr(timer), executor = executor] {
-    if (shared->over) return;
-    boost::asio::post(executor, [waiting] {
-      if (const auto timer = waiting.lock()) timer->cancel();
-    });
-    shared->run();
-  };
+std::vector<shutdown_handler> last_steps::take_waiting() {
+  const std::lock_guard lock(mutex);
+  draining = false;  // who asks again is told again, by a drain that finds nothing to wait for
+  return std::exchange(waiting, {});
 }
 
 void host::state::shut_down(shutdown_handler done) {
   {
-    const std::lock_guard lock(mutex);
-    shutdowns.push_back(std::move(done));
-    if (std::exchange(draining, true)) return;
+    const std::lock_guard lock(ending->mutex);
+    ending->waiting.push_back(std::move(done));
+    if (std::exchange(ending->draining, true)) return;
   }
   reloader->stop();
-  drain([self = shared_from_this()](const std::vector<library_status>& left) mutable {
-    auto told = self->take_shutdowns();
-    self.reset();  // before anybody hears of the end, on whatever thread this is
-    for (auto& each : told) each(left);
-  });
+  drain();
 }
 
-std::vector<host::state::shutdown_handler> host::state::take_shutdowns() {
-  const std::lock_guard lock(mutex);
-  draining = false;  // who asks again is told again, by a drain that finds nothing to wait for
-  return std::exchange(shutdowns, {});
-}
-
-void host::state::drain(shutdown_handler done) {
-  const auto self = shared_from_this();
-  const auto handed_on = std::make_shared<shutdown_handler>(std::move(done));
+void host::state::drain() {
   const auto patience = drain_timeout + environment->retire_hard + environment->retire_stuck;
-  const auto cutting = std::make_shared<boost::asio::steady_timer>(executor, drain_timeout);
-  cutting->async_wait([self, cutting](const boost::system::error_code& cancelled) {
-    if (!cancelled) self->cut.request_stop();
+  auto cutting = std::make_shared<boost::asio::steady_timer>(executor, drain_timeout);
+  cutting->async_wait([weak = weak_from_this(), cutting](const boost::system::error_code& cancelled) {
+    const auto self = cancelled ? nullptr : weak.lock();
+    if (self) self->cut.request_stop();
   });
-  const auto proceed = no_later_than(patience, [self, handed_on] { self->close(std::move(*handed_on)); });
-  calls.close([proceed, cutting] {
-    boost::asio::post(cutting->get_executor(), [cutting] { cutting->cancel(); });
-    proceed();
-  });
+  calls.close(no_later_than(ending, patience, [weak = weak_from_this(), cutting = std::weak_ptr(cutting)] {
+    const auto self = weak.lock();
+    if (!self) return;
+    boost::asio::post(self->executor, [cutting] {
+      if (const auto timer = cutting.lock()) timer->cancel();
+    });
+    self->close();
+  }));
 }
 
-void host::state::close(shutdown_handler done) {
+void host::state::close() {
   router->invalidate();
-  const auto handed_on = std::make_shared<shutdown_handler>(std::move(done));
+  auto tell = [ending = ending, loader = loader] {
+    const auto left = loader->status();
+    for (auto& each : ending->take_waiting()) each(left);
+  };
+  // A plugin that does not come back from a constructor or from deinit() keeps the loader's thread.
+  auto stop = [ending = ending, loader = loader, patience = environment->retire_stuck, tell] {
+    loader->request_stop(no_later_than(ending, patience, tell));
+  };
   const auto patience = environment->retire_grace + environment->retire_hard + environment->retire_stuck;
-  environment->retiring->when_none(no_later_than(patience, [self = shared_from_this(), handed_on] {
-    // A plugin that does not come back from a constructor or from deinit() keeps the loader thread.
-    auto finish = [self, handed_on]() mutable {
-      const auto left = self->loader->status();
-      auto done = std::move(*handed_on);
-      self.reset();
-      done(left);
-    };
-    self->loader->request_stop(self->no_later_than(self->environment->retire_stuck, std::move(finish)));
-  }));
+  environment->retiring->when_none(no_later_than(ending, patience, std::move(stop)));
 }
 
 void host::state::close_now() {
@@ -207,8 +213,13 @@ void host::state::close_now() {
     boost::system::error_code ignored;
     hangups->cancel(ignored);
   }
+  {
+    // What is still to come of a shutdown finds nobody from here on.
+    const std::lock_guard lock(ending->mutex);
+    ending->executor.reset();
+  }
   if (reloader) reloader->stop();
-  calls.close([] {});
+  calls.close([] {});  // replaces what a shutdown was waiting for
   cut.request_stop();
   if (router) router->invalidate();
   // Not stop(): what is queued runs, finds that it is not wanted any more, and answers. A thread that was given up in
@@ -216,7 +227,7 @@ void host::state::close_now() {
   if (!loader || !loader->any_stranded()) pool->join();
   if (!loader) return;
   const auto left = loader->status();
-  for (auto& each : take_shutdowns()) each(left);
+  for (auto& each : ending->take_waiting()) each(left);
 }
 
 }  // namespace tenon

@@ -17,16 +17,27 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <utility>
 #include <vector>
 
 namespace tenon {
 
+using shutdown_handler = unique_function<void(std::vector<library_status>)>;
+
+/// What a shutdown needs where it must not keep the host's state: on the loader's thread, and after ~host.
+struct last_steps {
+  std::mutex mutex;
+  std::optional<boost::asio::any_io_executor> executor;  ///< none: the host has gone, and this may have gone with it
+  std::vector<shutdown_handler> waiting;                 ///< who is told of the end
+  bool draining = false;
+
+  std::vector<shutdown_handler> take_waiting();
+};
+
 /// Everything the facade owns. Shared with the handlers that run for it, so that it outlives the last of them.
 struct host::state : std::enable_shared_from_this<host::state> {
-  using shutdown_handler = unique_function<void(std::vector<library_status>)>;
-
   state(boost::asio::any_io_executor on, std::uint32_t blocking_threads);
 
   boost::asio::any_io_executor executor;
@@ -48,8 +59,7 @@ struct host::state : std::enable_shared_from_this<host::state> {
 
   mutable std::mutex mutex;
   std::vector<diagnostic> findings;  ///< of the configuration last read
-  std::vector<shutdown_handler> shutdowns;  ///< who waits for the end
-  bool draining = false;
+  const std::shared_ptr<last_steps> ending;
 
   result<void> open(const host_options& options, const std::shared_ptr<const catalog>& read);
   void deploy(const std::shared_ptr<const catalog>& read, admission& admitting);
@@ -60,14 +70,10 @@ struct host::state : std::enable_shared_from_this<host::state> {
 
   /// Starts draining, once, and tells everybody who asked when it is over.
   void shut_down(shutdown_handler done);
-  std::vector<shutdown_handler> take_shutdowns();
   /// Lets running calls finish, then cuts them off, then closes.
-  void drain(shutdown_handler done);
+  void drain();
   /// Drops every platform and stops the loader once they are gone, or when somebody holds on to one for too long.
-  void close(shutdown_handler done);
-  /// Runs `proceed` once: when what is returned is called, or when the time is over. What is returned may outlive the
-  /// executor.
-  std::function<void()> no_later_than(std::chrono::milliseconds limit, unique_function<void()> proceed);
+  void close();
   void close_now();
 };
 

@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -66,7 +67,7 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
         done_(std::move(done)),
         alive_(environment_->retiring),
         strand_(environment_->executor),
-        timer_(environment_->executor) {}
+        timer_(std::in_place, environment_->executor) {}
 
   void start() {
     const auto findings = check_settings(recipe_.image->manifest.settings_schema, recipe_.settings);
@@ -74,25 +75,31 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
     if (stop_.stop_requested()) return finish(unavailable("the build was not wanted any more"));
     recipe_.settings = with_defaults(recipe_.image->manifest.settings_schema, std::move(recipe_.settings));
 
-    timer_.expires_after(environment_->build_timeout);
-    timer_.async_wait(
-        asio::bind_executor(strand_, [self = shared_from_this()](const boost::system::error_code& failed) {
+    timer_->expires_after(environment_->build_timeout);
+    timer_->async_wait(
+        asio::bind_executor(*strand_, [self = shared_from_this()](const boost::system::error_code& failed) {
           if (!failed) self->on_timeout();
         }));
     on_stop_.emplace(stop_, stop_signaller{weak_from_this()});
     if (!recipe_.read_secrets) return load();
     asio::post(environment_->blocking, [self = shared_from_this()]() mutable {
       auto read = self->recipe_.read_secrets();
-      const auto strand = self->strand_;
-      asio::post(strand, [self = std::move(self), read = std::move(read)]() mutable {
-        self->on_secrets(std::move(read));
-      });
+      const auto strand = self->still_wanted();
+      if (!strand) return;
+      asio::post(*strand,
+                 [self = std::move(self), read = std::move(read)]() mutable { self->on_secrets(std::move(read)); });
     });
   }
 
-  const platform_strand& strand() const noexcept { return strand_; }
+  const platform_strand& strand() const noexcept { return *strand_; }
 
  private:
+  /// The strand, unless the build is over. Then the executor may be gone, whatever thread still works for the build.
+  std::optional<platform_strand> still_wanted() const {
+    const std::lock_guard lock(mutex_);
+    return strand_;
+  }
+
   void on_secrets(result<std::shared_ptr<const secret_texts>> read) {
     if (!done_) return;
     if (!read) return finish(read.error());
@@ -112,18 +119,21 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
     std::weak_ptr<platform_build> build;
     void operator()() const {
       const auto self = build.lock();
-      if (!self) return;
-      asio::post(self->strand_, [self] { self->finish(unavailable("the build was not wanted any more")); });
+      const auto strand = self ? self->still_wanted() : std::nullopt;
+      if (!strand) return;
+      asio::post(*strand, [self] { self->finish(unavailable("the build was not wanted any more")); });
     }
   };
 
   /// [loader] Takes the build along: its timer and strand must not be left to a thread that does not belong to the
   /// executor.
   static void leave_loader(std::shared_ptr<platform_build> build, result<std::shared_ptr<library>> loaded) {
+    if (!build->still_wanted()) return;
     const auto executor = build->environment_->executor;
     asio::post(executor, [build = std::move(build), loaded = std::move(loaded)]() mutable {
-      const auto strand = build->strand_;
-      asio::dispatch(strand, [build = std::move(build), loaded = std::move(loaded)]() mutable {
+      const auto strand = build->still_wanted();
+      if (!strand) return;
+      asio::dispatch(*strand, [build = std::move(build), loaded = std::move(loaded)]() mutable {
         build->on_loaded(std::move(loaded));
       });
     });
@@ -137,7 +147,9 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
     if (!made) return finish(made.error());
     shell_ = std::move(*made);
     shell_->create([self = shared_from_this()](result<reply> ready) {
-      asio::post(self->strand_, [self, ready = std::move(ready)]() mutable { self->on_ready(std::move(ready)); });
+      const auto strand = self->still_wanted();
+      if (!strand) return;
+      asio::post(*strand, [self, ready = std::move(ready)]() mutable { self->on_ready(std::move(ready)); });
     });
   }
 
@@ -152,7 +164,8 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
 
   void on_timeout() {
     const auto limit = std::to_string(environment_->build_timeout.count()) + " ms";
-    if (shell_) return finish(unavailable("expected the plugin's create() to be ready within " + limit + ", it was not"));
+    if (shell_)
+      return finish(unavailable("expected the plugin's create() to be ready within " + limit + ", it was not"));
     const bool reading = begun_ == steady_time();
     finish(unavailable(reading ? "expected the tenant's secrets to be read within " + limit + ", they were not"
                                : "expected the library to be loaded within " + limit + ", it was not"));
@@ -162,8 +175,12 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
     if (!done_) return;
     auto done = std::move(done_);
     done_ = {};
-    timer_.cancel();
     on_stop_.reset();
+    timer_.reset();
+    {
+      const std::lock_guard lock(mutex_);
+      strand_.reset();
+    }
     if (shell_) retire(std::move(shell_), std::chrono::milliseconds(0));
     done(std::move(outcome));
     [[maybe_unused]] const auto ended = std::move(alive_);
@@ -173,9 +190,10 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
   platform_recipe recipe_;
   const std::stop_token stop_;
   plugin_platform_handler done_;
-  retirement_ticket alive_;  ///< until the outcome is handed out, or what was half built retires
-  const platform_strand strand_;
-  asio::steady_timer timer_;
+  retirement_ticket alive_;                ///< until the outcome is handed out, or what was half built retires
+  mutable std::mutex mutex_;               ///< of strand_
+  std::optional<platform_strand> strand_;  ///< none: the build is over
+  std::optional<asio::steady_timer> timer_;
   std::optional<std::stop_callback<stop_signaller>> on_stop_;
   std::shared_ptr<platform_shell> shell_;
   steady_time begun_;

@@ -48,6 +48,9 @@ void entry_frame::leave_plugin() noexcept {
 }
 
 void entry_frame::launch() {
+  // What an entry started that came back after the end stays in the table, and is completed with CLOSING: there may be
+  // no executor any more to run it on.
+  if (shell_.closing()) return started_.clear();
   for (auto& started : started_) started.held->launch(shell_.shared_from_this(), started.id);
   started_.clear();
 }

@@ -117,10 +117,12 @@ template <class Body>
 bool platform_shell::enter(const char* what, tenon_token blocking, Body body) {
   if (!gate_.enter()) return false;
   entry_frame frame(*this, blocking);
-  entered_at_.store(environment_->time->steady_now().time_since_epoch().count(), std::memory_order_relaxed);
-  entered_.store(what, std::memory_order_relaxed);
+  // Of entries that overlap the first stays: it is the one to be named if it does not come back.
+  const char* nobody = nullptr;
+  const bool first = entered_.compare_exchange_strong(nobody, what, std::memory_order_relaxed);
+  if (first) entered_at_.store(environment_->time->steady_now().time_since_epoch().count(), std::memory_order_relaxed);
   body(frame);
-  entered_.store(nullptr, std::memory_order_relaxed);
+  if (first) entered_.store(nullptr, std::memory_order_relaxed);
   frame.leave_plugin();
   frame.launch();
   gate_.leave();

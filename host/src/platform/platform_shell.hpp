@@ -83,7 +83,7 @@ class platform_shell : public std::enable_shared_from_this<platform_shell> {
   void close_gate(
       unique_function<void()> empty);  ///< `empty` runs once nobody is inside, here or where the last one leaves
   std::shared_ptr<library> code() const noexcept { return library_; }  ///< null after destroy()
-  std::string last_entry() const;                                      ///< for a report: what is inside, for how long
+  std::string last_entry() const;                                      ///< for a report: what is inside, how long
   void destroy_on_loader(retirement_ticket ticket);
   void leave_executor() noexcept;  ///< a thread is stuck inside, and may come back when the executor is gone
 
@@ -123,8 +123,9 @@ class platform_shell : public std::enable_shared_from_this<platform_shell> {
   operation_table operations_;
   blocking_waits waits_;
   gate gate_;
-  std::atomic<const char*> entered_ = nullptr;  ///< what the last entry that has not returned is: a task, create, cancel
-  std::atomic<std::int64_t> entered_at_ = 0;    ///< nanoseconds of the steady clock
+  /// What an entry that has not returned is: a task, create, cancel; and since when, in nanoseconds.
+  std::atomic<const char*> entered_ = nullptr;
+  std::atomic<std::int64_t> entered_at_ = 0;
   std::atomic<bool> closing_ = false;
   std::atomic<tenon_instance*> instance_ = nullptr;
   std::atomic<std::uint64_t> late_completions_ = 0;

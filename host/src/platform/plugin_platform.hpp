@@ -53,7 +53,8 @@ struct platform_recipe {
 /// platforms that are left then are destroyed on the loader thread without grace, and calls still open are dropped
 /// unanswered, as Asio drops handlers.
 struct platform_environment {
-  std::shared_ptr<void> blocking_owner = nullptr;  ///< what `blocking` runs on, kept for as long as any platform; may be null
+  /// What `blocking` runs on, kept for as long as any platform; may be null.
+  std::shared_ptr<void> blocking_owner = nullptr;
   boost::asio::any_io_executor executor;  ///< strands of platforms run on it
   boost::asio::any_io_executor blocking;  ///< strands of platforms with a blocking task, and signatures
   const clock* time = nullptr;

@@ -29,7 +29,7 @@ class retirement : public std::enable_shared_from_this<retirement> {
   void start() {
     // Weak: the shell keeps this callback.
     auto drained = [weak = weak_from_this()] {
-      if (const auto self = weak.lock()) asio::post(self->shell_->control(), [self] { self->on_drained(); });
+      if (const auto self = weak.lock()) self->tell_drained();
     };
     if (shell_->watch_calls(std::move(drained))) return close_gate();
     wait(grace_);
@@ -41,9 +41,16 @@ class retirement : public std::enable_shared_from_this<retirement> {
   void wait(std::chrono::milliseconds time) {
     timer_->expires_after(time);
     timer_->async_wait(asio::bind_executor(shell_->control(), [self = shared_from_this(), waits_in = phase_.load()](
-                                                                 const boost::system::error_code& failed) {
+                                                                  const boost::system::error_code& failed) {
       if (!failed) self->on_timer(waits_in);
     }));
+  }
+
+  /// On the thread that answered the last call; it may come as late as after the library was given up.
+  void tell_drained() {
+    const std::lock_guard lock(mutex_);
+    if (phase_ == phase::grace || phase_ == phase::cancelling)
+      asio::post(shell_->control(), [self = shared_from_this()] { self->on_drained(); });
   }
 
   void on_drained() {
@@ -80,9 +87,9 @@ class retirement : public std::enable_shared_from_this<retirement> {
       const std::lock_guard lock(mutex_);
       was = phase_.exchange(phase::destroying);
     }
-    shell_->destroy_on_loader(was == phase::stranded ? retirement_ticket() : std::move(ticket_));
-    // Stranded, the executor may be gone.
+    // Before the ticket goes, after which the executor may; stranded, it may be gone already.
     if (was == phase::closing) asio::post(shell_->control(), [self = shared_from_this()] { self->timer_->cancel(); });
+    shell_->destroy_on_loader(was == phase::stranded ? retirement_ticket() : std::move(ticket_));
   }
 
   void strand() {
@@ -95,10 +102,11 @@ class retirement : public std::enable_shared_from_this<retirement> {
       stuck = shell_->code();
     }
     const auto& environment = shell_->environment();
-    auto reason = "tenant " + shell_->tenant() + ": a thread has been inside " + shell_->last_entry() + ", and still is " +
-                  std::to_string(environment.retire_stuck.count()) +
-                  " ms after its platform was closed: the code stays mapped; fix the plugin, which blocks or loops, and "
-                  "restart the host to get rid of it";
+    auto reason =
+        "tenant " + shell_->tenant() + ": a thread has been inside " + shell_->last_entry() + ", and still is " +
+        std::to_string(environment.retire_stuck.count()) +
+        " ms after its platform was closed: the code stays mapped; fix the plugin, which blocks or loops, and "
+        "restart the host to get rid of it";
     environment.logger->error("[{} {}] {}", shell_->tenant(), shell_->image().name, reason);
     environment.loader->strand(std::move(stuck), std::move(reason));
     timer_.reset();
@@ -110,7 +118,7 @@ class retirement : public std::enable_shared_from_this<retirement> {
   retirement_ticket ticket_;
   const std::chrono::milliseconds grace_;
   std::optional<asio::steady_timer> timer_;  ///< none: stranded
-  std::mutex mutex_;  ///< makes one step of giving the library up, or of leaving `closing`
+  std::mutex mutex_;                         ///< makes one step of giving the library up, or of leaving `closing`
   std::atomic<phase> phase_ = phase::grace;
 };
 

@@ -82,7 +82,8 @@ std::string elf_view::read_relocations() {
   auto wrong = read_relocations(DT_RELA, DT_RELASZ, arrays);
   if (wrong.empty()) wrong = read_relocations(DT_JMPREL, DT_PLTRELSZ, arrays);
   if (!wrong.empty()) return wrong;
-  // Packed relative relocations are not unpacked: they may stand for those of the arrays.
+  // Packed relative relocations, which are refused when it comes to how it was linked, may stand for those of the
+  // arrays.
   const auto incomplete = [](const function_array& array) { return array.relocated < array.size; };
   if (!dynamic(DT_RELR) && std::ranges::any_of(arrays, incomplete)) {
     return damaged("a constructor or destructor has no address");

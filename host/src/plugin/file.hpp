@@ -37,9 +37,9 @@ std::string sha256_hex(std::span<const std::byte> bytes);
 /// The largest plugin file that is looked at.
 inline constexpr std::uint64_t largest_plugin = 64u << 20;
 
-/// Opens a file for reading beneath a directory (openat2 RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS): symbolic links inside
-/// it are followed, as Kubernetes mounts need, and nothing outside is reached. None: errno says why. Never waits for a
-/// pipe's writer.
+/// Opens a file for reading beneath a directory (openat2 RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS): symbolic links
+/// inside it are followed, as Kubernetes mounts need, and nothing outside is reached. None: errno says why. Never waits
+/// for a pipe's writer.
 file_descriptor open_beneath(int directory, const std::string& file);
 
 /// What to say of a file that open_beneath() did not open, by errno.

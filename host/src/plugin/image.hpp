@@ -79,8 +79,8 @@ struct store_report {
 /// The private directory of content-named copies: the only files that are ever mapped. Cores and profiles find their
 /// symbols there, so a copy outlives its last user by a retention time.
 ///
-/// Hosts may share a directory: each copy in use is locked (flock), and none is taken from under another process. What a
-/// crashed host left behind is unlocked and goes with the rest.
+/// Hosts may share a directory: each copy in use is locked (flock), and none is taken from under another process. What
+/// a crashed host left behind is unlocked and goes with the rest.
 ///
 /// Lifetime    Images keep their copies, the store or no store. Threads     Any, concurrently.
 class plugin_store {
@@ -96,22 +96,22 @@ class plugin_store {
   /// directory; nothing half-written stays, and what is loaded is not touched.
   virtual result<std::shared_ptr<const plugin_image>> put(const candidate& file, tenon::manifest checked) = 0;
 
-  /// Checks with the default policy, then writes: for whoever has no configuration. Errors: those of check_candidate too.
+  /// Checks with the default policy, then writes: for whoever has no configuration. Errors: those of check_candidate
+  /// too.
   result<std::shared_ptr<const plugin_image>> put(const candidate& file);
 
-  /// Removes copies, remembered findings and leftovers of crashes that nobody has used for the retention time, then, the
-  /// longest unused first, what is above the size. Never a copy that an image of any live process keeps or that this one
-  /// has mapped, nor anything younger than a minute: it may be about to be used. Files of other names are left alone.
-  /// Ages are by modification time, which is when a copy was last seen in use. Errors: the directory vanished.
+  /// Removes copies, remembered findings and leftovers of crashes that nobody has used for the retention time, then,
+  /// the longest unused first, what is above the size. Never a copy that an image of any live process keeps or that
+  /// this one has mapped, nor anything younger than a minute: it may be about to be used. Files of other names are left
+  /// alone. Ages are by modification time, which is when a copy was last seen in use. Errors: the directory vanished.
   ///
   /// Cost        A stat for each file, and a look at this process's mappings.
   virtual result<store_report> trim(const store_limits& limits, wall_time now) = 0;
 };
 
 /// A second private copy of a stored image under a name and inode of its own: the dynamic loader answers with the old
-/// code for a path or an inode that is still mapped. The caller maps it within a minute, and removes it or leaves that to
-/// trim(). Errors: those of writing, or the stored
-/// copy was changed.
+/// code for a path or an inode that is still mapped. The caller maps it within a minute, and removes it or leaves that
+/// to trim(). Errors: those of writing, or the stored copy was changed.
 result<std::filesystem::path> copy_stored(const plugin_image& image);
 
 }  // namespace tenon

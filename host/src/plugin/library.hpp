@@ -61,16 +61,16 @@ class loader {
   static std::shared_ptr<loader> make(const tenon_host& host, std::shared_ptr<spdlog::logger> logger);
   virtual ~loader() = default;
 
-  /// `isolated_for`: a tenant that gets a mapping of its own, with variables of its own; empty: shared. `done` is called
-  /// on the loader thread; after stop() at once, with SERVICE_UNAVAILABLE. Errors
-  /// (CONFIGURATION_ERROR): the dynamic loader's, an entry that differs from the note, init() refuses.
+  /// `isolated_for`: a tenant that gets a mapping of its own, with variables of its own; empty: shared. `done` is
+  /// called on the loader thread; after stop() at once, with SERVICE_UNAVAILABLE. Errors (CONFIGURATION_ERROR): the
+  /// dynamic loader's, an entry that differs from the note, init() refuses.
   virtual void load(std::shared_ptr<const plugin_image> image, std::string isolated_for, library_handler done) = 0;
   void load(std::shared_ptr<const plugin_image> image, library_handler done) {
     load(std::move(image), {}, std::move(done));
   }
 
-  /// Runs `work` on the loader thread: destroy() of platforms happens there. False: the thread has ended, and the work is
-  /// dropped.
+  /// Runs `work` on the loader thread: destroy() of platforms happens there. False: the thread has ended, and the work
+  /// is dropped.
   virtual bool post(unique_function<void()> work) = 0;
 
   /// Keeps a library mapped for good and shows it as a zombie: a thread is stuck in its code.

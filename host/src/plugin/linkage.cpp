@@ -79,6 +79,10 @@ std::string why_not_segments(const elf_view& view) {
 }
 
 std::string why_not_text_relocations(const elf_view& view) {
+  if (view.dynamic(DT_RELR)) {
+    return "it has packed relative relocations, which are not followed here and could change anything; link it without "
+           "-Wl,-z,pack-relative-relocs";
+  }
   const bool stated = view.dynamic(DT_TEXTREL) || (view.dynamic(DT_FLAGS).value_or(0) & DF_TEXTREL) != 0;
   if (!stated && !view.relocations().text) return {};
   return "its code would be changed while it is loaded (text relocations), so that no two processes share it and it is "

@@ -156,8 +156,10 @@ result<std::shared_ptr<library>> loading::load(const std::shared_ptr<const plugi
                                                const std::string& isolated_for) {
   {
     const std::scoped_lock lock(mutex_);
+    if (stopping_) return make_error("SERVICE_UNAVAILABLE", "The service is shutting down.");
     for (const auto& [id, record] : records_) {
-      if (record.stranded || record.shown.content_hash != image->content_hash || record.shown.isolated_for != isolated_for)
+      if (record.stranded || record.shown.content_hash != image->content_hash ||
+          record.shown.isolated_for != isolated_for)
         continue;
       if (auto live = record.alive.lock()) return live;
     }
@@ -195,6 +197,7 @@ result<std::shared_ptr<library>> loading::load_fresh(const std::shared_ptr<const
                 .path = path,
                 .state = "loaded",
                 .platforms = 0,
+                .writable_bytes = image->gate.writable_bytes,
                 .isolated_for = isolated_for,
                 .cause = {},
                 .reason = {}};
@@ -267,8 +270,8 @@ void loading::settle(std::uint64_t id, mapping& mapped, const plugin_image& imag
   const auto started = clock_type::now();
   if (!mapped.close()) {
     auto [cause, reason] = why_pinned(mapped.path());
-    logger_->warn("plugin {} {} ({}) stays mapped ({}): {}", image.name, image.manifest.version, short_hash(image), cause,
-                  reason);
+    logger_->warn("plugin {} {} ({}) stays mapped ({}): {}", image.name, image.manifest.version, short_hash(image),
+                  cause, reason);
     const std::scoped_lock lock(mutex_);
     auto& zombie = records_[id].shown;
     zombie.state = "zombie";
@@ -360,9 +363,7 @@ class loader_thread final : public loader {
   void load(std::shared_ptr<const plugin_image> image, std::string isolated_for, library_handler done) override {
     auto handler = std::make_shared<library_handler>(std::move(done));
     unique_function<void()> work = [shared = loading_, image = std::move(image), isolated_for = std::move(isolated_for),
-                                    handler] {
-      (*handler)(shared->load(image, isolated_for));
-    };
+                                    handler] { (*handler)(shared->load(image, isolated_for)); };
     if (!loading_->push(work)) (*handler)(make_error("SERVICE_UNAVAILABLE", "The service is shutting down."));
   }
 

@@ -71,20 +71,27 @@ std::vector<std::string> loaded_paths() {
   return paths;
 }
 
-/// Another thread may load a module of the C library or of OpenSSL at any time: those are the system's, and no plugin
-/// can be told from them here. What the plugin itself needs, the gate has held against its list.
+/// The C library's directories: what a plugin needs of these the gate has held against its list.
 bool is_of_system(std::string_view path) {
   return path.empty() || path.front() != '/' || path.starts_with("/lib/") || path.starts_with("/lib64/") ||
          path.starts_with("/usr/lib/") || path.starts_with("/usr/lib64/");
 }
 
-/// An object that came with `path` and was not there before, if there is one.
+/// An object that was not there before and that `path` is linked to, if there is one. Others may have come meanwhile by
+/// other threads.
 std::string newcomer(const std::vector<std::string>& before, const std::filesystem::path& path) {
-  std::string found;
+  std::vector<std::string> fresh;
   any_loaded([&](const dl_phdr_info& object) {
     const std::string name = object.dlpi_name;
-    if (path == name || is_of_system(name) || std::ranges::binary_search(before, name)) return false;
-    found = name;
+    if (path != name && !is_of_system(name) && !std::ranges::binary_search(before, name)) fresh.push_back(name);
+    return false;
+  });
+  std::string found;
+  any_loaded([&](const dl_phdr_info& object) {
+    if (path != object.dlpi_name) return false;
+    for (const auto& name : fresh) {
+      if (needs(object, std::filesystem::path(name).filename().native())) found = name;
+    }
     return true;
   });
   return found;
@@ -193,7 +200,8 @@ bool collect(const std::filesystem::path& path) {
 }
 
 pin_reason why_pinned(const std::filesystem::path& path) {
-  const pin_reason unknown{"unknown", "nothing in the file or among the loaded objects tells why; look for another dlopen() of it"};
+  const pin_reason unknown{
+      "unknown", "nothing in the file or among the loaded objects tells why; look for another dlopen() of it"};
   const file_descriptor opened(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!opened) return unknown;
   const auto bytes = read_whole(opened.get(), path);

@@ -23,7 +23,7 @@ class mapping {
  public:
   /// RTLD_NOW | RTLD_LOCAL, static constructors included. Errors (CONFIGURATION_ERROR): what the dynamic loader says;
   /// it answered with another file than this one (then a reload would have been a no-op); the load brought along a
-  /// library that is not the system's.
+  /// library that it is linked to and that is not the system's.
   static result<mapping> load(const std::filesystem::path& path);
 
   mapping(mapping&&) noexcept;

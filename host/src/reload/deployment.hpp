@@ -14,8 +14,8 @@ namespace tenon {
 
 /// What serves one tenant: its catalog entry and the plugin bytes pinned for it. Immutable.
 ///
-/// The bytes are pinned when the configuration is (re)loaded, not when the platform is built: a dropped file changes nobody, and two
-/// tenants built an hour apart run the same code.
+/// The bytes are pinned when the configuration is (re)loaded, not when the platform is built: a dropped file changes
+/// nobody, and two tenants built an hour apart run the same code.
 struct deployment {
   std::shared_ptr<const tenant_entry> entry;
   std::shared_ptr<const plugin_image> image;  ///< null if `refusal` is set
@@ -45,8 +45,9 @@ class deployment_table {
   deployment_map by_tenant_;
 };
 
-/// Whether a tenant can be served from an image: its settings fit the manifest's schema, the plugin has the tasks of every specialism
-/// that the tenant claims, and it offers these specialisms. Nothing, or a CONFIGURATION_ERROR with every finding.
+/// Whether a tenant can be served from an image: its settings fit the manifest's schema, the plugin has the tasks of
+/// every specialism that the tenant claims, and it offers these specialisms. Nothing, or a CONFIGURATION_ERROR with
+/// every finding.
 std::optional<error> check_deployment(const tenant_entry& entry, const manifest& plugin);
 
 }  // namespace tenon

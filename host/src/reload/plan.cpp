@@ -69,7 +69,8 @@ std::string findings_about(const catalog& wanted, const std::string& tenant) {
   return text;
 }
 
-/// A tenant whose table is there but broken: it keeps its last good deployment, or gets one that says why there is none.
+/// A tenant whose table is there but broken: it keeps its last good deployment, or gets one that says why there is
+/// none.
 planned_change broken_change(const std::string& tenant, const std::shared_ptr<const deployment>& old,
                              const catalog& wanted) {
   auto reason = findings_about(wanted, tenant);
@@ -81,11 +82,10 @@ planned_change broken_change(const std::string& tenant, const std::shared_ptr<co
   if (old && !old->refusal) return planned;
   auto entry = std::make_shared<tenant_entry>();
   entry->name = tenant;
-  planned.next = std::make_shared<const deployment>(
-      deployment{.entry = std::move(entry),
-                 .image = nullptr,
-                 .refusal = make_error("CONFIGURATION_ERROR", "This account is not configured correctly.",
-                                       std::move(reason))});
+  planned.next = std::make_shared<const deployment>(deployment{
+      .entry = std::move(entry),
+      .image = nullptr,
+      .refusal = make_error("CONFIGURATION_ERROR", "This account is not configured correctly.", std::move(reason))});
   return planned;
 }
 
@@ -103,12 +103,15 @@ reload_plan make_plan(const deployment_map& now, const catalog& wanted, const pi
   for (const auto& tenant : wanted.broken) by_tenant[tenant] = broken_change(tenant, current(tenant), wanted);
   for (const auto& [tenant, old] : now) {
     if (by_tenant.contains(tenant)) continue;
-    by_tenant[tenant] = planned_change{.change = {.tenant = tenant, .what = tenant_change::kind::removed}, .next = nullptr};
+    by_tenant[tenant] =
+        planned_change{.change = {.tenant = tenant, .what = tenant_change::kind::removed}, .next = nullptr};
   }
   reload_plan plan;
   for (auto& [tenant, change] : by_tenant) {
-    if (change) plan.changes.push_back(std::move(*change));
-    else ++plan.unchanged;
+    if (change)
+      plan.changes.push_back(std::move(*change));
+    else
+      ++plan.unchanged;
   }
   return plan;
 }

@@ -23,8 +23,9 @@ struct reload_plan {
 
 /// Compares what serves now with what the configuration wants. A pure function of values.
 ///
-/// A tenant whose new table is broken, whose plugin was refused or whose settings do not fit keeps the deployment it has; a new one gets a
-/// deployment that only carries the refusal, so that its first request says CONFIGURATION_ERROR and not "no such account".
+/// A tenant whose new table is broken, whose plugin was refused or whose settings do not fit keeps the deployment it
+/// has; a new one gets a deployment that only carries the refusal, so that its first request says CONFIGURATION_ERROR
+/// and not "no such account".
 reload_plan make_plan(const deployment_map& now, const catalog& wanted, const pinned_plugins& plugins);
 
 }  // namespace tenon

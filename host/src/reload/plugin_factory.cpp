@@ -22,7 +22,8 @@ error unreadable(const tenant_entry& entry, const std::string& key, const std::s
 result<std::string> read_file(const tenant_entry& entry, const std::string& key, const std::string& path) {
   // A pipe or a device might never end: then every build of the tenant would wait for it.
   std::error_code unknown;
-  if (const auto kind = std::filesystem::status(path, unknown); std::filesystem::exists(kind) && !std::filesystem::is_regular_file(kind)) {
+  if (const auto kind = std::filesystem::status(path, unknown);
+      std::filesystem::exists(kind) && !std::filesystem::is_regular_file(kind)) {
     return unreadable(entry, key, path + ", which is no regular file", "name a file that holds the secret alone");
   }
   errno = 0;

@@ -37,8 +37,8 @@ class build_ledger {
 /// Threads     Any, concurrently. Secrets are read on the blocking executor.
 class plugin_factory final : public factory, public std::enable_shared_from_this<plugin_factory> {
  public:
-  plugin_factory(std::shared_ptr<const platform_environment> environment,
-                 std::shared_ptr<deployment_table> deployments, std::shared_ptr<build_ledger> ledger);
+  plugin_factory(std::shared_ptr<const platform_environment> environment, std::shared_ptr<deployment_table> deployments,
+                 std::shared_ptr<build_ledger> ledger);
 
   void build(std::string tenant, std::stop_token stop, build_handler done) override;
   result<std::optional<bool>> foresees(const std::string& tenant, std::string_view task) const override;
@@ -54,7 +54,8 @@ class plugin_factory final : public factory, public std::enable_shared_from_this
   const std::shared_ptr<build_ledger> ledger_;
 };
 
-/// Reads the text of every secret. Errors (CONFIGURATION_ERROR): which setting, which file or variable, and what to do; never the text.
+/// Reads the text of every secret. Errors (CONFIGURATION_ERROR): which setting, which file or variable, and what to do;
+/// never the text.
 result<std::shared_ptr<const secret_texts>> read_secrets(const tenant_entry& entry);
 
 }  // namespace tenon

@@ -38,8 +38,9 @@ struct reload_environment {
 
 /// Reads the configuration again and moves the tenants that changed, a few at a time.
 ///
-/// A tenant with a live platform gets its successor built first; only if that works does it take the old one's place, with one store. If any
-/// step fails the old one serves on. A tenant without a live platform just gets its new deployment.
+/// A tenant with a live platform gets its successor built first; only if that works does it take the old one's place,
+/// with one store. If any step fails the old one serves on. A tenant without a live platform just gets its new
+/// deployment.
 ///
 /// Threads     Any. One reload runs at a time; requests that come meanwhile are folded into one more round.
 class reloader : public std::enable_shared_from_this<reloader> {

@@ -1,5 +1,5 @@
-// A small server of an embedder's own: one line of TCP in ("tenant task"), one line of JSON out, on three threads. It serves one
-// client of its own making, so that running it is a test.
+// A small server of an embedder's own: one line of TCP in ("tenant task"), one line of JSON out, on three threads. It
+// serves one client of its own making, so that running it is a test.
 
 #include <tenon/host.hpp>
 

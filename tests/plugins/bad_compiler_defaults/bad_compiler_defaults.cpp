@@ -1,5 +1,5 @@
-// Nothing is wrong with the code, but it is built with nothing but -shared -fPIC: everything in it is exported, and g++ makes the
-// tables of the standard library's templates unique in the process.
+// Nothing is wrong with the code, but it is built with nothing but -shared -fPIC: everything in it is exported, and g++
+// makes the tables of the standard library's templates unique in the process.
 #include <memory>
 #include <string>
 

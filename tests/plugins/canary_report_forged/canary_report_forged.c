@@ -2,7 +2,7 @@
 #include <unistd.h>
 
 static void claim(void) {
-  static const char text[] = "{\"report\": {\"findings\": [], \"cycles\": \"many\"}}\n{\"report\": {}}\n";
+  static const char text[] = "{\"report\": {\"findings\": [], \"cycles\": 5}}\n";
   if (write(3, text, sizeof text - 1) < 0) _exit(1);
   _exit(0);
 }

@@ -1,5 +1,5 @@
-// A task that waits on its thread beside one that does not: get_products gets the URL in "fetch" with http().wait(), and
-// reads the file in "read" to its end, for which a pipe without a writer makes it wait where nobody can wake it.
+// A task that waits on its thread beside one that does not: get_products gets the URL in "fetch" with http().wait(),
+// and reads the file in "read" to its end, for which a pipe without a writer makes it wait where nobody can wake it.
 
 #include <tenon/sdk/plugin.hpp>
 

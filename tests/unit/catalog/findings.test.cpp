@@ -51,7 +51,8 @@ TEST_CASE("mistakes in the main tables fail the read") {
        "tenon.toml:5: error: cache.cold_start: expected one of each, coalesce, found the string "
        "\"coalesc\", did you mean \"coalesce\"?\n"},
       {"[cahce]",
-       "tenon.toml:4: error: unknown key or table \"cahce\", expected one of host, cache, plugins, tenants, server, principals, "
+       "tenon.toml:4: error: unknown key or table \"cahce\", expected one of host, cache, plugins, tenants, server, "
+       "principals, "
        "did you mean \"cache\"?\n"},
   };
   for (const auto& [text, finding] : mistakes) {
@@ -180,7 +181,8 @@ TEST_CASE("every mistake of a file is found at once, and control characters do n
   CHECK(findings_of(inline_tenant("t", "plugin = 1\nenabled = 2\n\"ho\\u001bsts\" = []")) ==
         "tenon.toml:5: error: tenants.t.plugin: expected a string, found the integer 1\n"
         "tenon.toml:6: error: tenants.t.enabled: expected true or false, found the integer 2\n"
-        "tenon.toml:7: error: tenants.t: unknown key \"ho\\x1bsts\", expected one of plugin, enabled, isolate, accounts, hosts, "
+        "tenon.toml:7: error: tenants.t: unknown key \"ho\\x1bsts\", expected one of plugin, enabled, isolate, "
+        "accounts, hosts, "
         "principals, specialisms, settings, did you mean \"hosts\"?\n");
 }
 

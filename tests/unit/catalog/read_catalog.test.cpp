@@ -121,9 +121,9 @@ TEST_CASE("tables of the embedder are accepted and not looked into, others are n
   const config_directory directory;
   directory.main("[server]\nanything = 1\n[mine]\nother = 2\n");
   CHECK(read_catalog(directory.config(), {"server", "mine"}).has_value());
-  CHECK(
-      directory.findings() ==
-      "tenon.toml:6: error: unknown key or table \"mine\", expected one of host, cache, plugins, tenants, server, principals\n");
+  CHECK(directory.findings() ==
+        "tenon.toml:6: error: unknown key or table \"mine\", expected one of host, cache, plugins, tenants, server, "
+        "principals\n");
 }
 
 TEST_CASE("a broken file breaks its tenant alone and is listed as broken") {
@@ -143,7 +143,8 @@ TEST_CASE("a broken file breaks its tenant alone and is listed as broken") {
     CHECK(std::ranges::find(read->broken, finding.tenant) != read->broken.end());
   }
   CHECK(directory.findings() ==
-        "tenon.toml:6: error: tenants.inline: unknown key \"hots\", expected one of plugin, enabled, isolate, accounts, hosts, "
+        "tenon.toml:6: error: tenants.inline: unknown key \"hots\", expected one of plugin, enabled, isolate, "
+        "accounts, hosts, "
         "principals, "
         "specialisms, settings, did you mean \"hosts\"?\n"
         "tenants.d/bad.toml:2: error: expected TOML: Error while parsing array: encountered end-of-file\n"

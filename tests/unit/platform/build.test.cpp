@@ -128,7 +128,8 @@ TEST_CASE("what the tenant's settings leave out, the schema's defaults fill in")
   };
   world.image->manifest.settings_schema = {
       {"type", "object"},
-      {"properties", {{"said", {{"type", "integer"}, {"default", 1}}}, {"left_out", {{"type", "integer"}, {"default", 2}}}}}};
+      {"properties",
+       {{"said", {{"type", "integer"}, {"default", 1}}}, {"left_out", {{"type", "integer"}, {"default", 2}}}}}};
   world.settings = {{"said", 7}};
   CHECK(world.build());
   CHECK(world.plugin.notes().at(0) == R"({"said":7,"left_out":2})");

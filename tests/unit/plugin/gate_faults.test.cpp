@@ -49,6 +49,7 @@ struct fault {
 constexpr fault faults[] = {
     {"bad_executable_stack", "stack", "asks for an executable stack", "-Wl,-z,noexecstack"},
     {"bad_writable_code", "segments", "both writable and executable", "keep code out of writable sections"},
+    {"bad_packed_relocations", "text relocations", "packed relative relocations", "-Wl,-z,pack-relative-relocs"},
     {"bad_text_relocation", "text relocations", "its code would be changed", "-fPIC"},
     {"bad_rpath", "search path", "(RPATH \"/opt/vendor/lib\")", "without -Wl,-rpath"},
     {"bad_runpath", "search path", "(RUNPATH \"/opt/vendor/lib\")", "without -Wl,-rpath"},

@@ -1,5 +1,5 @@
-// Goal: a plan says exactly which tenants move, which stay and why. Method: catalogs, images and deployments made by hand; no file,
-// no library.
+// Goal: a plan says exactly which tenants move, which stay and why. Method: catalogs, images and deployments made by
+// hand; no file, no library.
 #include "reload/plan.hpp"
 
 #include <doctest/doctest.h>
@@ -14,9 +14,8 @@ manifest sales_manifest(std::string version) {
   made.version = std::move(version);
   made.tasks = {{.name = "create_media_buy", .mutating = true}, {.name = "get_products"}};
   made.specialisms = {"sales-guaranteed"};
-  made.settings_schema = {{"type", "object"},
-                          {"additionalProperties", false},
-                          {"properties", {{"network_code", {{"type", "string"}}}}}};
+  made.settings_schema = {
+      {"type", "object"}, {"additionalProperties", false}, {"properties", {{"network_code", {{"type", "string"}}}}}};
   return made;
 }
 

@@ -3,10 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <unistd.h>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <unistd.h>
 
 using namespace tenon;
 namespace fs = std::filesystem;
@@ -77,7 +77,8 @@ TEST_CASE("what cannot be read is a broken configuration that names setting, sou
 
 TEST_CASE("a file too large to be a secret is refused without being quoted") {
   const directory place;
-  const auto texts = read_secrets(place.entry("key", {secret_source::kind::file, place.write(std::string((1 << 20) + 1, 'x'))}));
+  const auto texts =
+      read_secrets(place.entry("key", {secret_source::kind::file, place.write(std::string((1 << 20) + 1, 'x'))}));
   REQUIRE_FALSE(texts.has_value());
   CHECK(texts.error().operator_detail.find("xxxx") == std::string::npos);
 }

@@ -109,7 +109,8 @@ TEST_CASE("reload answers with what became of each tenant") {
 
 TEST_CASE("a command that is none is refused with those there are") {
   world w;
-  for (const json::object& request : {json::object{}, json::object{{"command", 1}}, json::object{{"command", "sttaus"}}}) {
+  for (const json::object& request :
+       {json::object{}, json::object{{"command", 1}}, json::object{{"command", "sttaus"}}}) {
     const auto answer = w.run(request);
     CHECK(answer.at("ok") == false);
     CHECK(std::string(answer.at("error").as_string()).find("status") != std::string::npos);

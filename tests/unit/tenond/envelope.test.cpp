@@ -48,15 +48,16 @@ TEST_CASE("an answer that is no JSON object is an internal error, not a broken e
 TEST_CASE("an account is named by id, or by brand and operator, or not at all") {
   CHECK(account_of(json::object{}).value().empty());
   CHECK(account_of({{"account", {{"account_id", "a"}}}}).value().account_id == "a");
-  const auto by_brand = account_of({{"account", {{"brand", {{"domain", "b.example"}}}, {"operator", "o.example"}, {"sandbox", true}}}});
+  const auto by_brand =
+      account_of({{"account", {{"brand", {{"domain", "b.example"}}}, {"operator", "o.example"}, {"sandbox", true}}}});
   REQUIRE(by_brand.has_value());
   CHECK(*by_brand == account_reference{.brand = "b.example", .operator_name = "o.example", .sandbox = true});
 }
 
 TEST_CASE("half an account, two accounts in one or something else is the caller's mistake") {
-  for (const char* account : {R"("a")", R"({})", R"({"brand":{"domain":"b"}})", R"({"operator":"o"})",
-                              R"({"account_id":"a","brand":{"domain":"b"},"operator":"o"})",
-                              R"({"account_id":"a","sandbox":"yes"})"}) {
+  for (const char* account :
+       {R"("a")", R"({})", R"({"brand":{"domain":"b"}})", R"({"operator":"o"})",
+        R"({"account_id":"a","brand":{"domain":"b"},"operator":"o"})", R"({"account_id":"a","sandbox":"yes"})"}) {
     CAPTURE(account);
     const auto refused = account_of({{"account", json::parse(account)}});
     REQUIRE_FALSE(refused.has_value());

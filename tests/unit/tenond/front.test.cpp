@@ -1,5 +1,5 @@
-// Goal: HTTP, MCP and the host agree, from the bearer token to the tool result. Method: requests as values into `front`, a real host with
-// the echo plugin behind it.
+// Goal: HTTP, MCP and the host agree, from the bearer token to the tool result. Method: requests as values into
+// `front`, a real host with the echo plugin behind it.
 #include "front.hpp"
 
 #include "host_fixture.hpp"
@@ -21,11 +21,11 @@ namespace {
 
 struct world {
   world()
-      : buyers(std::vector<principal>{
-            {"buyer", "930bbdc51b6aed5c2a5678fd6e28dee7a05e8a4b643cfc0b4427c3efb86c0d94"}}) {
+      : buyers(std::vector<principal>{{"buyer", "930bbdc51b6aed5c2a5678fd6e28dee7a05e8a4b643cfc0b4427c3efb86c0d94"}}) {
     files.drop(TENON_TEST_PLUGINS "/echo.so", "echo");
-    files.write_tenant("acme", "plugin = \"echo\"\nhosts = [\"acme.example.com\"]\naccounts = [{ id = \"acme-main\" }]\n"
-                               "specialisms = [\"sales-guaranteed\"]\nsettings = { tag = \"a\" }\n");
+    files.write_tenant("acme",
+                       "plugin = \"echo\"\nhosts = [\"acme.example.com\"]\naccounts = [{ id = \"acme-main\" }]\n"
+                       "specialisms = [\"sales-guaranteed\"]\nsettings = { tag = \"a\" }\n");
     host = std::make_unique<host_fixture>(files);
     under_test = std::make_unique<front>(**host, buyers);
   }
@@ -38,7 +38,8 @@ struct world {
   }
 
   http::response post(const std::string& body, const std::string& path = "/t/acme/mcp", http::header_list more = {}) {
-    http::request request{.method = "POST", .path = path, .query = {}, .headers = std::move(more), .body = body, .peer = {}};
+    http::request request{
+        .method = "POST", .path = path, .query = {}, .headers = std::move(more), .body = body, .peer = {}};
     request.headers.emplace_back("authorization", "Bearer secret-token");
     return send(std::move(request));
   }
@@ -75,8 +76,12 @@ TEST_CASE("without a known token there is a 401 with a challenge before anything
     REQUIRE(none.headers.back().first == "www-authenticate");
     CHECK(none.headers.back().second.find("invalid_token") == std::string::npos);
   }
-  const auto wrong = w.send({.method = "POST", .path = "/t/nobody/mcp", .query = {},
-                             .headers = {{"authorization", "Bearer guess"}}, .body = "", .peer = {}});
+  const auto wrong = w.send({.method = "POST",
+                             .path = "/t/nobody/mcp",
+                             .query = {},
+                             .headers = {{"authorization", "Bearer guess"}},
+                             .body = "",
+                             .peer = {}});
   CHECK(wrong.status == 401);
   CHECK(wrong.headers.back().second.find("invalid_token") != std::string::npos);
 }
@@ -99,8 +104,12 @@ TEST_CASE("other paths are 404, other methods 405 with what is allowed") {
     CAPTURE(path);
     CHECK(w.post("{}", path).status == 404);
   }
-  const auto get = w.send({.method = "GET", .path = "/mcp", .query = {},
-                           .headers = {{"authorization", "Bearer secret-token"}}, .body = {}, .peer = {}});
+  const auto get = w.send({.method = "GET",
+                           .path = "/mcp",
+                           .query = {},
+                           .headers = {{"authorization", "Bearer secret-token"}},
+                           .body = {},
+                           .peer = {}});
   CHECK(get.status == 405);
   CHECK(get.headers.back() == std::pair<std::string, std::string>("allow", "POST"));
 }
@@ -169,7 +178,9 @@ TEST_CASE("a bare call without initialize reaches the tenant of the path, of the
   CHECK(by_path.at("structuredContent").at("tag") == "a");
   CHECK(by_path.at("structuredContent").at("context") == context);
   CHECK(w.call("get_products", {}, "/mcp", {{"host", "ACME.example.com:80"}}).at("structuredContent").at("tag") == "a");
-  CHECK(w.call("get_products", {{"account", {{"account_id", "acme-main"}}}}, "/mcp").at("structuredContent").at("tag") == "a");
+  CHECK(
+      w.call("get_products", {{"account", {{"account_id", "acme-main"}}}}, "/mcp").at("structuredContent").at("tag") ==
+      "a");
   CHECK(w.call("get_products", {}, "/mcp").at("structuredContent").at("adcp_error").at("code") == "ACCOUNT_NOT_FOUND");
 }
 
@@ -180,8 +191,10 @@ TEST_CASE("errors of the plugin and of the server are tool results, not protocol
   CHECK(failed.at("structuredContent").at("adcp_error").at("code") == "PRODUCT_NOT_FOUND");
   CHECK(failed.at("structuredContent").at("context").at("id") == 1);
   CHECK(w.call("create_media_buy", {}).at("structuredContent").at("adcp_error").at("field") == "idempotency_key");
-  CHECK(w.call("sync_audiences", {{"idempotency_key", "0123456789abcdef"}}).at("structuredContent").at("adcp_error").at("code") ==
-        "UNSUPPORTED_FEATURE");
+  CHECK(w.call("sync_audiences", {{"idempotency_key", "0123456789abcdef"}})
+            .at("structuredContent")
+            .at("adcp_error")
+            .at("code") == "UNSUPPORTED_FEATURE");
 }
 
 TEST_CASE("capabilities name the release and what the tenant claims") {

@@ -3,9 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <unistd.h>
 #include <filesystem>
 #include <fstream>
-#include <unistd.h>
 
 using namespace tenon::tenond;
 namespace fs = std::filesystem;
@@ -39,8 +39,10 @@ TEST_CASE("what is missing has its default; the host's tables are not tenond's b
 }
 
 TEST_CASE("a whole configuration is read, paths relative to the file") {
-  const config_file file("[server]\naddress = \"::1\"\nport = 0\nadmin_socket = \"admin.sock\"\nthreads = 3\n"
-                         "log_level = \"warn\"\n[principals.buyer]\ntoken_sha256 = \"" + digest + "\"\n");
+  const config_file file(
+      "[server]\naddress = \"::1\"\nport = 0\nadmin_socket = \"admin.sock\"\nthreads = 3\n"
+      "log_level = \"warn\"\n[principals.buyer]\ntoken_sha256 = \"" +
+      digest + "\"\n");
   const auto read = read_server_settings(file.path);
   REQUIRE(read.has_value());
   CHECK(read->port == 0);
@@ -69,13 +71,15 @@ TEST_CASE("every mistake is refused with its line and what was expected") {
 
 TEST_CASE("a principal without a token, and two with one token, are refused") {
   CHECK(config_file("[principals.buyer]\n").refusal().find("token_sha256") != std::string::npos);
-  const auto twice = config_file("[principals.a]\ntoken_sha256 = \"" + digest + "\"\n[principals.b]\ntoken_sha256 = \"" +
-                                 digest + "\"\n").refusal();
+  const auto twice = config_file("[principals.a]\ntoken_sha256 = \"" + digest +
+                                 "\"\n[principals.b]\ntoken_sha256 = \"" + digest + "\"\n")
+                         .refusal();
   CHECK(twice.find("principals.b") != std::string::npos);
   CHECK(twice.find(digest) == std::string::npos);
 }
 
 TEST_CASE("a file that is not there and one that is no TOML are refused") {
-  CHECK(read_server_settings("/nowhere/tenon.toml").error().operator_detail.find("/nowhere/tenon.toml") != std::string::npos);
+  CHECK(read_server_settings("/nowhere/tenon.toml").error().operator_detail.find("/nowhere/tenon.toml") !=
+        std::string::npos);
   CHECK_FALSE(config_file("[server\n").refusal().empty());
 }
