@@ -14,6 +14,16 @@ cmake --install "$build" --prefix "$work/prefix" --component development >"$work
 cmake --install "$build" --prefix "$work/prefix" --component host >>"$work/install.log"
 export PKG_CONFIG_PATH="$work/prefix/lib/pkgconfig:$work/prefix/lib/x86_64-linux-gnu/pkgconfig"
 
+# What a program answers, without its log. Everything it said if it fails.
+answers_of() {
+  if ! "$@" >"$work/out" 2>"$work/err"; then
+    echo "$1 failed:" >&2
+    cat "$work/out" "$work/err" >&2
+    exit 1
+  fi
+  grep -v '^\[' "$work/out" || { echo "$1 answered nothing:" >&2; cat "$work/out" "$work/err" >&2; exit 1; }
+}
+
 cat >"$work/config/tenon.toml" <<TOML
 [host]
 plugin_dirs = ["$work/build/plugins"]
@@ -31,19 +41,19 @@ cmake -S "$project" -B "$work/build" -G Ninja -DCMAKE_PREFIX_PATH="$work/prefix"
 cmake --build "$work/build" >"$work/build.log" || { cat "$work/build.log"; exit 1; }
 
 expected='{"products":[{"product_id":"hello-greeter","name":"good morning"}]}'
-found=$("$work/build/embed" "$work/config/tenon.toml" greeter 2>/dev/null | grep -v '^\[')
+found=$(answers_of "$work/build/embed" "$work/config/tenon.toml" greeter)
 [ "$found" = "$expected" ] || { echo "embed: expected $expected, found $found"; exit 1; }
 
 expected="$expected
 ACCOUNT_NOT_FOUND
 UNSUPPORTED_FEATURE"
-found=$("$work/build/server" "$work/config/tenon.toml" 2>/dev/null | grep -v '^\[')
+found=$(answers_of "$work/build/server" "$work/config/tenon.toml")
 [ "$found" = "$expected" ] || { printf 'server: expected\n%s\nfound\n%s\n' "$expected" "$found"; exit 1; }
 
 echo "== pkg-config"
 # shellcheck disable=SC2046  # pkg-config prints words
 c++ $flags "$project/embed.cpp" -o "$work/embed" $(pkg-config --cflags --libs tenon)
-found=$("$work/embed" "$work/config/tenon.toml" greeter 2>/dev/null | grep -v '^\[')
+found=$(answers_of "$work/embed" "$work/config/tenon.toml" greeter)
 expected=${expected%%$'\n'*}
 [ "$found" = "$expected" ] || { echo "pkg-config: expected $expected, found $found"; exit 1; }
 echo "ok"
