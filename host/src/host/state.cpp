@@ -25,22 +25,22 @@ std::shared_ptr<boost::asio::thread_pool> make_pool(std::uint32_t threads) {
 
 /// Runs `proceed` once: when what is returned is called, or when the time is over; not at all once the host has gone.
 /// What is returned may outlive the executor.
-std::function<void()> no_later_than(std::shared_ptr<last_steps> steps, std::chrono::milliseconds limit,
-                                    std::function<void()> proceed) {
+unique_function<void()> no_later_than(std::shared_ptr<last_steps> steps, std::chrono::milliseconds limit,
+                                      unique_function<void()> proceed) {
   struct once {
     std::atomic<bool> over = false;
-    std::function<void()> proceed;
+    unique_function<void()> proceed;
     std::weak_ptr<boost::asio::steady_timer> timer;  // the executor's context owns it
 
     void run() {
       if (over.exchange(true)) return;
-      const auto last = std::exchange(proceed, nullptr);
+      auto last = std::move(proceed);
       last();
     }
   };
   auto shared = std::make_shared<once>(false, std::move(proceed));
   const std::lock_guard lock(steps->mutex);
-  if (!steps->executor) return [] {};
+  if (!steps->executor) return unique_function<void()>([] {});
   auto timer = std::make_shared<boost::asio::steady_timer>(*steps->executor, limit);
   shared->timer = timer;
   timer->async_wait([shared, timer](const boost::system::error_code& cancelled) {
