@@ -196,8 +196,13 @@ void host::state::drain() {
 
 void host::state::close() {
   router->invalidate();
-  auto tell = [ending = ending, loader = loader] {
-    const auto left = loader->status();
+  // Weak: the loader must not lose its last reference on its own thread, for then ~host would not wait until this is
+  // over.
+  auto tell = [ending = ending, weak = std::weak_ptr(loader)] {
+    auto ended = weak.lock();
+    if (!ended) return;
+    const auto left = ended->status();
+    ended.reset();
     for (auto& each : ending->take_waiting()) each(left);
   };
   // A plugin that does not come back from a constructor or from deinit() keeps the loader's thread.
