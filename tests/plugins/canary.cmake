@@ -8,3 +8,7 @@ foreach(fault IN LISTS canary_faults)
   tenon_fixture(canary_${fault} canary_${fault}/canary_${fault}.c)
 endforeach()
 tenon_fixture(canary_terminate_handler_left canary_terminate_handler_left/canary_terminate_handler_left.cpp)
+# These pass the canary, and crash the host nevertheless.
+tenon_fixture(crashes_in_constructor crashes_outside_canary/crashes_outside_canary.c DEFINITIONS FIXTURE_CRASH_AT=1)
+tenon_fixture(crashes_in_init crashes_outside_canary/crashes_outside_canary.c DEFINITIONS FIXTURE_CRASH_AT=2)
+tenon_fixture(crashes_in_create crashes_outside_canary/crashes_outside_canary.c DEFINITIONS FIXTURE_CRASH_AT=3)

@@ -1,5 +1,6 @@
 // tenonctl: an operator's view of a running tenond, and a check of its configuration without one.
 
+#include "forget_command.hpp"
 #include "pin_commands.hpp"
 
 #include <tenon/host.hpp>
@@ -146,15 +147,17 @@ int main(int argc, char** argv) {
   auto* reload = app.add_subcommand("reload", "read the configuration again and move the tenants that changed");
   auto* checked = app.add_subcommand("check", "check a configuration as tenond would read it, loading nothing");
   checked->add_option("config", config, "tenon.toml")->required();
-  auto* plugin = app.add_subcommand("plugin", "plugin files: pins and keys; needs no tenond");
+  auto* plugin = app.add_subcommand("plugin", "plugin files: pins, keys and findings; needs no tenond");
   plugin->require_subcommand(1);
   const tenonctl::pin_commands pins(*plugin);
+  const tenonctl::forget_command forget(*plugin);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& wrong) {
     return app.exit(wrong) == 0 ? 0 : exit_usage;
   }
   if (const auto done = pins.run()) return *done;
+  if (const auto done = forget.run()) return *done;
   if (checked->parsed()) return check(config);
   if (status->parsed()) return run(socket, {{"command", "status"}}, as_json, print_status);
   if (tenants->parsed()) return run(socket, {{"command", "tenants"}}, as_json, print_tenants);

@@ -153,6 +153,7 @@ void platform_shell::run_create(tenon_token ready) {
                                  .specialisms = abi_text(specialisms)};
     tenon_instance* made = nullptr;
     const auto status = library_->entry().create(&context_, &arguments, ready, &made);
+    library_->survived_create();
     if (status != TENON_OK) return refuse(frame, ready, map_create_refusal(status));
     instance_.store(made);
     if (made == nullptr) refuse(frame, ready, answer_no_instance());

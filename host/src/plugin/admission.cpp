@@ -1,6 +1,7 @@
 #include "plugin/admission.hpp"
 
 #include "plugin/canary_memory.hpp"
+#include "plugin/loading_mark.hpp"
 #include "plugin/pin.hpp"
 #include "plugin/refusal.hpp"
 
@@ -25,6 +26,20 @@ bool executable(const std::filesystem::path& program) {
   std::error_code code;
   return std::filesystem::is_regular_file(program, code) && ::access(program.c_str(), X_OK) == 0;
 }
+
+using places = std::counting_semaphore<children_at_a_time>;
+
+/// One of the places, waited for, and given back whatever happens.
+class place_among {
+ public:
+  explicit place_among(places& of) : of_(of) { of_.acquire(); }
+  place_among(const place_among&) = delete;
+  place_among& operator=(const place_among&) = delete;
+  ~place_among() { of_.release(); }
+
+ private:
+  places& of_;
+};
 
 class checked_admission final : public admission {
  public:
@@ -82,6 +97,8 @@ class checked_admission final : public admission {
     if (!checked) return checked.error();
     auto image = timed(timing.store, [&] { return store_->put(*file, std::move(*checked)); });
     if (!image) return image.error();
+    if (const auto died = died_loading((*image)->stored.parent_path(), (*image)->content_hash))
+      return refusal((*image)->source.string() + ": refused (crash): " + *died);
     const auto tried = timed(timing.canary, [&] { return try_out(**image, host, policy, timing); });
     if (!tried) return tried.error();
     return image;
@@ -105,11 +122,9 @@ class checked_admission final : public admission {
     }
     const canary_key key{.content_hash = image.content_hash, .program = *program, .limits = limits_for(policy)};
     const auto answer = memory_.recall(key, image.stored.parent_path(), [&] {
-      running_.acquire();
-      auto found = run_canary(key.program, image.stored, key.limits);
-      running_.release();
+      const place_among running(running_);
       ++canaries_;
-      return found;
+      return run_canary(key.program, image.stored, key.limits);
     });
     timing.remembered = answer.remembered;
     if (!answer.found) return answer.found.error();
@@ -142,7 +157,7 @@ class checked_admission final : public admission {
   const std::shared_ptr<spdlog::logger> logger_;
   const canary_limits limits_;
   canary_memory memory_;
-  std::counting_semaphore<children_at_a_time> running_{children_at_a_time};
+  places running_{children_at_a_time};
   std::atomic<std::uint64_t> canaries_{0};
   std::once_flag warned_;
   mutable std::mutex mutex_;

@@ -91,19 +91,34 @@ canary_memory::answer canary_memory::recall(const canary_key& key, const std::fi
     forget_some();
     findings_.emplace(digest, promise.get_future());
   }
+  try {
+    return find(key, digest, directory, ask, promise);
+  } catch (...) {
+    // Whoever waits gets the exception too, and whoever asks next asks again.
+    forget(digest);
+    promise.set_exception(std::current_exception());
+    throw;
+  }
+}
+
+canary_memory::answer canary_memory::find(const canary_key& key, const std::string& digest,
+                                          const std::filesystem::path& directory, const run& ask,
+                                          std::promise<result<canary_report>>& told) {
   const auto path = file_of(key, directory);
   if (auto known = read_finding(path, digest)) {
-    promise.set_value(*known);
+    told.set_value(*known);
     return {std::move(*known), true};
   }
   auto found = ask();
   if (found && found->lasting) write_finding(path, digest, *found);
-  if (!found) {
-    const std::lock_guard lock(mutex_);
-    findings_.erase(digest);
-  }
-  promise.set_value(found);
+  if (!found) forget(digest);
+  told.set_value(found);
   return {std::move(found), false};
+}
+
+void canary_memory::forget(const std::string& digest) {
+  const std::lock_guard lock(mutex_);
+  findings_.erase(digest);
 }
 
 /// Called with the lock held. Those that are still being asked for stay.

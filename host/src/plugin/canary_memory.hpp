@@ -34,12 +34,16 @@ class canary_memory {
     bool remembered = false;
   };
 
-  /// What is remembered, or else what `ask` finds. Errors of `ask` are not remembered.
+  /// What is remembered, or else what `ask` finds. Errors of `ask` are not remembered, nor what it throws; whoever waits
+  /// for the same gets them too.
   answer recall(const canary_key& key, const std::filesystem::path& directory, const run& ask);
 
  private:
   using finding = std::shared_future<result<canary_report>>;
 
+  answer find(const canary_key& key, const std::string& digest, const std::filesystem::path& directory, const run& ask,
+              std::promise<result<canary_report>>& told);
+  void forget(const std::string& digest);
   void forget_some();
 
   std::mutex mutex_;

@@ -14,6 +14,8 @@
 
 namespace tenon {
 
+class stored_file;
+
 /// What an operator wants to know of a file that passed the gate.
 struct gate_report {
   std::uint64_t writable_bytes = 0;  ///< its variables, which all tenants share whose platforms share the library
@@ -32,7 +34,7 @@ struct plugin_image {
   std::uint64_t size = 0;
   tenon::manifest manifest;
   gate_report gate;
-  std::shared_ptr<const void> lease = nullptr;  ///< while it lives no host's trim() takes the stored copy
+  std::shared_ptr<const stored_file> lease = nullptr;  ///< while it lives no host's trim() takes the stored copy
 };
 
 /// A plugin file as ops dropped it, read into memory: not yet trusted.
@@ -108,10 +110,5 @@ class plugin_store {
   /// Cost        A stat for each file, and a look at this process's mappings.
   virtual result<store_report> trim(const store_limits& limits, wall_time now) = 0;
 };
-
-/// A second private copy of a stored image under a name and inode of its own: the dynamic loader answers with the old
-/// code for a path or an inode that is still mapped. The caller maps it within a minute, and removes it or leaves that
-/// to trim(). Errors: those of writing, or the stored copy was changed.
-result<std::filesystem::path> copy_stored(const plugin_image& image);
 
 }  // namespace tenon

@@ -33,6 +33,9 @@ class library {
 
   virtual const plugin_image& image() const noexcept = 0;
   virtual const tenon_plugin& entry() const noexcept = 0;
+
+  /// The first platform's create() has come back: if the process ends from here on, these bytes are not blamed for it.
+  virtual void survived_create() noexcept {}
 };
 
 using library_handler = unique_function<void(result<std::shared_ptr<library>>)>;
@@ -46,9 +49,10 @@ struct load_timing {
 /// Loads and unloads libraries, all on one thread of its own.
 ///
 /// One image is loaded once, however many platforms are built from it, and once more for each tenant that wants it for
-/// itself. RTLD_NOW | RTLD_LOCAL through Boost.DLL; after
-/// the load link_map must show the stored path, and the entry must agree with the note; otherwise the library is
-/// closed again and refused.
+/// itself. Right before, its stored copy is held against what was checked: one that was changed since is written anew
+/// from what still has those bytes, or else refused. RTLD_NOW | RTLD_LOCAL through Boost.DLL; after the load link_map must show the stored path, and the entry must agree with the note; otherwise the library is
+/// closed again and refused. While bytes run for the first time in this process, up to the return of the first
+/// create(), a mark in the store says so: should they end the process, the next one refuses them (loading_mark.hpp).
 ///
 /// TENON_KEEP_MAPPED=1 in the environment keeps closed libraries mapped after deinit(), so that LeakSanitizer can
 /// name what they leaked.

@@ -1,7 +1,9 @@
 #include "plugin/handshake.hpp"
 #include "plugin/library.hpp"
+#include "plugin/loading_mark.hpp"
 #include "plugin/mapping.hpp"
 #include "plugin/refusal.hpp"
+#include "plugin/stored_file.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -11,7 +13,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
-#include <system_error>
+#include <set>
 #include <thread>
 
 #include <pthread.h>
@@ -21,10 +23,34 @@ namespace {
 
 using clock_type = std::chrono::steady_clock;
 
+/// Contents that have run in this process and did not end it.
+class survived_contents {
+ public:
+  bool contains(const std::string& content_hash) const {
+    const std::scoped_lock lock(mutex_);
+    return hashes_.contains(content_hash);
+  }
+  void add(const std::string& content_hash) {
+    const std::scoped_lock lock(mutex_);
+    hashes_.insert(content_hash);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::set<std::string> hashes_;
+};
+
 class loaded_library final : public library {
  public:
-  loaded_library(std::uint64_t id, std::shared_ptr<const plugin_image> image, mapping mapped, const tenon_plugin& entry)
-      : id_(id), image_(std::move(image)), mapped_(std::move(mapped)), entry_(entry) {}
+  loaded_library(std::uint64_t id, std::shared_ptr<const plugin_image> image, mapping mapped, const tenon_plugin& entry,
+                 std::unique_ptr<loading_mark> mark, std::shared_ptr<survived_contents> survived)
+      : id_(id),
+        image_(std::move(image)),
+        mapped_(std::move(mapped)),
+        entry_(entry),
+        mark_(std::move(mark)),
+        marked_(mark_ != nullptr),
+        survived_(std::move(survived)) {}
 
   const plugin_image& image() const noexcept override { return *image_; }
   const tenon_plugin& entry() const noexcept override { return entry_; }
@@ -32,11 +58,20 @@ class loaded_library final : public library {
   std::uint64_t id() const noexcept { return id_; }
   mapping& mapped() noexcept { return mapped_; }
 
+  void survived_create() noexcept override {
+    if (!marked_.exchange(false)) return;
+    mark_.reset();
+    survived_->add(image_->content_hash);
+  }
+
  private:
   std::uint64_t id_;
   std::shared_ptr<const plugin_image> image_;
   mapping mapped_;
-  const tenon_plugin& entry_;  // constant data of the mapping
+  const tenon_plugin& entry_;           // constant data of the mapping
+  std::unique_ptr<loading_mark> mark_;  // whoever takes the flag below may touch it
+  std::atomic<bool> marked_;
+  const std::shared_ptr<survived_contents> survived_;
 };
 
 std::string short_hash(const plugin_image& image) { return image.content_hash.substr(0, 12); }
@@ -76,11 +111,14 @@ class loading : public std::enable_shared_from_this<loading> {
   struct record {
     library_status shown;
     std::weak_ptr<library> alive;
+    std::shared_ptr<const stored_file> file;  ///< kept from being trimmed for as long as it is mapped
     bool stranded = false;  ///< never to be entered again, and never unmapped
   };
 
   result<std::shared_ptr<library>> load_fresh(const std::shared_ptr<const plugin_image>& image,
-                                              const std::filesystem::path& path, const std::string& isolated_for);
+                                              const std::string& isolated_for);
+  result<std::shared_ptr<const stored_file>> file_for(const plugin_image& image) const;
+  result<mapping> map(const plugin_image& image, const stored_file& file) const;
   result<const tenon_plugin*> shake_hands(const mapping& mapped, const plugin_image& image) const;
   void retire(std::unique_ptr<loaded_library> unreferenced);
   void close(std::unique_ptr<loaded_library> unreferenced);
@@ -94,6 +132,7 @@ class loading : public std::enable_shared_from_this<loading> {
 
   // For LeakSanitizer, which names a leak's functions only while their library is mapped (TENON_KEEP_MAPPED=1).
   const bool keep_mapped_ = keep_mapped_wanted();
+  const std::shared_ptr<survived_contents> survived_ = std::make_shared<survived_contents>();
 
   std::atomic<std::uint64_t> closed_{0};
 
@@ -164,37 +203,56 @@ result<std::shared_ptr<library>> loading::load(const std::shared_ptr<const plugi
       if (auto live = record.alive.lock()) return live;
     }
   }
-  // A generation of these bytes that is still mapped (a zombie, or one about to close) would answer for its path.
-  if (!is_loaded(image->stored)) return load_fresh(image, image->stored, isolated_for);
-  const auto copy = copy_stored(*image);
-  if (!copy) return copy.error();
-  auto loaded = load_fresh(image, *copy, isolated_for);
-  std::error_code ignored;
-  if (!loaded && !is_loaded(*copy)) std::filesystem::remove(*copy, ignored);
+  auto loaded = load_fresh(image, isolated_for);
+  if (!loaded) {
+    logger_->warn("plugin {} {} ({}) refused: {}", image->name, image->manifest.version, short_hash(*image),
+                  loaded.error().operator_detail);
+  }
   return loaded;
 }
 
-result<std::shared_ptr<library>> loading::load_fresh(const std::shared_ptr<const plugin_image>& image,
-                                                     const std::filesystem::path& path,
-                                                     const std::string& isolated_for) {
-  const auto started = clock_type::now();
-  auto mapped = mapping::load(path);
-  const auto mapped_at = clock_type::now();
-  if (!mapped) {
-    logger_->warn("plugin {} {} ({}) refused: {}", image->name, image->manifest.version, short_hash(*image),
-                  mapped.error().operator_detail);
-    return mapped.error();
+/// A generation of these bytes that is still mapped (a zombie, or one about to close) would answer for its path.
+result<std::shared_ptr<const stored_file>> loading::file_for(const plugin_image& image) const {
+  const auto mapped = loaded_paths((image.stored.parent_path() / image.stored.stem()).native());
+  auto taken = take_file_to_map(image, [&](const std::string& path) { return mapped.contains(path); });
+  if (!taken) return taken.error();
+  if (taken->restored) {
+    logger_->warn("plugin {} {} ({}): {} was changed or gone since it was stored, and is written anew; see who writes "
+                  "to the store",
+                  image.name, image.manifest.version, short_hash(image), taken->file->path().string());
   }
+  return std::move(taken->file);
+}
+
+result<mapping> loading::map(const plugin_image& image, const stored_file& file) const {
+  auto mapped = mapping::load(file.path());
+  // Between the last look at the bytes and the map lies an instant.
+  if (!mapped || !file.touched() || file.stands()) return mapped;
+  mapped->close();
+  return refusal(file.path().string() + ": the stored copy was changed while it was loaded: expected SHA-256 " +
+                 image.content_hash + "; see who writes to the store, and reload");
+}
+
+result<std::shared_ptr<library>> loading::load_fresh(const std::shared_ptr<const plugin_image>& image,
+                                                     const std::string& isolated_for) {
+  const auto file = file_for(*image);
+  if (!file) return file.error();
+  auto mark = survived_->contains(image->content_hash) ? nullptr : loading_mark::set(*image);
+  const auto started = clock_type::now();
+  auto mapped = map(*image, **file);
+  const auto mapped_at = clock_type::now();
+  if (!mapped) return mapped.error();
   const auto entry = shake_hands(*mapped, *image);
   const load_timing timing{.map = mapped_at - started, .handshake = clock_type::now() - mapped_at};
 
   std::unique_lock lock(mutex_);
   const auto id = next_id_++;
   auto& made = records_[id];
+  made.file = *file;
   made.shown = {.plugin = image->name,
                 .version = image->manifest.version,
                 .content_hash = image->content_hash,
-                .path = path,
+                .path = (*file)->path(),
                 .state = "loaded",
                 .platforms = 0,
                 .writable_bytes = image->gate.writable_bytes,
@@ -203,15 +261,13 @@ result<std::shared_ptr<library>> loading::load_fresh(const std::shared_ptr<const
                 .reason = {}};
   if (!entry) {
     lock.unlock();
-    logger_->warn("plugin {} {} ({}) refused: {}", image->name, image->manifest.version, short_hash(*image),
-                  entry.error().operator_detail);
     settle(id, *mapped, *image);
     return entry.error();
   }
   timing_ = timing;
   lock.unlock();
 
-  auto* raw = new loaded_library(id, image, std::move(*mapped), **entry);
+  auto* raw = new loaded_library(id, image, std::move(*mapped), **entry, std::move(mark), survived_);
   std::shared_ptr<library> loaded(raw, [self = shared_from_this()](library* unreferenced) {
     self->retire(std::unique_ptr<loaded_library>(static_cast<loaded_library*>(unreferenced)));
   });
@@ -279,8 +335,6 @@ void loading::settle(std::uint64_t id, mapping& mapped, const plugin_image& imag
     zombie.reason = std::move(reason);
     return;
   }
-  std::error_code ignored;
-  if (mapped.path() != image.stored) std::filesystem::remove(mapped.path(), ignored);
   forget(id);
   ++closed_;
   logger_->info("plugin {} {} ({}) closed in {:.0f} us", image.name, image.manifest.version, short_hash(image),
@@ -310,8 +364,9 @@ bool loading::is_stranded(std::uint64_t id) const {
 }
 
 void loading::forget(std::uint64_t id) {
+  decltype(records_)::node_type gone;  // its file is let go of outside
   const std::scoped_lock lock(mutex_);
-  records_.erase(id);
+  gone = records_.extract(id);
 }
 
 void loading::strand(const library& stuck, std::string reason) {

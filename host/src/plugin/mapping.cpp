@@ -11,11 +11,14 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <optional>
 #include <string_view>
 
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <link.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 namespace tenon {
 namespace {
@@ -60,41 +63,25 @@ bool needs(const dl_phdr_info& object, std::string_view library) {
   return false;
 }
 
-/// The paths of all loaded objects, sorted.
-std::vector<std::string> loaded_paths() {
-  std::vector<std::string> paths;
-  any_loaded([&](const dl_phdr_info& object) {
-    paths.emplace_back(object.dlpi_name);
-    return false;
-  });
-  std::ranges::sort(paths);
-  return paths;
-}
-
 /// The C library's directories: what a plugin needs of these the gate has held against its list.
 bool is_of_system(std::string_view path) {
   return path.empty() || path.front() != '/' || path.starts_with("/lib/") || path.starts_with("/lib64/") ||
          path.starts_with("/usr/lib/") || path.starts_with("/usr/lib64/");
 }
 
-/// An object that was not there before and that `path` is linked to, if there is one. Others may have come meanwhile by
-/// other threads.
-std::string newcomer(const std::vector<std::string>& before, const std::filesystem::path& path) {
-  std::vector<std::string> fresh;
-  any_loaded([&](const dl_phdr_info& object) {
-    const std::string name = object.dlpi_name;
-    if (path != name && !is_of_system(name) && !std::ranges::binary_search(before, name)) fresh.push_back(name);
-    return false;
-  });
-  std::string found;
-  any_loaded([&](const dl_phdr_info& object) {
-    if (path != object.dlpi_name) return false;
-    for (const auto& name : fresh) {
-      if (needs(object, std::filesystem::path(name).filename().native())) found = name;
-    }
-    return true;
-  });
-  return found;
+/// Whether no page of the range is mapped. Pages, not the range: the kernel answers for the first hole. None: it does not
+/// tell, or it would take long.
+std::optional<bool> all_unmapped(std::uintptr_t begin, std::uintptr_t end) {
+  static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  constexpr std::uintptr_t most_pages = 8192;
+  begin -= begin % page;
+  if ((end - begin) / page > most_pages) return std::nullopt;
+  for (auto at = begin; at < end; at += page) {
+    unsigned char resident = 0;
+    if (::mincore(reinterpret_cast<void*>(at), page, &resident) == 0) return false;
+    if (errno != ENOMEM) return std::nullopt;
+  }
+  return true;
 }
 
 /// A loaded object that is linked to a library of this name, if there is one.
@@ -106,6 +93,20 @@ std::string user_of(std::string_view soname) {
     return true;
   });
   return user;
+}
+
+/// One of the objects `others` that the object `path` is linked to, if there is one.
+std::string needed_of(const std::string& path, const std::vector<std::string>& others) {
+  std::string found;
+  if (others.empty()) return found;
+  any_loaded([&](const dl_phdr_info& object) {
+    if (path != object.dlpi_name) return false;
+    for (const auto& name : others) {
+      if (needs(object, std::filesystem::path(name).filename().native())) found = name;
+    }
+    return true;
+  });
+  return found;
 }
 
 }  // namespace
@@ -123,21 +124,13 @@ mapping::~mapping() {
 
 result<mapping> mapping::load(const std::filesystem::path& path) {
   mapping made(path);
-  const auto before = loaded_paths();
   boost::dll::fs::error_code code;
   made.library_->load(path, code, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
   if (code) {
     const char* text = ::dlerror();
     return refusal(path.string() + ": the dynamic loader refused it: " + (text ? text : "no reason given"));
   }
-  auto wrong = made.check_link_map();
-  if (wrong.empty()) {
-    if (const auto other = newcomer(before, path); !other.empty()) {
-      wrong = path.string() + ": loading it brought " + other +
-              " along, which nobody has checked; link the plugin to nothing but the C and C++ libraries";
-    }
-  }
-  if (!wrong.empty()) {
+  if (auto wrong = made.check_link_map(); !wrong.empty()) {
     made.library_->unload();
     return refusal(std::move(wrong));
   }
@@ -149,21 +142,31 @@ std::string mapping::check_link_map() {
   if (::dlinfo(library_->native(), RTLD_DI_LINKMAP, &map) != 0 || !map) {
     return path_.string() + ": the dynamic loader does not show what it loaded";
   }
-  if (path_ != map->l_name) {
+  if (path_.native() != map->l_name) {
     return path_.string() + ": the dynamic loader answered with " + map->l_name +
            ", which is still mapped: the reload would have been a no-op";
   }
+  // What came along with it stands after it in the loader's list, as may what other threads load meanwhile.
+  bool found = false;
+  std::vector<std::string> after;
   any_loaded([&](const dl_phdr_info& object) {
-    if (object.dlpi_addr != map->l_addr || path_ != object.dlpi_name) return false;
+    if (found && !is_of_system(object.dlpi_name)) after.emplace_back(object.dlpi_name);
+    if (found || object.dlpi_addr != map->l_addr || path_.native() != object.dlpi_name) return false;
+    found = true;
     for (unsigned i = 0; i < object.dlpi_phnum; ++i) {
       const auto& segment = object.dlpi_phdr[i];
       if (segment.p_type != PT_LOAD) continue;
       const auto begin = object.dlpi_addr + segment.p_vaddr;
-      ranges_.push_back({begin, begin + segment.p_memsz});
+      ranges_.push_back({begin, begin + segment.p_memsz, (segment.p_flags & PF_X) != 0});
     }
-    return true;
+    return false;
   });
-  return ranges_.empty() ? path_.string() + ": the dynamic loader does not show its segments" : std::string();
+  if (ranges_.empty()) return path_.string() + ": the dynamic loader does not show its segments";
+  if (const auto other = needed_of(path_.native(), after); !other.empty()) {
+    return path_.string() + ": loading it brought " + other +
+           " along, which nobody has checked; link the plugin to nothing but the C and C++ libraries";
+  }
+  return {};
 }
 
 const void* mapping::find(const char* symbol) const { return ::dlsym(library_->native(), symbol); }
@@ -177,11 +180,28 @@ bool mapping::contains(const void* address, std::uint64_t size) const noexcept {
 
 bool mapping::close() {
   library_->unload();
-  return !is_mapped(path_) || collect(path_);
+  return is_gone() || !is_mapped(path_) || collect(path_);
+}
+
+/// Beyond doubt. The loader unmaps an object in one piece; its code is what must not be entered any more.
+bool mapping::is_gone() const {
+  if (is_loaded(path_)) return false;
+  return std::ranges::all_of(ranges_, [](const range& segment) {
+    return !segment.code || all_unmapped(segment.begin, segment.end).value_or(false);
+  });
+}
+
+std::set<std::string, std::less<>> loaded_paths(std::string_view beginning) {
+  std::set<std::string, std::less<>> paths;
+  any_loaded([&](const dl_phdr_info& object) {
+    if (std::string_view(object.dlpi_name).starts_with(beginning)) paths.emplace(object.dlpi_name);
+    return false;
+  });
+  return paths;
 }
 
 bool is_loaded(const std::filesystem::path& path) {
-  return any_loaded([&](const dl_phdr_info& object) { return path == object.dlpi_name; });
+  return any_loaded([&](const dl_phdr_info& object) { return path.native() == object.dlpi_name; });
 }
 
 bool is_mapped(const std::filesystem::path& path) {

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace boost::dll {
@@ -39,21 +41,27 @@ class mapping {
   const std::filesystem::path& path() const noexcept { return path_; }
 
   /// Runs static destructors and unmaps, with one collecting pass if that was not enough. False: something still holds
-  /// it.
+  /// it. Proven by the dynamic loader's list and by the pages where its code was; where these leave a doubt, because
+  /// something else was mapped there meanwhile, by /proc/self/maps, which takes milliseconds in a large process.
   bool close();
 
  private:
   struct range {
     std::uintptr_t begin, end;
+    bool code;
   };
 
   explicit mapping(std::filesystem::path path);
   std::string check_link_map();
+  bool is_gone() const;
 
   std::filesystem::path path_;
   std::unique_ptr<boost::dll::shared_library> library_;
   std::vector<range> ranges_;
 };
+
+/// The paths of those objects of the dynamic loader that begin so. Cost: a walk over all.
+std::set<std::string, std::less<>> loaded_paths(std::string_view beginning);
 
 /// Whether the dynamic loader knows an object of this path. Cost: a walk over all loaded objects.
 bool is_loaded(const std::filesystem::path& path);

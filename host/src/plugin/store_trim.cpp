@@ -1,5 +1,6 @@
 #include "plugin/store_trim.hpp"
 
+#include "plugin/loading_mark.hpp"
 #include "plugin/store_place.hpp"
 
 #include <algorithm>
@@ -29,7 +30,7 @@ struct entry {
 /// What is in a store. Files of other names are nobody's business.
 struct inventory {
   std::vector<entry> copies;
-  std::vector<entry> findings;  ///< what canaries found: HASH.canary
+  std::vector<entry> findings;  ///< what canaries found, and marks of loading: HASH.canary, HASH.loading.PID.X
   std::vector<entry> scraps;    ///< temporary files
 };
 
@@ -69,7 +70,7 @@ result<inventory> look(const std::filesystem::path& directory, int place) {
     entry seen{.name = name, .bytes = static_cast<std::uint64_t>(found.st_size), .used = time_of(found.st_mtim)};
     if (name.starts_with(incoming) || name.find(".canary.") != name.npos)
       made.scraps.push_back(std::move(seen));
-    else if (name.ends_with(".canary"))
+    else if (name.ends_with(".canary") || name.find(mark_infix) != name.npos)
       made.findings.push_back(std::move(seen));
     else if (name.ends_with(".so"))
       made.copies.push_back(std::move(seen));

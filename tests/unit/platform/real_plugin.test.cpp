@@ -105,6 +105,8 @@ TEST_CASE("a real plugin is mapped by its first build, answers, and is unmapped 
     CHECK_FALSE(is_mapped(file));
     auto platform = world.build(image);
     CHECK(is_mapped(file));
+    for (const auto& each : std::filesystem::directory_iterator(world.directory))
+      CHECK(each.path().extension() == ".so");  // create() came back: no mark of a first load is left
     for (const auto& task : image->manifest.tasks) {
       CAPTURE(task.name);
       const auto answer = world.call(*platform, task.name);

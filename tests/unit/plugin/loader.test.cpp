@@ -75,7 +75,7 @@ TEST_CASE("between the last reference and the unload a library is draining") {
   CHECK(world.code->status().empty());
 }
 
-TEST_CASE("a load that meets a closing library of the same bytes gets a fresh copy, which is removed with it") {
+TEST_CASE("a load that meets a closing library of the same bytes gets a copy of its own, which stays on disk") {
   loading_world world;
   auto old = world.load_good();
   const auto image = world.image("good");
@@ -103,7 +103,7 @@ TEST_CASE("a load that meets a closing library of the same bytes gets a fresh co
   fresh->reset();
   world.settle();
   CHECK_FALSE(is_mapped(path));
-  CHECK_FALSE(fs::exists(path));
+  CHECK(fs::exists(path));  // for cores and profiles, until the store is trimmed
   CHECK(fs::exists(image->stored));
 }
 

@@ -66,13 +66,23 @@ TEST_CASE("a plugin that does not want to start is refused, and not de-initialis
   CHECK(says(refusal_of("bad_init"), "init() of fixture answered status 1, expected TENON_OK"));
 }
 
-TEST_CASE("a stored copy that vanished is told") {
+TEST_CASE("a stored copy that was changed is not mapped: it is written anew, or refused if its bytes are nowhere") {
   loading_world world;
-  const auto image = world.image("good");
-  std::filesystem::remove(image->stored);
-  const auto loaded = world.load(image);
-  REQUIRE(!loaded);
-  CHECK(says(loaded.error().operator_detail, "the dynamic loader refused it"));
+  const auto damaged = [&](const std::filesystem::path& source) {
+    auto image = std::make_shared<plugin_image>(*world.image("good"));
+    image->source = source;
+    std::filesystem::permissions(image->stored, std::filesystem::perms::owner_all);
+    std::filesystem::resize_file(image->stored, 4096);
+    return image;
+  };
+  const auto refused = world.load(damaged(world.place / "elsewhere.so"));
+  REQUIRE(!refused);
+  CHECK(refused.error().code == "CONFIGURATION_ERROR");
+  CHECK(says(refused.error().operator_detail, "the stored copy was changed: expected the bytes with SHA-256"));
+  CHECK(inits == 0);
+  const auto loaded = world.load(damaged(fixture("good").source));
+  REQUIRE(loaded.has_value());
+  CHECK(inits == 1);
 }
 
 TEST_CASE("a library linked with nodelete becomes a zombie") {

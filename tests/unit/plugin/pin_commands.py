@@ -53,6 +53,22 @@ class PinCommands(unittest.TestCase):
         self.assertIn("expected no such file yet", error)
         self.assertEqual(self.key.read_text(), before)
 
+    def test_what_is_held_against_bytes_is_forgotten_and_nothing_else(self):
+        store = self.place / "store"
+        store.mkdir(mode=0o700)
+        marks = [store / f"{self.hash}.loading.1.Ab12Cd", store / f"{self.hash}.canary"]
+        others = [store / ("f" * 64 + ".canary"), store / f"gam-1.0.0-{self.hash[:16]}.so"]
+        for file in marks + others:
+            file.write_text("x")
+        code, out, error = run("forget", self.hash[:16], "--config", self.configure())
+        self.assertEqual(code, 0, error)
+        self.assertIn("2 findings", out)
+        self.assertFalse(any(file.exists() for file in marks))
+        self.assertTrue(all(file.exists() for file in others))
+        self.assertEqual(run("forget", self.hash[:16], "--store", store)[0], 0)
+        self.assertEqual(run("forget", "gam", "--store", store)[0], 1)
+        self.assertEqual(run("forget", self.hash[:16])[0], 2)
+
     def test_keygen_takes_a_directory_too(self):
         code, out, _ = run("keygen", self.place)
         self.assertEqual(code, 0)

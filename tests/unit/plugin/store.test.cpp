@@ -261,17 +261,3 @@ TEST_CASE("many threads store the same content, and one file is there") {
   CHECK(stored == 4);
   CHECK(names_in(place / "store").size() == 1);
 }
-
-TEST_CASE("a second copy has a name and an inode of its own, and is refused if the first was changed") {
-  const scratch_directory place;
-  const auto store = *plugin_store::open(place / "store");
-  const auto image = *store->put(fixture("good"));
-  const auto copy = copy_stored(*image);
-  REQUIRE(copy.has_value());
-  CHECK(*copy != image->stored);
-  CHECK_FALSE(fs::equivalent(*copy, image->stored));
-  CHECK(mode_of(*copy) == 0400);
-  fs::permissions(image->stored, fs::perms::owner_write, fs::perm_options::add);
-  fs::resize_file(image->stored, 100);
-  CHECK(says(copy_stored(*image).error().operator_detail, "was changed"));
-}
