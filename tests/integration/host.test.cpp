@@ -411,6 +411,30 @@ TEST_CASE("a thread that is stuck in a plugin is left behind, and said to be: ne
   ::close(writer);
 }
 
+TEST_CASE("a host that goes without a shutdown waits for the blocking task that is inside a plugin") {
+  const two_tenants files;
+  files.drop(TENON_TEST_PLUGINS "/echo_blocking.so", "echo_blocking");
+  files.write_tenant("busy", "plugin = \"echo_blocking\"\n");
+  const auto pipe = (files.root() / "pipe").string();
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  boost::asio::io_context context;
+  auto guard = boost::asio::make_work_guard(context);
+  auto made = host::create(context.get_executor(), {.config = files.config()});
+  REQUIRE(made.has_value());
+  std::jthread runner([&context] { context.run(); });
+  call_request request{.task = "get_products", .body = "{\"read\": \"" + pipe + "\"}", .context = {}};
+  auto answered = std::make_shared<std::promise<void>>();
+  (*made)->async_call({.tenant = "busy"}, std::move(request), [answered](const auto&) { answered->set_value(); });
+  int writer = -1;
+  REQUIRE(host_fixture::eventually([&] { return (writer = ::open(pipe.c_str(), O_WRONLY | O_NONBLOCK)) >= 0; }));
+  auto gone = std::async(std::launch::async, [&made] { made->reset(); });
+  CHECK(gone.wait_for(std::chrono::milliseconds(0)) == std::future_status::timeout);
+  ::close(writer);  // the task's file ends
+  CHECK(gone.wait_for(std::chrono::seconds(30)) == std::future_status::ready);
+  CHECK(answered->get_future().wait_for(std::chrono::seconds(30)) == std::future_status::ready);
+  guard.reset();
+}
+
 TEST_CASE("the example tenants fit the plugins that are shipped with them") {
   const host_directory files;
   fs::copy(TENON_EXAMPLES "/tenants.d", files.root() / "tenants.d", fs::copy_options::overwrite_existing);

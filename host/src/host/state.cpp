@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <functional>
+#include <future>
 #include <thread>
 #include <utility>
 
@@ -21,6 +22,17 @@ std::shared_ptr<boost::asio::thread_pool> make_pool(std::uint32_t threads) {
             }
             std::thread([last] { delete last; }).detach();
           }};
+}
+
+/// Waits for what runs on the pool, and not for what does not come back in time.
+void join_within(const std::shared_ptr<boost::asio::thread_pool>& pool, std::chrono::milliseconds patience) {
+  auto joined = std::make_shared<std::promise<void>>();
+  const auto over = joined->get_future();
+  std::thread([pool, joined] {
+    pool->join();
+    joined->set_value();
+  }).detach();
+  over.wait_for(patience);
 }
 
 /// Runs `proceed` once: when what is returned is called, or when the time is over; not at all once the host has gone.
@@ -70,6 +82,7 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
   auto opened = plugin_store::open(settings.store_dir);
   if (!opened) return opened.error();
   store = std::move(*opened);
+  upkeep = std::make_shared<store_upkeep>(*pool, store, logger);
   auto http = make_http_client(executor, {.ca_file = settings.upstream_ca_file});
   if (!http) return http.error();
 
@@ -134,21 +147,9 @@ void host::state::deploy(const std::shared_ptr<const catalog>& read, admission& 
 
 void host::state::applied(const std::shared_ptr<const catalog>& read) {
   directory->assign(deployments->all());
-  trim_store(read->host);
+  upkeep->trim({.retention = read->host.store_retention, .max_bytes = read->host.store_max_bytes});
   const std::lock_guard lock(mutex);
   findings = read->diagnostics;
-}
-
-void host::state::trim_store(const host_settings& settings) {
-  const store_limits limits{.retention = settings.store_retention, .max_bytes = settings.store_max_bytes};
-  // Ages are those of files, which the machine's clock gives.
-  boost::asio::post(*pool, [store = store, logger = logger, limits] {
-    const auto trimmed = store->trim(limits, system_clock().wall_now());
-    if (!trimmed) return logger->warn("{}", trimmed.error().operator_detail);
-    if (trimmed->removed_files == 0) return;
-    logger->info("store: {} files of {} bytes removed, {} copies of {} bytes there", trimmed->removed_files,
-                 trimmed->removed_bytes, trimmed->files, trimmed->bytes);
-  });
 }
 
 void host::state::wait_for_hangup() {
@@ -227,9 +228,13 @@ void host::state::close_now() {
   calls.close([] {});  // replaces what a shutdown was waiting for
   cut.request_stop();
   if (router) router->invalidate();
+  if (upkeep) upkeep->stop();
   // Not stop(): what is queued runs, finds that it is not wanted any more, and answers. A thread that was given up in
-  // a plugin holds the pool, and what it needs of the host, until it comes back.
-  if (!loader || !loader->any_stranded()) pool->join();
+  // a plugin holds the pool, and what it needs of the host, until it comes back: then only the rest is waited for.
+  if (loader && loader->any_stranded())
+    join_within(pool, environment->retire_stuck);
+  else
+    pool->join();
   if (!loader) return;
   const auto left = loader->status();
   for (auto& each : ending->take_waiting()) each(left);

@@ -4,6 +4,7 @@
 
 #include "base/gate.hpp"
 #include "host/directory.hpp"
+#include "host/store_upkeep.hpp"
 #include "platform/http_client.hpp"
 #include "platform/plugin_platform.hpp"
 #include "plugin/library.hpp"
@@ -44,6 +45,7 @@ struct host::state : std::enable_shared_from_this<host::state> {
   std::shared_ptr<boost::asio::thread_pool> pool;  ///< platforms keep it too: the last of them may outlive the host
   std::shared_ptr<spdlog::logger> logger;
   std::shared_ptr<plugin_store> store;
+  std::shared_ptr<store_upkeep> upkeep;
   std::shared_ptr<tenon::loader> loader;
   std::shared_ptr<http_client> http;
   std::shared_ptr<platform_environment> environment;
@@ -64,8 +66,6 @@ struct host::state : std::enable_shared_from_this<host::state> {
   result<void> open(const host_options& options, const std::shared_ptr<const catalog>& read);
   void deploy(const std::shared_ptr<const catalog>& read, admission& admitting);
   void applied(const std::shared_ptr<const catalog>& read);
-  /// Removes what nobody has used for long from the store, on the pool.
-  void trim_store(const host_settings& settings);
   void wait_for_hangup();
 
   /// Starts draining, once, and tells everybody who asked when it is over.

@@ -69,7 +69,8 @@ struct platform_shell::last_reference {
     last->forget_executor();
     auto loader = last->environment_->loader;
     std::shared_ptr<platform_shell> again(last, last_reference{});
-    loader->post([again = std::move(again)] { again->destroy(); });
+    // Without a loader nothing is unmapped any more, and any thread will do.
+    if (!loader->post([again] { again->destroy(); })) again->destroy();
   }
 };
 

@@ -45,8 +45,15 @@ class fake_loader final : public loader {
     });
   }
 
+  /// As if its thread had ended: no work is taken any more.
+  void end() {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+  }
+
   bool post(unique_function<void()> work) override {
     const std::lock_guard lock(mutex_);
+    if (ended_) return false;
     work_.push_back(std::move(work));
     changed_.notify_all();
     return true;
@@ -134,6 +141,7 @@ class fake_loader final : public loader {
   std::atomic<std::uint64_t> closed_{0};
   bool held_ = false;
   bool stopping_ = false;
+  bool ended_ = false;
   std::thread thread_;
 };
 

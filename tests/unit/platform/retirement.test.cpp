@@ -178,7 +178,10 @@ TEST_CASE("a completion after the platform is gone finds nothing") {
   CHECK(completions == 1);
 }
 
-TEST_CASE("an executor that is destroyed under a platform leaves its end to the loader thread") {
+namespace {
+
+/// A platform with an open timer and an open call, whose executor goes before it does; `ended`: so does the loader.
+std::vector<std::string> notes_without_executor(bool ended) {
   script plugin;
   host_given = &plugin_host_table();
   fake_http_client client;
@@ -218,9 +221,22 @@ TEST_CASE("an executor that is destroyed under a platform leaves its end to the 
     tally idle;
     code->post([&] { idle.raise(); });
     REQUIRE(idle.reaches(1));
+    if (ended) code->end();
   }
   CHECK(destroyed.reaches(1));
   code->stop();
-  CHECK(plugin.notes() == std::vector<std::string>{"timer " + std::to_string(TENON_E_CLOSING), "destroy"});
   CHECK(code->open() == 0);
+  return plugin.notes();
+}
+
+const std::vector<std::string> closed_then_destroyed{"timer " + std::to_string(TENON_E_CLOSING), "destroy"};
+
+}  // namespace
+
+TEST_CASE("an executor that is destroyed under a platform leaves its end to the loader thread") {
+  CHECK(notes_without_executor(false) == closed_then_destroyed);
+}
+
+TEST_CASE("when the loader has ended too, whoever drops the platform last destroys it") {
+  CHECK(notes_without_executor(true) == closed_then_destroyed);
 }
