@@ -81,3 +81,16 @@ if(TENON_CLANG)
   tenon_foreign_fixture(good_clang bad_compiler_defaults/bad_compiler_defaults.cpp ${TENON_CLANG} -std=c++20 -O2
     -fvisibility=hidden -Wl,--version-script,${PROJECT_SOURCE_DIR}/plugin-api/cmake/plugin.map)
 endif()
+
+# Plugins in C and C++ by either compiler's defaults: one that is fine as it is, and three faults.
+function(tenon_default_fixtures name c cpp)
+  tenon_foreign_fixture(default_${name} fixture/good.c ${c})
+  tenon_foreign_fixture(bad_ifunc_${name} bad_ifunc/bad_ifunc.c ${c})
+  tenon_foreign_fixture(bad_static_tls_${name} bad_static_tls/bad_static_tls.c ${c})
+  tenon_foreign_fixture(bad_thread_${name} bad_thread/bad_thread.cpp ${cpp} -std=c++20)
+endfunction()
+tenon_default_fixtures(gcc ${CMAKE_C_COMPILER} ${CMAKE_CXX_COMPILER})
+find_program(TENON_CLANG_C clang-16 DOC "Builds plugins in C as authors who use clang do")
+if(TENON_CLANG AND TENON_CLANG_C)
+  tenon_default_fixtures(clang ${TENON_CLANG_C} ${TENON_CLANG})
+endif()

@@ -78,12 +78,15 @@ std::string check_imports(evidence& found) {
   return all + ". If it must, grant it: allow_imports = [" + names + "] in its [plugins] table";
 }
 
-// In this order: each check relies on those above it, and the first that fails is the one that is told. What is no
-// plugin, or one for another host, is told so before how it was linked.
-constexpr std::array<gate_check, 15> checks{{
+// Each relies on those above it, so the first that fails ends it: no plugin, or one for another host.
+constexpr std::array<gate_check, 3> what_it_is{{
     {"geometry", check_geometry},
     {"manifest", check_note},
     {"compatibility", check_offer},
+}};
+
+// How it was compiled and linked: all that is wrong is told, so that one more build mends it. The worst comes first.
+constexpr std::array<gate_check, 12> how_it_was_built{{
     {"stack", [](evidence& found) { return why_not_stack(*found.view); }},
     {"segments", [](evidence& found) { return why_not_segments(*found.view); }},
     {"text relocations", [](evidence& found) { return why_not_text_relocations(*found.view); }},
@@ -98,15 +101,24 @@ constexpr std::array<gate_check, 15> checks{{
     {"imports", check_imports},
 }};
 
+std::string complaint(const gate_check& check, const std::string& wrong) {
+  return "refused (" + std::string(check.name) + "): " + wrong;
+}
+
 }  // namespace
 
 result<manifest> check_candidate(const candidate& file, const plugin_policy& policy) {
   evidence found{.file = file, .policy = policy, .view = {}, .symbols = {}, .manifest = {}};
-  for (const auto& check : checks) {
-    auto wrong = check.run(found);
-    if (wrong.empty()) continue;
-    return refusal(file.source.string() + ": refused (" + std::string(check.name) + "): " + std::move(wrong));
+  for (const auto& check : what_it_is) {
+    const auto wrong = check.run(found);
+    if (!wrong.empty()) return refusal(file.source.string() + ": " + complaint(check, wrong));
   }
+  std::string all;
+  for (const auto& check : how_it_was_built) {
+    const auto wrong = check.run(found);
+    if (!wrong.empty()) all += (all.empty() ? "" : ". Also ") + complaint(check, wrong);
+  }
+  if (!all.empty()) return refusal(file.source.string() + ": " + all);
   return std::move(found.manifest);
 }
 

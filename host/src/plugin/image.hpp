@@ -55,7 +55,8 @@ result<candidate> open_candidate(const std::vector<std::filesystem::path>& direc
 
 /// The gate: the checks on the bytes before anything of them is mapped. ELF geometry (every header, segment and table
 /// that the dynamic loader follows lies in the file), the note, compatibility, how it was linked, what it needs and
-/// imports. Errors: the first check that fails, by name, with what was found, why it matters and which flag mends it.
+/// imports. Errors: the first check that fails, by name, with what was found, why it matters and which flag mends it;
+/// of how it was built, every check that fails.
 ///
 /// It keeps honest files from doing harm. Against a hostile one only pins and signatures protect: the import list is a
 /// lint, not a boundary.

@@ -49,7 +49,7 @@ struct fault {
 constexpr fault faults[] = {
     {"bad_executable_stack", "stack", "asks for an executable stack", "-Wl,-z,noexecstack"},
     {"bad_writable_code", "segments", "both writable and executable", "keep code out of writable sections"},
-    {"bad_packed_relocations", "text relocations", "packed relative relocations", "-Wl,-z,pack-relative-relocs"},
+    {"bad_packed_relocations", "text relocations", "packed relative relocations", "-Wl,-z,nopack-relative-relocs"},
     {"bad_text_relocation", "text relocations", "its code would be changed", "-fPIC"},
     {"bad_rpath", "search path", "(RPATH \"/opt/vendor/lib\")", "without -Wl,-rpath"},
     {"bad_runpath", "search path", "(RUNPATH \"/opt/vendor/lib\")", "without -Wl,-rpath"},
@@ -138,6 +138,23 @@ TEST_CASE("what a compiler makes without any flags is refused with the flags tha
   CHECK_MESSAGE(says(by_clang, "refused (exports)"), by_clang);
   CHECK(says(by_clang, "version script"));
 #endif
+}
+
+TEST_CASE("a compiler's default build passes if nothing is wrong with it, and otherwise each fault is told, of either") {
+  std::vector<std::string> compilers{"gcc"};
+#ifdef HAVE_CLANG
+  compilers.emplace_back("clang");
+#endif
+  for (const auto& compiler : compilers) {
+    CAPTURE(compiler);
+    CHECK(refusal_of("default_" + compiler) == "");
+    CHECK(says(refusal_of("bad_ifunc_" + compiler), "refused (ifunc): it has functions that are chosen"));
+    CHECK(says(refusal_of("bad_static_tls_" + compiler), "refused (static tls): it uses static thread-local storage"));
+    const auto threads = refusal_of("bad_thread_" + compiler);
+    CAPTURE(threads);
+    CHECK(says(threads, "refused (exports)"));
+    CHECK(says(threads, "refused (imports): it imports pthread_create"));
+  }
 }
 
 TEST_CASE("a file that says nothing about its stack is refused as one that asks for an executable one") {
