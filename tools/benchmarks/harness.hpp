@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <string>
@@ -79,6 +80,30 @@ class report {
   std::vector<std::string> order_;
   std::map<std::string, std::vector<double>> samples_;
 };
+
+/// The options of every benchmark: --commit REV --json FILE.
+struct options {
+  std::string commit = "unknown";
+  std::string json;
+};
+
+inline options read_options(int argc, char** argv) {
+  options read;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    const std::string option = argv[i];
+    if (option == "--commit") read.commit = argv[i + 1];
+    if (option == "--json") read.json = argv[i + 1];
+  }
+  return read;
+}
+
+/// Prints the table and writes the file that was asked for; the exit code.
+inline int deliver(const report& made, const options& asked) {
+  made.print();
+  if (asked.json.empty() || made.write_json(asked.json)) return EXIT_SUCCESS;
+  std::fprintf(stderr, "bench: expected to write %s, found that it cannot be written\n", asked.json.c_str());
+  return EXIT_FAILURE;
+}
 
 /// Nanoseconds that one call of `work` takes.
 template <class Work>

@@ -129,11 +129,11 @@ void measure_cycles(loading_place& place, const std::shared_ptr<const plugin_ima
   into.add("zombies", zombies);
 }
 
-int run(const std::string& commit, const std::string& json) {
+int run(const options& asked) {
   const auto programs = fs::canonical("/proc/self/exe").parent_path();
   const auto plugins = programs.parent_path() / "plugins";
   const auto canary = need(find_canary({}, programs / "tenon-canary"));
-  report into("loading", commit);
+  report into("loading", asked.commit);
   loading_place place;
   const auto echo = place.image(plugins, "echo");
   const auto small = place.image(plugins, "echo_c");
@@ -144,24 +144,10 @@ int run(const std::string& commit, const std::string& json) {
     measure_steps(place, plugins, echo, canary, "_at_" + std::to_string(count), into);
   }
   beside.clear();
-  into.print();
-  if (!json.empty() && !into.write_json(json)) {
-    std::cerr << "bench: expected to write " << json << ", found that it cannot be written\n";
-    return EXIT_FAILURE;
-  }
-  return EXIT_SUCCESS;
+  return deliver(into, asked);
 }
 
 }  // namespace
 }  // namespace tenon::bench
 
-int main(int argc, char** argv) {
-  std::string commit = "unknown";
-  std::string json;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string option = argv[i];
-    if (option == "--commit") commit = argv[i + 1];
-    if (option == "--json") json = argv[i + 1];
-  }
-  return tenon::bench::run(commit, json);
-}
+int main(int argc, char** argv) { return tenon::bench::run(tenon::bench::read_options(argc, argv)); }

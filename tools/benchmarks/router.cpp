@@ -234,9 +234,9 @@ void measure_boots(const std::string& self, const fs::path& plugins, report& int
   }
 }
 
-int run(const std::string& self, const std::string& commit, const std::string& json) {
+int run(const std::string& self, const options& asked) {
   const auto plugins = fs::canonical("/proc/self/exe").parent_path().parent_path() / "plugins";
-  report into("router", commit);
+  report into("router", asked.commit);
   {
     workspace place(plugins, 2);
     running_host running(place.config());
@@ -246,25 +246,14 @@ int run(const std::string& self, const std::string& commit, const std::string& j
   }
   measure_first_request(plugins, into);
   measure_boots(self, plugins, into);
-  into.print();
-  if (!json.empty() && !into.write_json(json)) {
-    std::cerr << "bench: expected to write " << json << ", found that it cannot be written\n";
-    return EXIT_FAILURE;
-  }
-  return EXIT_SUCCESS;
+  return deliver(into, asked);
 }
 
 }  // namespace
 }  // namespace tenon::bench
 
 int main(int argc, char** argv) {
-  std::string commit = "unknown";
-  std::string json;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string option = argv[i];
-    if (option == "--boot") return tenon::bench::boot(argv[i + 1]);
-    if (option == "--commit") commit = argv[i + 1];
-    if (option == "--json") json = argv[i + 1];
-  }
-  return tenon::bench::run(std::filesystem::canonical("/proc/self/exe").string(), commit, json);
+  if (argc == 3 && std::string(argv[1]) == "--boot") return tenon::bench::boot(argv[2]);
+  const auto self = std::filesystem::canonical("/proc/self/exe").string();
+  return tenon::bench::run(self, tenon::bench::read_options(argc, argv));
 }

@@ -1,3 +1,4 @@
+#include "sandbox/gam/batch.hpp"
 #include "sandbox/gam/collections.hpp"
 #include "sandbox/gam/creatives.hpp"
 
@@ -7,10 +8,6 @@ namespace tenon::sandbox::gam {
 namespace {
 
 constexpr std::size_t activation_limit = 1000;
-
-std::string at(std::size_t i, std::string_view member) {
-  return "requests[" + std::to_string(i) + "]." + std::string(member);
-}
 
 /// The line item of the path; "-" is any.
 std::string parent_of(const call& request) { return name_of(*request.gam, "lineItems", request.ids[1]); }
@@ -58,7 +55,7 @@ std::string key_of(const json::object& fields) {
          std::string(creative_name.substr(creative_name.rfind('/') + 1));
 }
 
-json::object prepare(call& request, const json::object& given, const std::string& path) {
+json::object prepare(const call& request, const json::object& given, const std::string& path) {
   auto& network = *request.gam;
   auto fields = read_new(network, association, given, path);
   for (const auto name : {"startTime", "endTime", "destinationUrl"})
@@ -84,6 +81,26 @@ json::object store_new(const call& request, json::object fields) {
   return table_of(request.gam->objects, "associations").add(std::move(name), std::move(fields)).fields;
 }
 
+void check_line_item_is_parent(const call&, const json::object& given, const std::string& parent,
+                               const std::string& path) {
+  if (parent != text_of(given, "lineItem")) throw invalid(path, "Expected the association's line item.");
+}
+
+void check_distinct(const std::vector<json::object>& made) {
+  if (std::ranges::count(made, key_of(made.back()), key_of) > 1)
+    throw failure(409, "ALREADY_EXISTS", "CommonError.DUPLICATE_OBJECT: the batch has an association twice.");
+}
+
+const batch_kind associations{.name = "lineItemCreativeAssociation",
+                              .collection = "associations",
+                              .plural = "lineItemCreativeAssociations",
+                              .prepare = prepare,
+                              .store_new = store_new,
+                              .prepare_update = nullptr,
+                              .store_update = nullptr,
+                              .check_parent = check_line_item_is_parent,
+                              .check_together = check_distinct};
+
 }  // namespace
 
 http::response get_association(call& request) {
@@ -105,27 +122,7 @@ http::response create_association(call& request) {
   return answer(request, store_new(request, prepare(request, body_of(request), "lineItemCreativeAssociation")));
 }
 
-http::response create_associations(call& request) {
-  allow_query(request);
-  const auto body = body_of(request);
-  allow_only(body, {"requests"});
-  std::vector<json::object> made;
-  const auto& requests = requests_of(body);
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    const auto& each = requests[i].get_object();
-    allow_only(each, {"parent", "lineItemCreativeAssociation"}, at(i, ""));
-    const auto& given = object_of(each, "lineItemCreativeAssociation");
-    if (text_of(each, "parent") != text_of(given, "lineItem"))
-      throw invalid(at(i, "parent"), "Expected the association's line item.");
-    made.push_back(prepare(request, given, at(i, "lineItemCreativeAssociation")));
-    const bool twice = std::ranges::count(made, key_of(made.back()), key_of) > 1;
-    if (twice)
-      throw failure(409, "ALREADY_EXISTS", "CommonError.DUPLICATE_OBJECT: the batch has an association twice.");
-  }
-  json::array shown;
-  for (auto& fields : made) shown.push_back(store_new(request, std::move(fields)));
-  return answer(request, json::object{{"lineItemCreativeAssociations", std::move(shown)}});
-}
+http::response create_associations(call& request) { return create_batch(request, associations); }
 
 http::response act_on_associations(call& request) {
   allow_query(request);

@@ -1,5 +1,6 @@
 #include "sandbox/gam/creatives.hpp"
 
+#include "sandbox/gam/batch.hpp"
 #include "sandbox/gam/collections.hpp"
 
 #include <algorithm>
@@ -8,10 +9,6 @@ namespace tenon::sandbox::gam {
 namespace {
 
 constexpr std::size_t longest_url = 1024;
-
-std::string at(std::size_t i, std::string_view member) {
-  return "requests[" + std::to_string(i) + "]." + std::string(member);
-}
 
 bool is_url(std::string_view text) {
   return (text.starts_with("https://") || text.starts_with("http://")) && text.size() <= longest_url;
@@ -65,6 +62,30 @@ json::object store_new(const call& request, json::object fields) {
   return table_of(network.objects, "creatives").add(std::move(name), std::move(fields)).fields;
 }
 
+json::object prepare_update(const call& request, const record& held, const json::object& given, std::string_view mask,
+                            const std::string& path) {
+  auto fields = read_update(*request.gam, creative, held, given, mask, path);
+  check_details(fields, path);
+  drop_input_only(creative, fields);
+  return fields;
+}
+
+json::object store_update(const call& request, record& held, json::object fields) {
+  held.fields = std::move(fields);
+  held.fields["updateTime"] = rfc3339(request.now);
+  return held.fields;
+}
+
+const batch_kind creatives{.name = "creative",
+                           .collection = "creatives",
+                           .plural = "creatives",
+                           .prepare = prepare,
+                           .store_new = store_new,
+                           .prepare_update = prepare_update,
+                           .store_update = store_update,
+                           .check_parent = nullptr,
+                           .check_together = nullptr};
+
 }  // namespace
 
 http::response create_creative(call& request) {
@@ -72,47 +93,7 @@ http::response create_creative(call& request) {
   return answer(request, store_new(request, prepare(request, body_of(request), "creative")));
 }
 
-http::response create_creatives(call& request) {
-  allow_query(request);
-  const auto body = body_of(request);
-  allow_only(body, {"requests"});
-  std::vector<json::object> made;
-  const auto& requests = requests_of(body);
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    const auto& each = requests[i].get_object();
-    allow_only(each, {"parent", "creative"}, at(i, ""));
-    if (text_of(each, "parent") != request.gam->name())
-      throw invalid(at(i, "parent"), "Expected the parent of the batch, " + request.gam->name() + ".");
-    made.push_back(prepare(request, object_of(each, "creative"), at(i, "creative")));
-  }
-  json::array shown;
-  for (auto& fields : made) shown.push_back(store_new(request, std::move(fields)));
-  return answer(request, json::object{{"creatives", std::move(shown)}});
-}
-
-http::response update_creatives(call& request) {
-  allow_query(request);
-  const auto body = body_of(request);
-  allow_only(body, {"requests"});
-  std::vector<std::pair<record*, json::object>> made;
-  const auto& requests = requests_of(body);
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    const auto& each = requests[i].get_object();
-    allow_only(each, {"creative", "updateMask"}, at(i, ""));
-    const auto& given = object_of(each, "creative");
-    auto& held = existing(*request.gam, "creatives", text_of(given, "name"));
-    made.emplace_back(&held,
-                      read_update(*request.gam, creative, held, given, text_of(each, "updateMask"), at(i, "creative")));
-    check_details(made.back().second, at(i, "creative"));
-    drop_input_only(creative, made.back().second);
-  }
-  json::array shown;
-  for (auto& [held, fields] : made) {
-    held->fields = std::move(fields);
-    held->fields["updateTime"] = rfc3339(request.now);
-    shown.push_back(held->fields);
-  }
-  return answer(request, json::object{{"creatives", std::move(shown)}});
-}
+http::response create_creatives(call& request) { return create_batch(request, creatives); }
+http::response update_creatives(call& request) { return update_batch(request, creatives); }
 
 }  // namespace tenon::sandbox::gam

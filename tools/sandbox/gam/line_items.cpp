@@ -1,5 +1,6 @@
 #include "sandbox/gam/line_items.hpp"
 
+#include "sandbox/gam/batch.hpp"
 #include "sandbox/gam/collections.hpp"
 #include "sandbox/gam/line_item_rules.hpp"
 
@@ -109,9 +110,15 @@ std::string_view plain_action(std::string_view name) {
   return name;
 }
 
-std::string at(std::size_t i, std::string_view member) {
-  return "requests[" + std::to_string(i) + "]." + std::string(member);
-}
+const batch_kind line_items{.name = "lineItem",
+                            .collection = "lineItems",
+                            .plural = "lineItems",
+                            .prepare = prepare,
+                            .store_new = store_new,
+                            .prepare_update = prepare_update,
+                            .store_update = store_update,
+                            .check_parent = nullptr,
+                            .check_together = nullptr};
 
 }  // namespace
 
@@ -144,23 +151,7 @@ http::response create_line_item(call& request) {
   return answer(request, store_new(request, prepare(request, body_of(request), "lineItem")));
 }
 
-http::response create_line_items(call& request) {
-  allow_query(request);
-  const auto body = body_of(request);
-  allow_only(body, {"requests"});
-  std::vector<json::object> made;
-  const auto& requests = requests_of(body);
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    const auto& each = requests[i].get_object();
-    allow_only(each, {"parent", "lineItem"}, at(i, ""));
-    if (text_of(each, "parent") != request.gam->name())
-      throw invalid(at(i, "parent"), "Expected the parent of the batch, " + request.gam->name() + ".");
-    made.push_back(prepare(request, object_of(each, "lineItem"), at(i, "lineItem")));
-  }
-  json::array shown;
-  for (auto& fields : made) shown.push_back(store_new(request, std::move(fields)));
-  return answer(request, json::object{{"lineItems", std::move(shown)}});
-}
+http::response create_line_items(call& request) { return create_batch(request, line_items); }
 
 http::response patch_line_item(call& request) {
   allow_query(request, {"updateMask"});
@@ -172,23 +163,7 @@ http::response patch_line_item(call& request) {
   return answer(request, store_update(request, held, std::move(fields)));
 }
 
-http::response update_line_items(call& request) {
-  allow_query(request);
-  const auto body = body_of(request);
-  allow_only(body, {"requests"});
-  std::vector<std::pair<record*, json::object>> made;
-  const auto& requests = requests_of(body);
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    const auto& each = requests[i].get_object();
-    allow_only(each, {"lineItem", "updateMask"}, at(i, ""));
-    const auto& given = object_of(each, "lineItem");
-    auto& held = existing(*request.gam, "lineItems", text_of(given, "name"));
-    made.emplace_back(&held, prepare_update(request, held, given, text_of(each, "updateMask"), at(i, "lineItem")));
-  }
-  json::array shown;
-  for (auto& [held, fields] : made) shown.push_back(store_update(request, *held, std::move(fields)));
-  return answer(request, json::object{{"lineItems", std::move(shown)}});
-}
+http::response update_line_items(call& request) { return update_batch(request, line_items); }
 
 http::response act_on_line_items(call& request) {
   allow_query(request);

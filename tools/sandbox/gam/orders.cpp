@@ -1,10 +1,10 @@
 #include "sandbox/gam/orders.hpp"
 
+#include "sandbox/gam/batch.hpp"
 #include "sandbox/gam/collections.hpp"
 #include "sandbox/gam/line_items.hpp"
 
 #include <algorithm>
-#include <set>
 
 namespace tenon::sandbox::gam {
 namespace {
@@ -29,16 +29,7 @@ void check_order(const gam_network& network, const json::object& fields, std::st
   });
 }
 
-std::string at(std::size_t i, std::string_view member) {
-  return "requests[" + std::to_string(i) + "]." + std::string(member);
-}
-
 std::string_view status_of(const record& order) { return text_of(order.fields, "status"); }
-
-void check_parent(const call& request, const json::object& given, std::size_t i) {
-  if (text_of(given, "parent") != request.gam->name())
-    throw invalid(at(i, "parent"), "Expected the parent of the batch, " + request.gam->name() + ".");
-}
 
 [[noreturn]] void not_applicable(const record& order, std::string_view action) {
   throw wrong_state("OrderActionError", "NOT_APPLICABLE",
@@ -118,65 +109,60 @@ std::string_view plain_action(std::string_view name) {
   return name;
 }
 
+json::object prepare(const call& request, const json::object& given, const std::string& path) {
+  auto fields = read_new(*request.gam, order, given, path);
+  check_order(*request.gam, fields, "", path);
+  return fields;
+}
+
+json::object store_new(const call& request, json::object fields) {
+  auto& network = *request.gam;
+  auto name = next_name(network, "orders");
+  fields["name"] = name;
+  fields["status"] = "DRAFT";
+  fields["archived"] = false;
+  fields["currencyCode"] = text_of(find(network.objects, "networks", network.name())->fields, "currencyCode");
+  fields["creator"] = name_of(network, "users", "77");
+  fields["updateTime"] = rfc3339(request.now);
+  const auto& held = table_of(network.objects, "orders").add(std::move(name), std::move(fields));
+  return show(network, "orders", held, request.now);
+}
+
+json::object prepare_update(const call& request, const record& held, const json::object& given, std::string_view mask,
+                            const std::string& path) {
+  if (flag_of(held.fields, "archived"))
+    throw wrong_state("OrderError", "UPDATE_ARCHIVED_ORDER_NOT_ALLOWED", "The order is archived: " + held.key);
+  auto fields = read_update(*request.gam, order, held, given, mask, path);
+  check_order(*request.gam, fields, held.key, path);
+  return fields;
+}
+
+json::object store_update(const call& request, record& held, json::object fields) {
+  held.fields = std::move(fields);
+  held.fields["updateTime"] = rfc3339(request.now);
+  return show(*request.gam, "orders", held, request.now);
+}
+
+void check_distinct(const std::vector<json::object>& made) {
+  const auto name_of_order = [](const json::object& fields) { return text_of(fields, "displayName"); };
+  if (std::ranges::count(made, name_of_order(made.back()), name_of_order) > 1)
+    throw failure(409, "ALREADY_EXISTS", "UniqueError.NOT_UNIQUE: the batch has that displayName twice.");
+}
+
+const batch_kind orders{.name = "order",
+                        .collection = "orders",
+                        .plural = "orders",
+                        .prepare = prepare,
+                        .store_new = store_new,
+                        .prepare_update = prepare_update,
+                        .store_update = store_update,
+                        .check_parent = nullptr,
+                        .check_together = check_distinct};
+
 }  // namespace
 
-http::response create_orders(call& request) {
-  allow_query(request);
-  auto& network = *request.gam;
-  const auto body = body_of(request);
-  allow_only(body, {"requests"});
-  std::vector<json::object> made;
-  std::set<std::string> names;
-  const auto& requests = requests_of(body);
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    const auto& each = requests[i].get_object();
-    allow_only(each, {"parent", "order"}, at(i, ""));
-    check_parent(request, each, i);
-    made.push_back(read_new(network, order, object_of(each, "order"), at(i, "order")));
-    check_order(network, made.back(), "", at(i, "order"));
-    if (!names.emplace(text_of(made.back(), "displayName")).second)
-      throw failure(409, "ALREADY_EXISTS", "UniqueError.NOT_UNIQUE: the batch has that displayName twice.");
-  }
-  json::array shown;
-  for (auto& fields : made) {
-    auto name = next_name(network, "orders");
-    fields["name"] = name;
-    fields["status"] = "DRAFT";
-    fields["archived"] = false;
-    fields["currencyCode"] = text_of(find(network.objects, "networks", network.name())->fields, "currencyCode");
-    fields["creator"] = name_of(network, "users", "77");
-    fields["updateTime"] = rfc3339(request.now);
-    const auto& held = table_of(network.objects, "orders").add(std::move(name), std::move(fields));
-    shown.push_back(show(network, "orders", held, request.now));
-  }
-  return answer(request, json::object{{"orders", std::move(shown)}});
-}
-
-http::response update_orders(call& request) {
-  allow_query(request);
-  auto& network = *request.gam;
-  const auto body = body_of(request);
-  allow_only(body, {"requests"});
-  std::vector<std::pair<record*, json::object>> made;
-  const auto& requests = requests_of(body);
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    const auto& each = requests[i].get_object();
-    allow_only(each, {"order", "updateMask"}, at(i, ""));
-    auto& held = existing(network, "orders", text_of(object_of(each, "order"), "name"));
-    if (flag_of(held.fields, "archived"))
-      throw wrong_state("OrderError", "UPDATE_ARCHIVED_ORDER_NOT_ALLOWED", "The order is archived: " + held.key);
-    made.emplace_back(&held, read_update(network, order, held, object_of(each, "order"), text_of(each, "updateMask"),
-                                         at(i, "order")));
-    check_order(network, made.back().second, held.key, at(i, "order"));
-  }
-  json::array shown;
-  for (auto& [held, fields] : made) {
-    held->fields = std::move(fields);
-    held->fields["updateTime"] = rfc3339(request.now);
-    shown.push_back(show(network, "orders", *held, request.now));
-  }
-  return answer(request, json::object{{"orders", std::move(shown)}});
-}
+http::response create_orders(call& request) { return create_batch(request, orders); }
+http::response update_orders(call& request) { return update_batch(request, orders); }
 
 http::response act_on_orders(call& request) {
   allow_query(request);
