@@ -31,6 +31,10 @@ bool same_state(const struct stat& left, const struct stat& right) {
          left.st_mtim.tv_nsec == right.st_mtim.tv_nsec;
 }
 
+error changed_meanwhile(const std::filesystem::path& path) {
+  return refusal(path.string() + ": changed while it was read; write a new file beside it and rename that over it");
+}
+
 }  // namespace
 
 file_descriptor& file_descriptor::operator=(file_descriptor&& other) noexcept {
@@ -86,14 +90,13 @@ std::string sha256_hex(std::span<const std::byte> bytes) {
   return hex;
 }
 
-result<std::vector<std::byte>> read_whole(int fd, const std::filesystem::path& path,
-                                          std::uint64_t largest) {
-  struct stat before {};
-  if (::fstat(fd, &before) != 0) return refusal(path.string() + ": " + describe_errno(errno));
-  if (!S_ISREG(before.st_mode)) {
-    return refusal(path.string() + ": expected a regular file, found " + kind_of(before.st_mode));
+result<std::vector<std::byte>> read_for_hash(int fd, const std::filesystem::path& path, std::uint64_t largest) {
+  struct stat found {};
+  if (::fstat(fd, &found) != 0) return refusal(path.string() + ": " + describe_errno(errno));
+  if (!S_ISREG(found.st_mode)) {
+    return refusal(path.string() + ": expected a regular file, found " + kind_of(found.st_mode));
   }
-  const auto size = static_cast<std::uint64_t>(before.st_size);
+  const auto size = static_cast<std::uint64_t>(found.st_size);
   if (size > largest) {
     return refusal(path.string() + ": expected at most " + std::to_string(largest) + " bytes, found " +
                    std::to_string(size) + (largest == largest_plugin ? "; strip debug information from it" : ""));
@@ -104,13 +107,18 @@ result<std::vector<std::byte>> read_whole(int fd, const std::filesystem::path& p
     const auto count = ::pread(fd, bytes.data() + done, size - done, static_cast<off_t>(done));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return refusal(path.string() + ": cannot be read: " + describe_errno(errno));
-    if (count == 0) break;
+    if (count == 0) return changed_meanwhile(path);
     done += static_cast<std::uint64_t>(count);
   }
+  return bytes;
+}
+
+result<std::vector<std::byte>> read_whole(int fd, const std::filesystem::path& path, std::uint64_t largest) {
+  struct stat before {};
+  if (::fstat(fd, &before) != 0) return refusal(path.string() + ": " + describe_errno(errno));
+  auto bytes = read_for_hash(fd, path, largest);
   struct stat after {};
-  if (done < size || ::fstat(fd, &after) != 0 || !same_state(before, after)) {
-    return refusal(path.string() + ": changed while it was read; write a new file beside it and rename that over it");
-  }
+  if (bytes && (::fstat(fd, &after) != 0 || !same_state(before, after))) return changed_meanwhile(path);
   return bytes;
 }
 

@@ -46,8 +46,13 @@ file_descriptor open_beneath(int directory, const std::string& file);
 std::string why_not_opened(const std::filesystem::path& path, int number);
 
 /// Reads an open regular file from its beginning to its end. Errors (CONFIGURATION_ERROR): not a regular file, larger
-/// than `largest`, unreadable, changed while it was read. `path` is for messages.
+/// than `largest`, unreadable, cut off or written to while it was read. `path` is for messages.
 result<std::vector<std::byte>> read_whole(int fd, const std::filesystem::path& path,
                                           std::uint64_t largest = largest_plugin);
+
+/// The same where a hash decides what the bytes are worth: a write meanwhile is no error, nor is a new time, which files
+/// of the store get whenever their use is marked.
+result<std::vector<std::byte>> read_for_hash(int fd, const std::filesystem::path& path,
+                                             std::uint64_t largest = largest_plugin);
 
 }  // namespace tenon

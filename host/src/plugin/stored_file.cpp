@@ -95,7 +95,7 @@ result<std::vector<std::byte>> bytes_of(const plugin_image& image) {
   for (const auto& path : {image.stored, image.source}) {
     const file_descriptor opened(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!opened) continue;
-    auto bytes = read_whole(opened.get(), path);
+    auto bytes = read_for_hash(opened.get(), path);
     if (bytes && sha256_hex(*bytes) == image.content_hash) return bytes;
   }
   return refusal(image.stored.string() + ": the stored copy was changed: expected the bytes with SHA-256 " +
@@ -123,7 +123,7 @@ std::shared_ptr<const stored_file> stored_file::open(const std::filesystem::path
 }
 
 result<std::vector<std::byte>> stored_file::bytes() const {
-  auto read = read_whole(locked_.get(), path_);
+  auto read = read_for_hash(locked_.get(), path_);
   if (read && sha256_hex(*read) != content_hash_) return refusal(path_.string() + ": the stored copy was changed");
   return read;
 }

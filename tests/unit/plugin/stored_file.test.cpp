@@ -5,8 +5,10 @@
 
 #include "plugin/stored_file.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <set>
+#include <thread>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -175,4 +177,22 @@ TEST_CASE("a further copy stays while it is used and for the retention time afte
   CHECK(fs::exists(path));
   CHECK(trim_after(61min) == 1);
   CHECK_FALSE(fs::exists(path));
+}
+
+TEST_CASE("a mark of use set while a stored file is read is no change of its bytes") {
+  const stored_world world;
+  const auto path = world.image->stored;
+  const file_descriptor marked(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  REQUIRE(marked);
+  std::atomic<bool> over = false;
+  std::thread marker([&] {
+    while (!over) ::futimens(marked.get(), nullptr);
+  });
+  int refused = 0;
+  for (int i = 0; i < 2000 && refused == 0; ++i) {
+    if (!world.image->lease->bytes() || !world.take()) ++refused;
+  }
+  over = true;
+  marker.join();
+  CHECK(refused == 0);
 }
