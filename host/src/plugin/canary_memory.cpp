@@ -94,9 +94,11 @@ canary_memory::answer canary_memory::recall(const canary_key& key, const std::fi
   try {
     return find(key, digest, directory, ask, promise);
   } catch (...) {
-    // Whoever waits gets the exception too, and whoever asks next asks again.
+    // Whoever waits is told, and whoever asks next asks again.
     forget(digest);
-    promise.set_exception(std::current_exception());
+    promise.set_value(make_error("SERVICE_UNAVAILABLE", "",
+                                 "expected the canary run of another tenant with this file to end with a finding, "
+                                 "found that it broke off; the next attempt runs it again"));
     throw;
   }
 }

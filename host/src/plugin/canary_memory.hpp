@@ -34,8 +34,8 @@ class canary_memory {
     bool remembered = false;
   };
 
-  /// What is remembered, or else what `ask` finds. Errors of `ask` are not remembered, nor what it throws; whoever waits
-  /// for the same gets them too.
+  /// What is remembered, or else what `ask` finds. Errors of `ask` are not remembered; whoever waits for the same gets
+  /// them too. What `ask` throws is for its own caller; who waits is told that the run broke off.
   answer recall(const canary_key& key, const std::filesystem::path& directory, const run& ask);
 
  private:
