@@ -62,7 +62,8 @@ void write_log(tenon_ctx* ctx, std::int32_t level, tenon_str text) noexcept {
   const auto& shell = frame->shell();
   auto& log = *shell.environment().logger;
   if (!log.should_log(level_of(level))) return;
-  log.log(level_of(level), "[{} {}] {}", shell.tenant(), shell.image().name, escaped(view_of(text), max_log_line));
+  const auto line = shell.secrets()->without_secrets(view_of(text));
+  log.log(level_of(level), "[{} {}] {}", shell.tenant(), shell.image().name, escaped(line, max_log_line));
 }
 
 std::uint64_t steady_ns(tenon_ctx* ctx) noexcept {

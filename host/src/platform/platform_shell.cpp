@@ -208,7 +208,8 @@ tenon_status platform_shell::complete(entry_frame& frame, tenon_token token, con
     late_completions_.fetch_add(1, std::memory_order_relaxed);
     return TENON_E_INVALID;
   }
-  claimed.call->outcome = claimed.call->what == open_call::kind::create ? map_ready(answer) : map_reply(answer);
+  const bool creates = claimed.call->what == open_call::kind::create;
+  claimed.call->outcome = creates ? map_ready(answer, secrets_.get()) : map_reply(answer, secrets_.get());
   frame.queue(std::move(claimed.call));
   if (claimed.drained) drained_();
   return TENON_OK;

@@ -2,6 +2,7 @@
 
 #include "base/release.hpp"
 #include "platform/plain_text.hpp"
+#include "platform/secret_reader.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -80,20 +81,23 @@ bool is_object(std::string_view text) {
   return !failed && parsed.is_object();
 }
 
-error map_error(const tenon_reply& answer, std::string_view derived_code) {
+error map_error(const tenon_reply& answer, std::string_view derived_code, const secret_reader* secrets) {
+  const auto shown = [&](tenon_str text) {
+    return secrets ? secrets->without_secrets(view_of(text)) : std::string(view_of(text));
+  };
   const auto given = view_of(answer.code);
   const auto code = is_code(given) ? given : derived_code;
-  error mapped = make_error(code, scrubbed(view_of(answer.message), max_message),
-                            scrubbed(view_of(answer.operator_detail), max_operator_detail));
+  error mapped = make_error(code, scrubbed(shown(answer.message), max_message),
+                            scrubbed(shown(answer.operator_detail), max_operator_detail));
   if (mapped.message.empty()) mapped.message = default_message(code);
   if (answer.recovery == TENON_RECOVERY_TERMINAL) mapped.recover = recovery::terminal;
   if (answer.recovery == TENON_RECOVERY_CORRECTABLE) mapped.recover = recovery::correctable;
   if (answer.recovery == TENON_RECOVERY_TRANSIENT) mapped.recover = recovery::transient;
-  mapped.field = scrubbed(view_of(answer.field), max_field);
-  mapped.suggestion = scrubbed(view_of(answer.suggestion), max_message);
+  mapped.field = scrubbed(shown(answer.field), max_field);
+  mapped.suggestion = scrubbed(shown(answer.suggestion), max_message);
   if (answer.retry_after_s != 0) mapped.retry_after_s = std::min<std::uint32_t>(answer.retry_after_s, 3600);
-  const auto details = view_of(answer.details);
-  if (!details.empty() && details.size() <= max_details && is_object(details)) mapped.details = details;
+  auto details = shown(answer.details);
+  if (!details.empty() && details.size() <= max_details && is_object(details)) mapped.details = std::move(details);
   if (mapped.operator_detail.empty()) mapped.operator_detail = "the plugin answered " + describe(answer.status);
   return mapped;
 }
@@ -111,17 +115,17 @@ error refused(tenon_status status, std::string_view code, std::string_view funct
 
 }  // namespace
 
-result<reply> map_reply(const tenon_reply& answer) {
+result<reply> map_reply(const tenon_reply& answer, const secret_reader* secrets) {
   const auto known = known_members(answer);
-  if (known.status != TENON_OK) return map_error(known, meaning_of(known.status).call_code);
+  if (known.status != TENON_OK) return map_error(known, meaning_of(known.status).call_code, secrets);
   const auto body = view_of(known.body);
   if (!looks_like_object(body) || !is_utf8(body)) return not_an_object(body);
   return reply{std::string(body)};
 }
 
-result<reply> map_ready(const tenon_reply& answer) {
+result<reply> map_ready(const tenon_reply& answer, const secret_reader* secrets) {
   const auto known = known_members(answer);
-  if (known.status != TENON_OK) return map_error(known, meaning_of(known.status).create_code);
+  if (known.status != TENON_OK) return map_error(known, meaning_of(known.status).create_code, secrets);
   return reply{};
 }
 

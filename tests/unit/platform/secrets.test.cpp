@@ -1,8 +1,11 @@
 // Goal: signatures are right by somebody else's check, and secrets are read only where the manifest says so. Method: a
 // fresh RSA key, verified with its public half; known digests.
+#include "platform/plain_text.hpp"
+#include "platform/reply_mapping.hpp"
 #include "platform/secret_reader.hpp"
 #include "platform/signature.hpp"
 
+#include "print_result.hpp"
 #include "rsa_key.hpp"
 
 #include <doctest/doctest.h>
@@ -80,4 +83,35 @@ TEST_CASE("only the listed places of a secret are readable") {
   CHECK_FALSE(secrets.readable("account", ""));
   CHECK_FALSE(secrets.readable("account", "/private_key"));
   CHECK_FALSE(secrets.readable("other", ""));
+}
+
+TEST_CASE("a text that quotes a secret loses it, in whatever form") {
+  const auto texts = std::make_shared<const secret_texts>(std::map<std::string, std::string>{
+      {"api_key", "k/1234+\"5678\"\n"},
+      {"account", R"({"type": "service_account", "private_key": "-----BEGIN\nABCDEFGHIJ",
+                      "client_email": "ads@example.iam.gserviceaccount.com"})"}});
+  const secret_reader reader(texts, {{"api_key", {""}}});
+  CHECK(reader.without_secrets("refused: k/1234+\"5678\"!") == "refused: [secret api_key]!");
+  CHECK(reader.without_secrets(R"({"m": "key k/1234+\"5678\""})") == R"({"m": "key [secret api_key]"})");
+  CHECK(reader.without_secrets("?key=k%2F1234%2B%225678%22") == "?key=[secret api_key]");
+  CHECK(reader.without_secrets(R"(of service_account ads@example.iam.gserviceaccount.com: -----BEGIN\nABCDEFGHIJ)") ==
+        "of service_account ads@example.iam.gserviceaccount.com: [secret account]");
+  CHECK(reader.without_secrets("nothing here") == "nothing here");
+}
+
+TEST_CASE("a credential that the ad server echoes reaches neither the buyer nor the operator") {
+  const auto texts =
+      std::make_shared<const secret_texts>(std::map<std::string, std::string>{{"api_key", "0123456789abcdef"}});
+  const secret_reader reader(texts, {{"api_key", {""}}});
+  tenon_reply answer{};
+  answer.struct_size = sizeof answer;
+  answer.status = TENON_E_FAILED;
+  answer.message = abi_text("Invalid key 0123456789abcdef");
+  answer.operator_detail = abi_text("401: {\"message\": \"0123456789abcdef\"}");
+  answer.details = abi_text("{\"said\": \"0123456789abcdef\"}");
+  const auto mapped = map_reply(answer, &reader);
+  REQUIRE_FALSE(mapped);
+  CHECK(mapped.error().message == "Invalid key [secret api_key]");
+  CHECK(mapped.error().operator_detail == "401: {\"message\": \"[secret api_key]\"}");
+  CHECK(mapped.error().details == "{\"said\": \"[secret api_key]\"}");
 }
