@@ -241,6 +241,7 @@ TEST_CASE("one tenant's broken table, missing plugin or wrong settings break tha
   CHECK(broken.error().code == "CONFIGURATION_ERROR");
   CHECK(broken.error().recover == recovery::terminal);
   CHECK(host.status_of("acme").last_error.find("acme.toml") != std::string::npos);
+  CHECK(host.log().find("tenant acme: get_products failed with CONFIGURATION_ERROR") != std::string::npos);
   CHECK(member(host.call("beta", "get_products"), "tag") == "b");
 }
 

@@ -100,11 +100,12 @@ void host::start_call(call_target target, call_request request, reply_handler do
   };
   auto principal = request.context.principal;
   state_->directory->resolve(std::move(target), std::move(principal),
-                             [router = state_->router, request = std::move(request),
+                             [router = state_->router, failures = state_->failures, request = std::move(request),
                               done = std::move(leaving)](result<account> found) mutable {
                                if (!found) return done(found.error());
                                request.context.account = std::move(*found);
-                               router->start(std::move(request), std::move(done));
+                               auto told = logged(failures, request, std::move(done));
+                               router->start(std::move(request), std::move(told));
                              });
 }
 

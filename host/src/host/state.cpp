@@ -93,6 +93,7 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
   environment->blocking = pool->get_executor();
   environment->blocking_owner = pool;
   environment->time = options.time ? options.time : &system_clock();
+  failures = std::make_shared<failure_log>(logger, *environment->time);
   this->http = std::move(*http);
   environment->http = this->http;
   environment->loader = loader;

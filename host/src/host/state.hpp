@@ -4,6 +4,7 @@
 
 #include "base/gate.hpp"
 #include "host/directory.hpp"
+#include "host/failure_log.hpp"
 #include "host/store_upkeep.hpp"
 #include "platform/http_client.hpp"
 #include "platform/plugin_platform.hpp"
@@ -44,6 +45,7 @@ struct host::state : std::enable_shared_from_this<host::state> {
   boost::asio::any_io_executor executor;
   std::shared_ptr<boost::asio::thread_pool> pool;  ///< platforms keep it too: the last of them may outlive the host
   std::shared_ptr<spdlog::logger> logger;
+  std::shared_ptr<failure_log> failures;
   std::shared_ptr<plugin_store> store;
   std::shared_ptr<store_upkeep> upkeep;
   std::shared_ptr<tenon::loader> loader;
