@@ -412,6 +412,22 @@ TEST_CASE("a thread that is stuck in a plugin is left behind, and said to be: ne
   ::close(writer);
 }
 
+TEST_CASE("while a constructor sleeps on the loader's thread, a neighbour's requests are answered") {
+  const two_tenants files;
+  files.write_main("canary = \"off\"\n");  // which would refuse it
+  files.drop(TENON_TEST_PLUGINS "/../fixtures/canary_constructor_sleeps.so", "sleeper");
+  files.write_tenant("slow", "plugin = \"sleeper\"\n");
+  host_fixture host(files);
+  host.call("acme", "get_products");
+  const auto slow = host.start({.tenant = "slow"}, "get_products");
+  int answered = 0;
+  while (slow.wait_for(std::chrono::milliseconds(0)) == std::future_status::timeout) {
+    REQUIRE(host.call("acme", "get_products").has_value());
+    ++answered;
+  }
+  CHECK(answered > 1);
+}
+
 TEST_CASE("a host that goes without a shutdown waits for the blocking task that is inside a plugin") {
   const two_tenants files;
   files.drop(TENON_TEST_PLUGINS "/echo_blocking.so", "echo_blocking");

@@ -37,6 +37,8 @@ endfunction()
 
 tenon_fixture(good fixture/good.c)
 tenon_fixture(good_2 fixture/good.c DEFINITIONS FIXTURE_VERSION="2.0.0")
+tenon_fixture(without_build_id fixture/good.c LINK -Wl,--build-id=none)
+tenon_fixture(without_build_id_2 fixture/good.c DEFINITIONS FIXTURE_VERSION="2.0.0" LINK -Wl,--build-id=none)
 tenon_fixture(with_soname fixture/good.c LINK -Wl,-soname,fixture_with_soname.so)
 # Not a plugin: somebody's library that was linked to one.
 tenon_fixture(linked_to_plugin fixture/linked_to_plugin.c LINK -Wl,--no-as-needed $<TARGET_FILE:fixture_with_soname>)
@@ -71,6 +73,13 @@ add_library(fixture_dependency SHARED bad_dependency/dependency.c)
 set_target_properties(fixture_dependency PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fixtures/dependency
   C_VISIBILITY_PRESET default)
 target_link_libraries(fixture_bad_dependency PRIVATE fixture_dependency)
+
+# A library without a name of its own is found by the path that it was linked with.
+add_library(fixture_brought SHARED bad_dependency/dependency.c)
+set_target_properties(fixture_brought PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fixtures/dependency
+  C_VISIBILITY_PRESET default NO_SONAME ON)
+tenon_fixture(brings_library bad_dependency/bad_dependency.c LINK ${CMAKE_BINARY_DIR}/fixtures/dependency/libfixture_brought.so)
+add_dependencies(fixture_brings_library fixture_brought)
 
 # What comes out of a compiler that is told nothing, and of the other compiler that is told all.
 tenon_foreign_fixture(bad_compiler_defaults bad_compiler_defaults/bad_compiler_defaults.cpp ${CMAKE_CXX_COMPILER}

@@ -102,7 +102,8 @@ std::string needed_of(const std::string& path, const std::vector<std::string>& o
   any_loaded([&](const dl_phdr_info& object) {
     if (path != object.dlpi_name) return false;
     for (const auto& name : others) {
-      if (needs(object, std::filesystem::path(name).filename().native())) found = name;
+      // Linked by name, or without one by its path.
+      if (needs(object, std::filesystem::path(name).filename().native()) || needs(object, name)) found = name;
     }
     return true;
   });

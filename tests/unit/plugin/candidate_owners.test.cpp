@@ -1,6 +1,7 @@
 // Goal: the host runs only what root, its own user or the operators' group could have written. Method: the rules on
 // made-up answers of stat(), so that no test has to be root; then real files and directories with real modes.
 #include "fixtures.hpp"
+#include "in_child.hpp"
 
 #include "plugin/ownership.hpp"
 
@@ -129,12 +130,45 @@ TEST_CASE("a plugin may be dropped with ln") {
   CHECK(refusal_of(place.path()) == "");
 }
 
-TEST_CASE("a foreign file is refused for real") {
-  if (::geteuid() != 0) return;  // only root can make one
+TEST_CASE("a foreign file is refused for real, and one of the operators' group is taken from whom it is configured") {
+  if (::geteuid() != 0) {
+    MESSAGE("only root can make a file of somebody else");
+    return;
+  }
   const scratch_directory place;
   write_file(place / "gam.so", "x");
   REQUIRE(::chown((place / "gam.so").c_str(), mallory, users) == 0);
   CHECK(says(refusal_of(place.path()), "found user 1001 and group 100"));
+
+  // As ops leave it: theirs, and writable by their group.
+  const auto* operators = ::getgrgid(users);
+  REQUIRE(operators != nullptr);
+  const std::string group = operators->gr_name;
+  REQUIRE(::chown((place / "gam.so").c_str(), 0, users) == 0);
+  REQUIRE(::chmod((place / "gam.so").c_str(), 0664) == 0);
+  CHECK(says(refusal_of(place.path()), "gam.so: expected only root"));
+  CHECK(refusal_of(place.path(), group) == "");
+}
+
+TEST_CASE("a host that is not root takes files of root's and its own, and nobody else's") {
+  const scratch_directory place;
+  const auto plugins = place / "plugins";
+  fs::create_directory(plugins);
+  write_file(plugins / "gam.so", "x");
+  REQUIRE(::chmod(place.path().c_str(), 0755) == 0);
+  const auto as_host = [&] { return as_nobody([&] { return refusal_of(plugins); }); };
+  if (::geteuid() == 0) CHECK(as_host() == "");  // root's file
+  give_to_nobody(plugins / "gam.so");
+  CHECK(as_host() == "");
+  if (::geteuid() == 0) {
+    REQUIRE(::chown((plugins / "gam.so").c_str(), mallory, users) == 0);
+    CHECK(says(as_host(), "found user 1001"));
+    give_to_nobody(plugins / "gam.so");
+  }
+  REQUIRE(::chmod(plugins.c_str(), 0777) == 0);
+  CHECK(says(as_host(), "plugins: expected only root"));
+  REQUIRE(::chmod(plugins.c_str(), 01777) == 0);
+  CHECK(says(as_host(), "plugins"));  // sticky is fine for a parent, not where the files lie
 }
 
 TEST_CASE("a group that does not exist is told") {
