@@ -281,6 +281,31 @@ TEST_CASE("an account decides its tenant; path and account have to agree; hosts 
   CHECK_FALSE(host->tenant_for_host("beta.example.com"));
 }
 
+TEST_CASE("a newcomer takes nothing that another tenant has: not by a reload, not by a restart") {
+  for (const std::string newcomer : {"aaa", "zzz"}) {
+    CAPTURE(newcomer);
+    const two_tenants files;
+    const std::string claims = "accounts = [{ id = \"acme-main\" }]\nhosts = [\"acme.example.com\"]\n";
+    const call_target main_account{.account = {.account_id = "acme-main"}};
+    files.write_tenant("acme", claims + tenant("a"));
+    {
+      host_fixture host(files);
+      files.write_tenant(newcomer, claims + tenant("stolen"));
+      CHECK_FALSE(host.reload().ok());
+      CHECK(member(host.call(main_account, "get_products"), "tag") == "a");
+      CHECK(host->tenant_for_host("acme.example.com") == "acme");
+      CHECK(host.status_of(newcomer).last_error.find("acme.toml:1 and keeps it") != std::string::npos);
+      CHECK(host.status_of("acme").last_error.empty());
+    }
+    host_fixture restarted(files);
+    CHECK_FALSE(restarted.call(main_account, "get_products").has_value());
+    CHECK_FALSE(restarted->tenant_for_host("acme.example.com"));
+    CHECK(restarted.status_of(newcomer).last_error.find("acme.toml:1") != std::string::npos);
+    CHECK(restarted.status_of("acme").last_error.find(newcomer + ".toml:1") != std::string::npos);
+    CHECK(member(restarted.call("beta", "get_products"), "tag") == "b");
+  }
+}
+
 TEST_CASE("a tenant bound to principals is not there for others") {
   const two_tenants files;
   files.write_tenant("acme", "principals = [\"alice\"]\n" + tenant("a"));

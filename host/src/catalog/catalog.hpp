@@ -104,17 +104,21 @@ struct catalog {
   plugin_policy policy_of(std::string_view plugin) const;
 };
 
+/// The entries that serve while a configuration is read; none at a start.
+using tenants_in_force = std::vector<std::shared_ptr<const tenant_entry>>;
+
 /// Reads tenon.toml and tenants.d/*.toml beside it. Errors (CONFIGURATION_ERROR, every finding in operator_detail): the
 /// main file is missing, is not TOML, or its [host], [cache] or [plugins] is wrong. Relative paths are relative to the
 /// file that has them. Top-level tables named in `foreign_tables` belong to the embedder and are not looked into.
 ///
-/// Each account, host and principal belongs to one tenant. Whoever comes first keeps it (tenants of the main file in
-/// its order, then the files of tenants.d by name), even if its own table is broken elsewhere; the later one is broken.
+/// Each account, host and principal belongs to one tenant. What several claim stays with the one of `in_force` that has
+/// it, even while its own table is broken, and the others are broken; if none has it, all of them are.
 ///
 /// Cost: linear in the size of the files; secret files are looked for, not read.
 result<std::shared_ptr<const catalog>> read_catalog(const std::filesystem::path& config,
                                                     const std::vector<std::string>& foreign_tables = {"server",
-                                                                                                      "principals"});
+                                                                                                      "principals"},
+                                                    const tenants_in_force& in_force = {});
 
 /// All findings about a configuration, those that make read_catalog() fail included.
 std::vector<diagnostic> check_catalog(const std::filesystem::path& config,

@@ -1,4 +1,5 @@
 #include "catalog/catalog.hpp"
+#include "catalog/claims.hpp"
 #include "catalog/main_file.hpp"
 #include "catalog/tenant_table.hpp"
 
@@ -6,7 +7,6 @@
 #include <optional>
 #include <set>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace tenon {
 namespace {
@@ -41,12 +41,12 @@ class plugin_inventory {
   std::string directories_;
 };
 
-/// Reads all files of a configuration into one catalog. Every tenant's claims are kept in hash maps, so that the whole
-/// is linear.
+/// Reads all files of a configuration into one catalog.
 class catalog_reader {
  public:
-  catalog_reader(const std::filesystem::path& config, const std::vector<std::string>& foreign_tables)
-      : config_(config), foreign_tables_(foreign_tables) {}
+  catalog_reader(const std::filesystem::path& config, const std::vector<std::string>& foreign_tables,
+                 const tenants_in_force& in_force)
+      : config_(config), foreign_tables_(foreign_tables), in_force_(in_force) {}
 
   /// Whether the main file is in order; `made` holds the tenants and all findings in any case.
   bool read() {
@@ -59,6 +59,8 @@ class catalog_reader {
       read_inline_tenants(*root);
     }
     read_tenant_files(scope);
+    settle_claims(records_, in_force_);
+    keep_sound_tenants();
     const auto is_served = [this](const std::string& name) { return made.tenants.contains(name); };
     std::erase_if(broken_, is_served);
     made.broken.assign(broken_.begin(), broken_.end());
@@ -68,11 +70,6 @@ class catalog_reader {
   catalog made;
 
  private:
-  struct owner {
-    std::string tenant;
-    std::string place;
-  };
-
   void read_inline_tenants(const document::table& root) {
     const auto* tenants = document::find(root, "tenants");
     const auto* tables = tenants == nullptr ? nullptr : std::get_if<document::table>(&tenants->content.held);
@@ -81,8 +78,8 @@ class catalog_reader {
       file_scope scope(config_, name, made.diagnostics);
       const field from{content, "tenants." + name, scope};
       const auto* table = from.table();
-      if (table == nullptr) broken_.insert(name);
-      else add_tenant(name, *table, line, from.name + '.', scope);
+      if (table == nullptr) add_broken(name, std::move(scope));
+      else add_tenant(name, *table, line, from.name + '.', std::move(scope));
     }
   }
 
@@ -106,13 +103,13 @@ class catalog_reader {
     const auto name = file.stem().string();
     file_scope scope(file, name, made.diagnostics);
     const auto table = document::load(file);
-    if (table) return add_tenant(name, *table, 1, {}, scope);
+    if (table) return add_tenant(name, *table, 1, {}, std::move(scope));
     scope.error(table.error().line, table.error().message);
-    broken_.insert(name);
+    add_broken(name, std::move(scope));
   }
 
   void add_tenant(const std::string& name, const document::table& table, std::uint32_t line, const std::string& prefix,
-                  file_scope& scope) {
+                  file_scope scope) {
     if (!is_plain_name(name)) {
       scope.error(line, "expected a tenant name of " + std::string(plain_name_rule) + ", found " + in_quotes(name));
     }
@@ -128,44 +125,47 @@ class catalog_reader {
                                 "account " + in_quotes(name) + " (the id of a tenant's own account is its name)",
                                 line});
       }
-      for (const auto& wanted : draft.claims) settle(wanted, name, scope);
+    } else {
+      draft.claims.clear();
     }
     // A disabled tenant may outlive its plugin: to switch it off must always work.
     if (plugins_ && draft.entry.enabled && !draft.entry.plugin.empty() && !plugins_->has(draft.entry.plugin)) {
       scope.error(draft.plugin_line, prefix + "plugin: " + plugins_->missing(draft.entry.plugin));
     }
     draft.entry.policy = made.policy_of(draft.entry.plugin);
-    if (scope.errors() > 0) broken_.insert(name);
-    else made.tenants.emplace(name, std::make_shared<const tenant_entry>(std::move(draft.entry)));
+    records_.push_back({std::move(draft), std::move(scope)});
   }
 
-  /// Whoever is read first has it, whether its table is sound or not: to repair one file must not break another.
-  void settle(const claim& wanted, const std::string& tenant, file_scope& scope) {
-    const auto [held, is_new] = claims_.emplace(wanted.key, owner{tenant, place_text(scope.file(), wanted.line)});
-    if (is_new) return;
-    if (held->second.tenant == tenant) {
-      scope.error(wanted.line,
-                  "expected " + wanted.what + " once, found it again; the first is at " + held->second.place);
-    } else {
-      scope.error(wanted.line, "expected " + wanted.what + " in one tenant, found it in tenant " + in_quotes(tenant) +
-                                   " too; tenant " + in_quotes(held->second.tenant) + " has it at " +
-                                   held->second.place);
+  /// A table of which nothing could be read. Its last good one may be in force.
+  void add_broken(const std::string& name, file_scope scope) {
+    tenant_record record{.draft = {}, .scope = std::move(scope)};
+    record.draft.entry.name = name;
+    records_.push_back(std::move(record));
+  }
+
+  void keep_sound_tenants() {
+    for (auto& [draft, scope] : records_) {
+      const auto name = draft.entry.name;
+      if (scope.errors() > 0) broken_.insert(name);
+      else made.tenants.emplace(name, std::make_shared<const tenant_entry>(std::move(draft.entry)));
     }
   }
 
   std::filesystem::path config_;
   const std::vector<std::string>& foreign_tables_;
+  const tenants_in_force& in_force_;
   std::optional<plugin_inventory> plugins_;
   std::unordered_map<std::string, std::string> names_;  // to the place of the first definition
-  std::unordered_map<std::string, owner> claims_;
+  std::vector<tenant_record> records_;
   std::set<std::string, std::less<>> broken_;
 };
 
 }  // namespace
 
 result<std::shared_ptr<const catalog>> read_catalog(const std::filesystem::path& config,
-                                                    const std::vector<std::string>& foreign_tables) {
-  catalog_reader reader(config, foreign_tables);
+                                                    const std::vector<std::string>& foreign_tables,
+                                                    const tenants_in_force& in_force) {
+  catalog_reader reader(config, foreign_tables, in_force);
   if (reader.read()) return std::make_shared<const catalog>(std::move(reader.made));
   std::string findings;
   for (const auto& finding : reader.made.diagnostics) {
@@ -177,7 +177,8 @@ result<std::shared_ptr<const catalog>> read_catalog(const std::filesystem::path&
 
 std::vector<diagnostic> check_catalog(const std::filesystem::path& config,
                                       const std::vector<std::string>& foreign_tables) {
-  catalog_reader reader(config, foreign_tables);
+  const tenants_in_force none;
+  catalog_reader reader(config, foreign_tables, none);
   reader.read();
   return std::move(reader.made.diagnostics);
 }

@@ -72,7 +72,7 @@ void read_accounts(const field& from, tenant_draft& into) {
       continue;
     }
     const auto id = reference.account_id.empty() ? natural_account_id(reference) : reference.account_id;
-    into.claims.push_back({"account " + id, "account " + in_quotes(id), element.content.line});
+    into.claims.push_back({claim_key(reference), "account " + in_quotes(id), element.content.line});
     into.entry.accounts.push_back(std::move(reference));
   }
 }
@@ -87,7 +87,7 @@ void read_hosts(const field& from, tenant_draft& into) {
           "a host name or address as buyers send it in Host: no scheme, path or wildcard, names in ASCII (xn--)");
       continue;
     }
-    into.claims.push_back({"host " + host, "host " + in_quotes(host), element.content.line});
+    into.claims.push_back({host_claim_key(host), "host " + in_quotes(host), element.content.line});
     into.entry.hosts.push_back(std::move(host));
   }
 }
@@ -137,6 +137,20 @@ constexpr key_rule<tenant_draft> tenant_keys[] = {
 };
 
 }  // namespace
+
+std::string claim_key(const account_reference& account) {
+  return "account " + (account.account_id.empty() ? natural_account_id(account) : account.account_id);
+}
+
+std::string host_claim_key(const std::string& host) { return "host " + host; }
+
+std::vector<std::string> claim_keys(const tenant_entry& entry) {
+  std::vector<std::string> keys{"account " + entry.name};
+  for (const auto& account : entry.accounts) keys.push_back(claim_key(account));
+  for (const auto& host : entry.hosts) keys.push_back(host_claim_key(host));
+  for (const auto& principal : entry.principals) keys.push_back("principal " + principal);
+  return keys;
+}
 
 bool is_plain_name(std::string_view name) noexcept {
   const auto is_first = [](char letter) {

@@ -19,6 +19,11 @@ struct tenant_draft {
   std::vector<claim> claims;
 };
 
+/// What an entry claims, as in claim::key.
+std::vector<std::string> claim_keys(const tenant_entry& entry);
+std::string claim_key(const account_reference& account);
+std::string host_claim_key(const std::string& host);
+
 /// Lower-case letters, digits, dot, underscore and hyphen, 1 to 64, the first a letter or digit: tenants and plugins.
 bool is_plain_name(std::string_view name) noexcept;
 inline constexpr std::string_view plain_name_rule =

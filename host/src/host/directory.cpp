@@ -1,5 +1,7 @@
 #include "host/directory.hpp"
 
+#include "catalog/tenant_table.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -9,6 +11,28 @@ namespace {
 result<account> own_account(const tenant_entry& entry, const std::string& principal) {
   if (auto refused = refuse_stranger(entry, principal)) return *std::move(refused);
   return account{.id = entry.name, .metadata = {{"tenant_id", entry.name}}};
+}
+
+using owner_map = std::unordered_map<std::string, std::string>;
+
+/// Who is reached by an account or a host: the only tenant that lists it, or the one of several that was reached by it
+/// before; else nobody.
+owner_map owners_of(const deployment_map& deployments, const owner_map* before) {
+  owner_map owners;
+  const auto add = [&](const std::string& key, const std::string& tenant) {
+    const auto [at, is_new] = owners.emplace(key, tenant);
+    if (is_new || at->second == tenant) return;
+    const auto sitting = before == nullptr ? owner_map::const_iterator{} : before->find(key);
+    const bool known = before != nullptr && sitting != before->end();
+    if (known && sitting->second == tenant) at->second = tenant;
+    else if (!known || sitting->second != at->second) at->second.clear();
+  };
+  for (const auto& [tenant, what] : deployments) {
+    if (!what->entry->enabled) continue;
+    for (const auto& account : what->entry->accounts) add(claim_key(account), tenant);
+    for (const auto& host : what->entry->hosts) add(host_claim_key(host), tenant);
+  }
+  return owners;
 }
 
 }  // namespace
@@ -22,13 +46,17 @@ std::optional<error> refuse_stranger(const tenant_entry& entry, const std::strin
 void tenant_directory::assign(const deployment_map& deployments) {
   auto entries = std::make_shared<catalog>();
   auto made = std::make_shared<index>();
+  const auto before = current();
+  made->owners = owners_of(deployments, before ? &before->owners : nullptr);
+  const auto owns = [&made](const std::string& tenant, const std::string& key) { return made->owners.at(key) == tenant; };
   for (const auto& [tenant, what] : deployments) {
     if (!what->entry->enabled) continue;
-    entries->tenants.emplace(tenant, what->entry);
     made->tenants.emplace(tenant, what->entry);
+    auto reached = std::make_shared<tenant_entry>(*what->entry);
+    std::erase_if(reached->accounts, [&](const account_reference& each) { return !owns(tenant, claim_key(each)); });
+    entries->tenants.emplace(tenant, std::move(reached));
     for (const auto& host : what->entry->hosts) {
-      const auto [at, is_new] = made->tenant_by_host.emplace(host, tenant);
-      if (!is_new) at->second.clear();  // claimed twice: nobody's
+      if (owns(tenant, host_claim_key(host))) made->tenant_by_host.emplace(host, tenant);
     }
   }
   made->accounts = make_catalog_account_store(std::move(entries));

@@ -21,7 +21,8 @@ std::optional<error> refuse_stranger(const tenant_entry& entry, const std::strin
 /// Threads     Any, concurrently.
 class tenant_directory final : public account_store {
  public:
-  /// Indexes the entries of all deployments.
+  /// Indexes the entries of all deployments. An account or a host that two of them list stays with the tenant that was
+  /// reached by it so far: a tenant whose change was kept back still has what another one was to get.
   void assign(const deployment_map& deployments);
 
   void resolve(account_reference reference, std::string principal, account_handler done) const override;
@@ -36,6 +37,7 @@ class tenant_directory final : public account_store {
   struct index {
     std::shared_ptr<const account_store> accounts;
     std::unordered_map<std::string, std::string> tenant_by_host;
+    std::unordered_map<std::string, std::string> owners;  ///< of accounts and hosts, by claim key; empty: nobody
     std::unordered_map<std::string, std::shared_ptr<const tenant_entry>> tenants;
   };
   std::shared_ptr<const index> current() const;

@@ -75,14 +75,17 @@ void reloader::begin_round() {
 }
 
 void reloader::read_and_plan(std::shared_ptr<round> current) {
-  auto read = read_catalog(environment_.config);
+  const auto now = environment_.deployments->all();
+  tenants_in_force in_force;
+  for (const auto& [tenant, what] : now) in_force.push_back(what->entry);
+  auto read = read_catalog(environment_.config, {"server", "principals"}, in_force);
   if (!read) {
     current->report = refused_report(read.error().operator_detail);
     return finish(current);
   }
   current->read = std::move(*read);
   current->report.diagnostics = current->read->diagnostics;
-  current->plan = make_plan(environment_.deployments->all(), *current->read,
+  current->plan = make_plan(now, *current->read,
                             pin_plugins(*current->read, *environment_.admission));
   current->report.unchanged = current->plan.unchanged;
   const auto cached = environment_.router->cached_tenants();
