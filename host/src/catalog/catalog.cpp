@@ -7,7 +7,8 @@ namespace tenon {
 std::string diagnostic::to_string() const {
   std::string text = file;
   if (line > 0) text += ':' + std::to_string(line);
-  return text + (fatal ? ": error: " : ": warning: ") + message;
+  if (!text.empty()) text += ": ";
+  return text + (fatal ? "error: " : "warning: ") + message;
 }
 
 bool plugin_policy::same_as(const plugin_policy& other) const {
@@ -19,6 +20,15 @@ bool tenant_entry::same_as(const tenant_entry& other) const {
          enabled == other.enabled && accounts == other.accounts &&
          hosts == other.hosts && principals == other.principals && specialisms == other.specialisms &&
          settings == other.settings && secrets == other.secrets;
+}
+
+config_place tenant_entry::place_of(std::string name) const {
+  while (!name.empty()) {
+    if (const auto at = lines.find(name); at != lines.end()) return {place.file, at->second};
+    const auto last = name.find_last_of(".[");
+    name.resize(last == std::string::npos ? 0 : last);
+  }
+  return place;
 }
 
 plugin_policy catalog::policy_of(std::string_view plugin) const {

@@ -60,8 +60,12 @@ struct tenant_entry {
   boost::json::object settings;                  ///< secrets stand as {"secret": "<key>"}
   std::map<std::string, secret_source> secrets;  ///< by settings key
   config_place place;
+  std::map<std::string, std::uint32_t> lines = {};  ///< of "specialisms" and of each setting, as "settings.KEY.KEY"
 
-  bool same_as(const tenant_entry& other) const;  ///< everything but the place
+  /// The line of a name in a message, or of the nearest table around it that has one.
+  config_place place_of(std::string name) const;
+
+  bool same_as(const tenant_entry& other) const;  ///< everything but the places
 };
 
 struct host_settings {
@@ -108,7 +112,8 @@ struct catalog {
 using tenants_in_force = std::vector<std::shared_ptr<const tenant_entry>>;
 
 /// Reads tenon.toml and tenants.d/*.toml beside it. Errors (CONFIGURATION_ERROR, every finding in operator_detail): the
-/// main file is missing, is not TOML, or its [host], [cache] or [plugins] is wrong. Relative paths are relative to the
+/// main file is missing, is not TOML, or its [host], [cache] or [plugins] is wrong; tenants.d cannot be read, or is gone
+/// while tenants from it are in force. Relative paths are relative to the
 /// file that has them. Top-level tables named in `foreign_tables` belong to the embedder and are not looked into.
 ///
 /// Each account, host and principal belongs to one tenant. What several claim stays with the one of `in_force` that has
@@ -122,7 +127,8 @@ result<std::shared_ptr<const catalog>> read_catalog(const std::filesystem::path&
 
 /// All findings about a configuration, those that make read_catalog() fail included.
 std::vector<diagnostic> check_catalog(const std::filesystem::path& config,
-                                      const std::vector<std::string>& foreign_tables = {"server", "principals"});
+                                      const std::vector<std::string>& foreign_tables = {"server", "principals"},
+                                      const tenants_in_force& in_force = {});
 
 /// How the tenants of two catalogs differ (plugin bytes are not the catalog's business). A broken tenant is not a
 /// removed one.

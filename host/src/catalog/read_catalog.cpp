@@ -91,8 +91,15 @@ class catalog_reader {
       const auto name = at->path().filename().string();
       if (at->path().extension() == ".toml" && !name.starts_with('.')) files.push_back(at->path());
     }
-    // To take an unreadable directory for an empty one would remove every tenant in it.
-    if (failed && failed != std::errc::no_such_file_or_directory) {
+    // To take an unreadable directory, or one that is gone for a moment, for an empty one would remove every tenant in it.
+    const auto served = std::ranges::count_if(in_force_, [&directory](const auto& entry) {
+      return std::filesystem::path(entry->place.file).parent_path() == directory;
+    });
+    if (failed == std::errc::no_such_file_or_directory && served > 0) {
+      main.error(0, "expected the directory " + in_quotes(directory.string()) + ", from which " +
+                        std::to_string(served) + " tenants are served, found none; put it back, or leave it empty to "
+                        "remove them");
+    } else if (failed && failed != std::errc::no_such_file_or_directory) {
       main.error(0, "cannot read the directory " + in_quotes(directory.string()) + ": " + failed.message());
     }
     std::ranges::sort(files);
@@ -112,6 +119,7 @@ class catalog_reader {
                   file_scope scope) {
     if (!is_plain_name(name)) {
       scope.error(line, "expected a tenant name of " + std::string(plain_name_rule) + ", found " + in_quotes(name));
+      return add_broken(name, std::move(scope));  // a stray copy of a file must not have a say in what others claim
     }
     const auto [first, is_new] = names_.emplace(name, place_text(scope.file(), line));
     if (!is_new) {
@@ -166,7 +174,15 @@ result<std::shared_ptr<const catalog>> read_catalog(const std::filesystem::path&
                                                     const std::vector<std::string>& foreign_tables,
                                                     const tenants_in_force& in_force) {
   catalog_reader reader(config, foreign_tables, in_force);
-  if (reader.read()) return std::make_shared<const catalog>(std::move(reader.made));
+  if (reader.read()) {
+    auto& made = reader.made;
+    if (made.tenants.empty() && made.broken.empty()) {
+      made.diagnostics.push_back({.fatal = false,
+                                  .file = config.string(),
+                                  .message = "there are no tenants, neither in this file nor in tenants.d beside it"});
+    }
+    return std::make_shared<const catalog>(std::move(made));
+  }
   std::string findings;
   for (const auto& finding : reader.made.diagnostics) {
     if (!findings.empty()) findings += '\n';
@@ -176,9 +192,9 @@ result<std::shared_ptr<const catalog>> read_catalog(const std::filesystem::path&
 }
 
 std::vector<diagnostic> check_catalog(const std::filesystem::path& config,
-                                      const std::vector<std::string>& foreign_tables) {
-  const tenants_in_force none;
-  catalog_reader reader(config, foreign_tables, none);
+                                      const std::vector<std::string>& foreign_tables,
+                                      const tenants_in_force& in_force) {
+  catalog_reader reader(config, foreign_tables, in_force);
   reader.read();
   return std::move(reader.made.diagnostics);
 }

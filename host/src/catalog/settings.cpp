@@ -20,13 +20,15 @@ bool is_variable_name(std::string_view name) {
 class settings_reader {
  public:
   /// `name` is what messages call the settings.
-  settings_reader(std::string name, file_scope& scope, std::map<std::string, secret_source>& secrets)
-      : name_(std::move(name)), scope_(scope), secrets_(secrets) {}
+  settings_reader(std::string name, file_scope& scope, tenant_entry& into)
+      : name_(std::move(name)), scope_(scope), secrets_(into.secrets), lines_(into.lines) {}
 
   boost::json::object object(const document::table& from, const std::string& path) {
     boost::json::object made;
     for (const auto& [key, content, line] : from) {
-      made.emplace(key, value(content, path.empty() ? key : path + '.' + key));
+      const auto at = path.empty() ? key : path + '.' + key;
+      lines_.emplace("settings." + at, line);
+      made.emplace(key, value(content, at));
     }
     return made;
   }
@@ -102,6 +104,7 @@ class settings_reader {
   std::string name_;
   file_scope& scope_;
   std::map<std::string, secret_source>& secrets_;
+  std::map<std::string, std::uint32_t>& lines_;
 };
 
 }  // namespace
@@ -109,7 +112,8 @@ class settings_reader {
 void read_settings(const field& from, tenant_entry& into) {
   const auto* table = std::get_if<document::table>(&from.content.held);
   if (table == nullptr) return from.refuse("expected a table, found " + std::string(document::kind_of(from.content)));
-  into.settings = settings_reader(from.name, from.scope, into.secrets).object(*table, {});
+  into.lines.emplace("settings", from.content.line);
+  into.settings = settings_reader(from.name, from.scope, into).object(*table, {});
 }
 
 }  // namespace tenon

@@ -107,6 +107,7 @@ void read_principals(const field& from, tenant_draft& into) {
 }
 
 void read_specialisms(const field& from, tenant_draft& into) {
+  into.entry.lines.emplace("specialisms", from.content.line);
   std::unordered_set<std::string> seen;
   for (const auto& element : from.elements()) {
     const auto name = element.text();

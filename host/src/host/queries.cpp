@@ -3,6 +3,7 @@
 #include <spdlog/sinks/null_sink.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <system_error>
@@ -24,7 +25,8 @@ result<std::shared_ptr<const deployment>> serving(const deployment_table& table,
 
 tenant_status status_of(const std::string& tenant, const deployment& what, bool cached, const build_ledger& ledger) {
   const auto line = ledger.find(tenant);
-  tenant_status status{.tenant = tenant, .plugin = what.entry->plugin, .cached = cached, .last_error = line.last_error};
+  tenant_status status{.tenant = tenant, .plugin = what.entry->plugin, .cached = cached, .last_error = line.kept_back};
+  if (status.last_error.empty()) status.last_error = line.last_error;
   if (what.refusal && status.last_error.empty()) status.last_error = what.refusal->operator_detail;
   if (what.image) {
     status.plugin_version = what.image->manifest.version;
@@ -132,6 +134,7 @@ std::vector<diagnostic> check_configuration(const std::filesystem::path& config,
   auto findings = check_catalog(config);
   const auto read = read_catalog(config);
   if (!read) return findings;
+  findings = (*read)->diagnostics;
   if ((*read)->host.canary == "off") {
     findings.push_back({.file = config.string(),
                         .message = "host.canary: \"off\", so plugins were not tried out; the host "
@@ -144,13 +147,15 @@ std::vector<diagnostic> check_configuration(const std::filesystem::path& config,
     if (!entry->enabled) continue;
     auto at = plugins.find(entry->plugin);
     if (at == plugins.end()) at = plugins.emplace(entry->plugin, manifest_of(admitting, **read, entry->plugin)).first;
-    const auto refusal = at->second ? check_deployment(*entry, *at->second) : std::optional<error>(at->second.error());
-    if (!refusal) continue;
+    if (at->second) {
+      std::ranges::move(deployment_findings(*entry, *at->second), std::back_inserter(findings));
+      continue;
+    }
     findings.push_back({.fatal = true,
                         .tenant = tenant,
                         .file = entry->place.file,
                         .line = entry->place.line,
-                        .message = refusal->operator_detail});
+                        .message = at->second.error().operator_detail});
   }
   return findings;
 }

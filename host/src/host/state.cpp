@@ -137,7 +137,7 @@ void host::state::deploy(const std::shared_ptr<const catalog>& read, admission& 
   for (auto& planned : plan.changes) {
     if (!planned.change.applied) {
       logger->error("tenant {}: cannot be served: {}", planned.change.tenant, planned.change.reason);
-      ledger->failed(planned.change.tenant, planned.change.reason);
+      ledger->kept_back(planned.change.tenant, planned.change.reason);
     }
     all.emplace(planned.change.tenant, std::move(planned.next));
   }

@@ -56,13 +56,24 @@ void deployment_table::assign(deployment_map all) {
   by_tenant_.swap(all);
 }
 
-std::optional<error> check_deployment(const tenant_entry& entry, const manifest& plugin) {
+std::vector<diagnostic> deployment_findings(const tenant_entry& entry, const manifest& plugin) {
   auto findings = check_settings(plugin.settings_schema, entry.settings);
   for (const auto& name : entry.specialisms) check_specialism(name, plugin, findings);
-  if (findings.empty()) return std::nullopt;
-  std::string detail = entry.place.file + ":" + std::to_string(entry.place.line) + ": tenant " + entry.name +
-                       " does not fit plugin " + plugin.id + " " + plugin.version;
-  for (const auto& finding : findings) detail += "; " + finding;
+  std::vector<diagnostic> made;
+  for (auto& finding : findings) {
+    const auto place = entry.place_of(finding.substr(0, finding.find(':')));
+    made.push_back({.tenant = entry.name, .file = place.file, .line = place.line, .message = std::move(finding)});
+  }
+  return made;
+}
+
+std::optional<error> check_deployment(const tenant_entry& entry, const manifest& plugin) {
+  std::string detail;
+  for (const auto& finding : deployment_findings(entry, plugin)) {
+    detail += (detail.empty() ? "" : "; ") + finding.to_string();
+  }
+  if (detail.empty()) return std::nullopt;
+  detail += " (plugin " + plugin.id + " " + plugin.version + ")";
   return make_error("CONFIGURATION_ERROR", "This account is not configured correctly.", std::move(detail));
 }
 

@@ -50,4 +50,7 @@ class deployment_table {
 /// every finding.
 std::optional<error> check_deployment(const tenant_entry& entry, const manifest& plugin);
 
+/// The same, each finding by itself, with the line of the setting or list that it is about.
+std::vector<diagnostic> deployment_findings(const tenant_entry& entry, const manifest& plugin);
+
 }  // namespace tenon

@@ -111,7 +111,7 @@ reload_plan make_plan(const deployment_map& now, const catalog& wanted, const pi
     if (change)
       plan.changes.push_back(std::move(*change));
     else
-      ++plan.unchanged;
+      plan.unchanged.push_back(tenant);
   }
   return plan;
 }

@@ -18,7 +18,7 @@ struct planned_change {
 
 struct reload_plan {
   std::vector<planned_change> changes;  ///< sorted by tenant, without the unchanged
-  std::uint32_t unchanged = 0;
+  std::vector<std::string> unchanged;  ///< sorted
 };
 
 /// Compares what serves now with what the configuration wants. A pure function of values.

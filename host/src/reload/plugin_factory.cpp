@@ -59,12 +59,24 @@ result<std::string> read_secret(const tenant_entry& entry, const std::string& ke
 
 void build_ledger::built(const std::string& tenant, const std::shared_ptr<plugin_platform>& platform) {
   const std::lock_guard lock(mutex_);
-  lines_[tenant] = line{platform, {}};
+  auto& line = lines_[tenant];
+  line.platform = platform;
+  line.last_error.clear();
 }
 
 void build_ledger::failed(const std::string& tenant, std::string reason) {
   const std::lock_guard lock(mutex_);
   lines_[tenant].last_error = std::move(reason);
+}
+
+void build_ledger::kept_back(const std::string& tenant, std::string reason) {
+  const std::lock_guard lock(mutex_);
+  lines_[tenant].kept_back = std::move(reason);
+}
+
+void build_ledger::in_force(const std::string& tenant) {
+  const std::lock_guard lock(mutex_);
+  if (const auto at = lines_.find(tenant); at != lines_.end()) at->second.kept_back.clear();
 }
 
 void build_ledger::forget(const std::string& tenant) {

@@ -19,11 +19,15 @@ class build_ledger {
  public:
   struct line {
     std::weak_ptr<plugin_platform> platform;  ///< the last that was built
-    std::string last_error;                   ///< of the last attempt, empty if it worked
+    std::string last_error;                   ///< of the last build, empty if it worked
+    std::string kept_back;                    ///< why the configuration is not in force, empty if it is
   };
 
   void built(const std::string& tenant, const std::shared_ptr<plugin_platform>& platform);
   void failed(const std::string& tenant, std::string reason);
+  void kept_back(const std::string& tenant, std::string reason);
+  /// What the configuration wants is in force: whatever spoke against it is over.
+  void in_force(const std::string& tenant);
   void forget(const std::string& tenant);
   line find(const std::string& tenant) const;
 

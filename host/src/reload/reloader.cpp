@@ -80,14 +80,16 @@ void reloader::read_and_plan(std::shared_ptr<round> current) {
   for (const auto& [tenant, what] : now) in_force.push_back(what->entry);
   auto read = read_catalog(environment_.config, {"server", "principals"}, in_force);
   if (!read) {
-    current->report = refused_report(read.error().operator_detail);
+    current->report.diagnostics = check_catalog(environment_.config, {"server", "principals"}, in_force);
+    if (current->report.ok()) current->report = refused_report(read.error().operator_detail);  // repaired since
     return finish(current);
   }
   current->read = std::move(*read);
   current->report.diagnostics = current->read->diagnostics;
   current->plan = make_plan(now, *current->read,
                             pin_plugins(*current->read, *environment_.admission));
-  current->report.unchanged = current->plan.unchanged;
+  current->report.unchanged = static_cast<std::uint32_t>(current->plan.unchanged.size());
+  for (const auto& tenant : current->plan.unchanged) environment_.ledger->in_force(tenant);
   const auto cached = environment_.router->cached_tenants();
   for (std::size_t index = 0; index < current->plan.changes.size(); ++index) {
     auto& planned = current->plan.changes[index];
@@ -132,7 +134,7 @@ void reloader::build_one(const std::shared_ptr<round>& current, std::size_t inde
           change.change.reason = "building the successor failed: " + (built.error().operator_detail.empty()
                                                                           ? built.error().message
                                                                           : built.error().operator_detail);
-          self->environment_.ledger->failed(change.change.tenant, change.change.reason);
+          self->environment_.ledger->kept_back(change.change.tenant, change.change.reason);
         }
         {
           const std::lock_guard lock(current->mutex);
@@ -145,7 +147,7 @@ void reloader::build_one(const std::shared_ptr<round>& current, std::size_t inde
 void reloader::apply(planned_change& planned, std::shared_ptr<platform> successor) {
   const auto& tenant = planned.change.tenant;
   if (!planned.change.applied) {
-    environment_.ledger->failed(tenant, planned.change.reason);
+    environment_.ledger->kept_back(tenant, planned.change.reason);
     // A tenant that works keeps what it has; one that has nothing gets the refusal to show.
     const auto old = environment_.deployments->find(tenant);
     if (planned.next && (!old || old->refusal)) environment_.deployments->put(tenant, planned.next);
@@ -159,6 +161,7 @@ void reloader::apply(planned_change& planned, std::shared_ptr<platform> successo
   }
   // First what a build would use, then the slot: a build that began before loses its generation to either call below.
   environment_.deployments->put(tenant, planned.next);
+  environment_.ledger->in_force(tenant);
   planned.change.rebuilt = successor && environment_.router->replace(tenant, std::move(successor));
   if (!planned.change.rebuilt) environment_.router->invalidate(tenant);
 }
@@ -167,13 +170,16 @@ void reloader::finish(const std::shared_ptr<round>& current) {
   for (auto& planned : current->plan.changes) current->report.tenants.push_back(std::move(planned.change));
   if (current->read) environment_.on_applied(current->read);
   log_report(current->report);
+  if (!current->read) environment_.logger->error("reload: refused, nothing was changed");
   for (auto& done : current->handlers) done(current->report);
   begin_round();
 }
 
 void reloader::log_report(const reload_report& report) const {
   auto& log = *environment_.logger;
-  for (const auto& finding : report.diagnostics) log.error("reload: {}", finding.to_string());
+  for (const auto& finding : report.diagnostics) {
+    log.log(finding.fatal ? spdlog::level::err : spdlog::level::warn, "reload: {}", finding.to_string());
+  }
   std::size_t failed = 0;
   for (const auto& change : report.tenants) {
     if (change.applied) {
@@ -184,6 +190,7 @@ void reloader::log_report(const reload_report& report) const {
       log.error("reload: tenant {}: {} not applied, {}", change.tenant, to_string(change.what), change.reason);
     }
   }
+  if (report.tenants.empty() && !report.ok()) return;
   log.info("reload: {} changed, {} kept back, {} unchanged", report.tenants.size() - failed, failed, report.unchanged);
 }
 

@@ -50,7 +50,8 @@ TEST_CASE("what is left out has the defaults of the library") {
   CHECK(read->cache.mode == cold_start::each);
   CHECK(read->host.call_timeout.count() == 60'000);
   CHECK(read->tenants.empty());
-  CHECK(read->diagnostics.empty());
+  REQUIRE(read->diagnostics.size() == 1);
+  CHECK(read->diagnostics.front().message.find("there are no tenants") == 0);
 }
 
 TEST_CASE("a tenant reads the same from the main file and from a file of its own") {
@@ -178,6 +179,22 @@ TEST_CASE("a tenants.d that is no directory fails the read: it must not look as 
   directory.add("tenants.d", "");
   CHECK(read_catalog(directory.config()).has_error());
   CHECK(directory.findings().find("cannot read the directory \"tenants.d\": Not a directory") != std::string::npos);
+}
+
+TEST_CASE("a tenants.d that is gone while it is served from fails the read; an empty one removes its tenants") {
+  const config_directory directory;
+  directory.main("").add("tenants.d/acme.toml", "plugin = 'gam'");
+  const tenants_in_force in_force{directory.read()->tenants.at("acme")};
+  std::filesystem::remove_all(directory.root() / "tenants.d");
+  const auto gone = read_catalog(directory.config(), {}, in_force);
+  REQUIRE(gone.has_error());
+  CHECK(gone.error().operator_detail.find("from which 1 tenants are served, found none") != std::string::npos);
+  std::filesystem::create_directories(directory.root() / "tenants.d");
+  const auto empty = read_catalog(directory.config(), {}, in_force);
+  REQUIRE(empty.has_value());
+  REQUIRE((*empty)->diagnostics.size() == 1);
+  CHECK_FALSE((*empty)->diagnostics.front().fatal);
+  CHECK((*empty)->diagnostics.front().message.find("there are no tenants") == 0);
 }
 
 TEST_CASE("ten thousand tenants, half in one file and half in files, are all there") {

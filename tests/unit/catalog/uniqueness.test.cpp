@@ -73,6 +73,18 @@ TEST_CASE("what the tenant that has it in force gives up, another one may take")
   CHECK((*read)->broken.empty());
 }
 
+TEST_CASE("a stray copy under a name that is none has no say in what others claim") {
+  const config_directory directory;
+  directory.main("");
+  const std::string body = "plugin = 'gam'\nhosts = ['acme.example']\naccounts = [{ id = 'x' }]";
+  directory.add("tenants.d/acme.toml", body);
+  directory.add("tenants.d/Acme copy.toml", body);
+  const auto read = directory.read();
+  CHECK(read->tenants.contains("acme"));
+  REQUIRE(read->diagnostics.size() == 1);
+  CHECK(read->diagnostics.front().message.find("expected a tenant name") == 0);
+}
+
 TEST_CASE("the sandbox account of a brand and an operator is another one than the real one") {
   const config_directory directory;
   directory.main(
