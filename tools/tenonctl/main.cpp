@@ -2,6 +2,7 @@
 
 #include "forget_command.hpp"
 #include "pin_commands.hpp"
+#include "server_check.hpp"
 
 #include <tenon/host.hpp>
 
@@ -20,6 +21,7 @@
 #include <filesystem>
 #include <iostream>
 #include <istream>
+#include <set>
 #include <string>
 
 namespace {
@@ -30,6 +32,7 @@ using asio::local::stream_protocol;
 
 constexpr int exit_failed = 1;
 constexpr int exit_usage = 2;
+const std::string nothing_changed = "the configuration has errors, which are listed above; nothing was changed";
 
 /// Sends one command and returns the answer; on failure says why on stderr and returns an object without "ok".
 json::object ask(const std::string& socket, const json::object& request) {
@@ -98,6 +101,7 @@ void print_reload(const json::object& answer) {
                                                  : "applied");
   }
   for (const auto& line : answer.at("diagnostics").as_array()) std::printf("! %s\n", line.as_string().c_str());
+  if (answer.at("changes").as_array().empty() && !answer.at("ok").as_bool()) return;  // nothing was even compared
   std::printf("%zu changed or kept back, %s unchanged\n", answer.at("changes").as_array().size(),
               text(answer, "unchanged").c_str());
 }
@@ -112,16 +116,21 @@ int run(const std::string& socket, json::object request, bool as_json, void (*pr
     print(answer);
   }
   if (answer.at("ok").as_bool()) return 0;
-  std::cerr << "tenonctl: " << text(answer, "error") << '\n';
+  const auto* changes = answer.if_contains("changes");
+  const bool refused = changes != nullptr && changes->as_array().empty();
+  std::cerr << "tenonctl: " << (refused ? nothing_changed : text(answer, "error")) << '\n';
   return exit_failed;
 }
 
 int check(const std::filesystem::path& config) {
   bool fatal = false;
-  for (const auto& finding : tenon::check_configuration(config)) {
-    std::cout << finding.to_string() << '\n';
+  std::set<std::string> told;  // a file that is no TOML is a finding of both
+  const auto tell = [&](const tenon::diagnostic& finding) {
+    if (told.insert(finding.to_string()).second) std::cout << finding.to_string() << '\n';
     fatal = fatal || finding.fatal;
-  }
+  };
+  for (const auto& finding : tenon::check_configuration(config)) tell(finding);
+  for (const auto& finding : tenonctl::check_server(config)) tell(finding);
   if (!fatal) std::cout << config.string() << ": ok\n";
   return fatal ? exit_failed : 0;
 }

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <tenon/diagnostic.hpp>
+
+#include <filesystem>
+#include <vector>
+
+namespace tenonctl {
+
+/// What tenond would find in its own tables, [server] and [principals], and in how tenants refer to them.
+std::vector<tenon::diagnostic> check_server(const std::filesystem::path& config);
+
+}  // namespace tenonctl
