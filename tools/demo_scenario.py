@@ -194,12 +194,12 @@ token_sha256 = "%s"
         return {each["tenant"]: each for each in self.ctl("tenants")["tenants"]}
 
     def mapped(self, plugin=""):
-        """The files of the store that the process has mapped executable, without their directory."""
+        """The files of the store that the process has mapped in any way, without their directory."""
         store = str(self.root / "store")
         names = set()
         for line in pathlib.Path("/proc/%d/maps" % self.tenond.child.pid).read_text().splitlines():
             fields = line.split(None, 5)
-            if len(fields) == 6 and "x" in fields[1] and fields[5].startswith(store):
+            if len(fields) == 6 and fields[5].startswith(store):
                 name = os.path.basename(fields[5])
                 if name.startswith(plugin):
                     names.add(name)
@@ -435,7 +435,17 @@ pricing_options = [{ pricing_option_id = "cpm-usd", pricing_model = "cpm", curre
 """
 
 
+def end_by_signal(number, _frame):
+    """Unwinds through the clean-up, so that what was started is stopped too."""
+    # Once is enough: a second signal must not cut the clean-up short.
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
+    raise SystemExit(128 + number)
+
+
 def main():
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, end_by_signal)
     demo = Demo(pathlib.Path(sys.argv[1]).resolve())
     failed = False
     try:
