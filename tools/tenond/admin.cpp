@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/streambuf.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/json/parse.hpp>
@@ -16,6 +17,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <chrono>
 #include <istream>
 #include <string>
 #include <utility>
@@ -44,7 +47,8 @@ bool trusted(local::socket& peer) {
 /// One operator's connection: a line in, a line out.
 class session : public std::enable_shared_from_this<session> {
  public:
-  session(local::socket peer, host& host) : peer_(std::move(peer)), host_(host) {}
+  session(local::socket peer, host& host, own_reload own)
+      : peer_(std::move(peer)), host_(host), own_(std::move(own)) {}
 
   void read() {
     asio::async_read_until(peer_, buffer_, '\n',
@@ -70,7 +74,7 @@ class session : public std::enable_shared_from_this<session> {
     if (malformed || !request.is_object()) {
       return write({{"ok", false}, {"error", "expected one JSON object a line"}});
     }
-    run_admin_command(host_, request.get_object(), [self = shared_from_this()](json::object answer) {
+    run_admin_command(host_, own_, request.get_object(), [self = shared_from_this()](json::object answer) {
       asio::post(self->peer_.get_executor(),
                  [self, answer = std::move(answer)]() mutable { self->write(std::move(answer)); });
     });
@@ -86,23 +90,32 @@ class session : public std::enable_shared_from_this<session> {
 
   local::socket peer_;
   host& host_;
+  const own_reload own_;
   asio::streambuf buffer_{max_line};
   std::string out_;
 };
 
 class listener final : public admin_socket, public std::enable_shared_from_this<listener> {
  public:
-  listener(asio::any_io_executor executor, std::filesystem::path path, host& host)
-      : strand_(asio::make_strand(std::move(executor))), acceptor_(strand_), path_(std::move(path)), host_(host) {}
+  listener(asio::any_io_executor executor, std::filesystem::path path, host& host, own_reload own)
+      : strand_(asio::make_strand(std::move(executor))),
+        acceptor_(strand_),
+        pause_(strand_),
+        path_(std::move(path)),
+        host_(host),
+        own_(std::move(own)) {}
 
   result<void> open() {
     if (auto cleared = remove_dead_socket(); !cleared) return cleared;
     boost::system::error_code failed;
     acceptor_.open(local(), failed);
     if (failed) return refusal(path_, failed.message());
-    const auto before = umask(0177);  // the file appears with 0600, never wider
     acceptor_.bind(local::endpoint(path_.string()), failed);
-    umask(before);
+    // Before it listens nobody can connect, so that the file is never open to others. A umask would be the whole
+    // process's, whose other threads make files too.
+    if (!failed && ::chmod(path_.c_str(), S_IRUSR | S_IWUSR) != 0) {
+      failed.assign(errno, boost::system::system_category());
+    }
     if (failed) return refusal(path_, failed.message() + "; check that its directory exists and is writable");
     acceptor_.listen(8, failed);
     if (failed) return refusal(path_, failed.message());
@@ -115,14 +128,24 @@ class listener final : public admin_socket, public std::enable_shared_from_this<
                              // Closed while this was on its way: accepting again would fail again, for ever.
                              if (!self->acceptor_.is_open()) return;
                              if (!failed && trusted(peer)) self->serve(std::move(peer));
+                             if (failed) return self->accept_later();
                              self->accept();
                            });
+  }
+
+  /// Out of descriptors, say: trying again at once would only burn the processor.
+  void accept_later() {
+    pause_.expires_after(std::chrono::milliseconds(50));
+    pause_.async_wait([self = shared_from_this()](boost::system::error_code) {
+      if (self->acceptor_.is_open()) self->accept();
+    });
   }
 
   void stop() override {
     asio::post(strand_, [self = shared_from_this()] {
       boost::system::error_code ignored;
       self->acceptor_.close(ignored);
+      self->pause_.cancel();
       for (const auto& open : self->sessions_) {
         if (const auto one = open.lock()) one->close();
       }
@@ -150,23 +173,25 @@ class listener final : public admin_socket, public std::enable_shared_from_this<
 
   void serve(local::socket peer) {
     std::erase_if(sessions_, [](const auto& open) { return open.expired(); });
-    auto made = std::make_shared<session>(std::move(peer), host_);
+    auto made = std::make_shared<session>(std::move(peer), host_, own_);
     sessions_.push_back(made);
     made->read();
   }
 
   asio::strand<asio::any_io_executor> strand_;
   local::acceptor acceptor_;
+  asio::steady_timer pause_;
   const std::filesystem::path path_;
   host& host_;
+  const own_reload own_;
   std::vector<std::weak_ptr<session>> sessions_;
 };
 
 }  // namespace
 
 result<std::shared_ptr<admin_socket>> admin_socket::listen(asio::any_io_executor executor, std::filesystem::path path,
-                                                           host& host) {
-  auto made = std::make_shared<listener>(std::move(executor), std::move(path), host);
+                                                           host& host, own_reload own) {
+  auto made = std::make_shared<listener>(std::move(executor), std::move(path), host, std::move(own));
   if (auto opened = made->open(); !opened) return opened.error();
   made->accept();
   return std::shared_ptr<admin_socket>(std::move(made));

@@ -6,15 +6,20 @@
 #include <boost/json/object.hpp>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 namespace tenon::tenond {
 
 using admin_handler = unique_function<void(boost::json::object)>;
 
+/// Reads again what is tenond's own in the configuration: part of every reload.
+using own_reload = std::function<result<void>()>;
+
 /// Answers one command of an operator: {"command": "status" | "tenants" | "invalidate" | "reload" | "ping", "tenant":
 /// optional}. The answer has "ok"; if that is false, "error" says what was expected and found.
-void run_admin_command(tenon::host& host, const boost::json::object& request, admin_handler done);
+void run_admin_command(tenon::host& host, const own_reload& own, const boost::json::object& request,
+                       admin_handler done);
 
 /// Listens on a Unix socket, mode 0600, for one JSON object a line, and answers each with one line. Peers other than
 /// root and our own user are hung up on.
@@ -27,7 +32,7 @@ class admin_socket {
   /// Errors: the path is taken by something that is not a dead socket, its directory is missing, not writable, or the
   /// name too long.
   static result<std::shared_ptr<admin_socket>> listen(boost::asio::any_io_executor executor, std::filesystem::path path,
-                                                      tenon::host& host);
+                                                      tenon::host& host, own_reload own);
 
   /// Closes the listener and its connections, and removes the file.
   virtual void stop() = 0;

@@ -80,6 +80,15 @@ json::object describe(const reload_report& report) {
           {"error", report.ok() ? "" : "not everything was applied; the reasons are beside each tenant"}};
 }
 
+/// The host's report, and what tenond itself could not take from the file.
+json::object describe(const reload_report& report, const result<void>& own) {
+  auto answer = describe(report);
+  if (own) return answer;
+  answer["ok"] = false;
+  answer["error"] = "[server] and [principals] stay as they were: " + own.error().operator_detail;
+  return answer;
+}
+
 json::object refused(std::string message) { return {{"ok", false}, {"error", std::move(message)}}; }
 
 json::object invalidate(host& host, const json::object& request) {
@@ -97,7 +106,7 @@ json::object invalidate(host& host, const json::object& request) {
 
 }  // namespace
 
-void run_admin_command(host& host, const json::object& request, admin_handler done) {
+void run_admin_command(host& host, const own_reload& own, const json::object& request, admin_handler done) {
   const auto* command = request.if_contains("command");
   const std::string name(command != nullptr && command->is_string() ? std::string(command->get_string()) : "");
   if (name == "ping") return done({{"ok", true}});
@@ -105,7 +114,9 @@ void run_admin_command(host& host, const json::object& request, admin_handler do
   if (name == "tenants") return done(tenants(host));
   if (name == "invalidate") return done(invalidate(host, request));
   if (name == "reload") {
-    return host.async_reload([done = std::move(done)](const reload_report& report) mutable { done(describe(report)); });
+    auto outcome = own ? own() : result<void>{};
+    return host.async_reload([done = std::move(done), outcome = std::move(outcome)](
+                                 const reload_report& report) mutable { done(describe(report, outcome)); });
   }
   done(refused("expected a command of status, tenants, invalidate, reload and ping, found \"" + name + "\""));
 }

@@ -12,23 +12,34 @@ unsigned nibble(char digit) { return static_cast<unsigned>(digit <= '9' ? digit 
 
 }  // namespace
 
-authenticator::authenticator(const std::vector<principal>& principals) {
+authenticator::authenticator(const std::vector<principal>& principals) { assign(principals); }
+
+void authenticator::assign(const std::vector<principal>& principals) {
+  auto made = std::make_shared<std::vector<known>>();
   for (const auto& one : principals) {
     known entry{.name = one.name, .digest = {}};
     for (std::size_t i = 0; i < entry.digest.size(); ++i) {
       entry.digest[i] =
           static_cast<unsigned char>(nibble(one.token_sha256[2 * i]) << 4 | nibble(one.token_sha256[2 * i + 1]));
     }
-    known_.push_back(std::move(entry));
+    made->push_back(std::move(entry));
   }
+  const std::lock_guard lock(mutex_);
+  known_ = std::move(made);
+}
+
+std::shared_ptr<const std::vector<authenticator::known>> authenticator::now() const {
+  const std::lock_guard lock(mutex_);
+  return known_;
 }
 
 std::optional<std::string> authenticator::principal_of(std::string_view token) const {
   if (token.empty()) return std::nullopt;
   std::array<unsigned char, 32> digest{};
   SHA256(reinterpret_cast<const unsigned char*>(token.data()), token.size(), digest.data());
+  const auto all = now();
   const known* match = nullptr;
-  for (const auto& entry : known_) {
+  for (const auto& entry : *all) {
     if (CRYPTO_memcmp(entry.digest.data(), digest.data(), digest.size()) == 0) match = &entry;
   }
   return match == nullptr ? std::nullopt : std::optional(match->name);

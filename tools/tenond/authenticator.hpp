@@ -6,6 +6,8 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +23,9 @@ class authenticator {
  public:
   explicit authenticator(const std::vector<principal>& principals);
 
+  /// From now on these are known and no others. A check that runs meanwhile still sees those before.
+  void assign(const std::vector<principal>& principals);
+
   /// The principal of this token, or nothing.
   std::optional<std::string> principal_of(std::string_view token) const;
 
@@ -29,7 +34,10 @@ class authenticator {
     std::string name;
     std::array<unsigned char, 32> digest;
   };
-  std::vector<known> known_;
+  std::shared_ptr<const std::vector<known>> now() const;
+
+  mutable std::mutex mutex_;
+  std::shared_ptr<const std::vector<known>> known_;
 };
 
 /// The token of "Bearer <token>" (RFC 6750 2.1; the scheme's case does not matter), or an empty view.

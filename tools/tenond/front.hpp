@@ -13,11 +13,13 @@ namespace tenon::tenond {
 
 /// What tenond answers over HTTP:
 ///
-///   POST /mcp, /t/{tenant}/mcp    MCP; the tenant comes from the path, else from the Host header, else from the
-///   account GET  /healthz                 the process lives GET  /readyz                  it takes requests: 503 once
-///   it drains
+/// * POST /mcp and POST /t/{tenant}/mcp: MCP. The tenant comes from the path, else from the Host header, else from the
+///   account.
+/// * GET /healthz: the process lives.
+/// * GET /readyz: it takes requests; 503 once it drains.
 ///
-/// A request without a known bearer token gets 401 before anything else is looked at.
+/// Every other path is 404. On the MCP paths a request without a known bearer token gets 401 before its method, its
+/// body or its tenant are looked at; the other two need no token.
 ///
 /// Lifetime    Borrows the host; outlives the server that calls it.
 /// Threads     Any, concurrently.

@@ -23,6 +23,10 @@ constexpr key_rule<server_settings> server_rules[] = {
     {"admin_socket", [](const field& from, server_settings& into) { assign(from.path(), into.admin_socket); }},
     {"port_file", [](const field& from, server_settings& into) { assign(from.path(), into.port_file); }},
     {"threads", [](const field& from, server_settings& into) { assign(from.whole(1, 256), into.threads); }},
+    {"drain_delay_ms",
+     [](const field& from, server_settings& into) {
+       if (const auto value = from.whole(0, 600'000)) into.drain_delay = std::chrono::milliseconds(*value);
+     }},
     {"log_level", [](const field& from, server_settings& into) { assign(from.one_of(log_levels), into.log_level); }},
 };
 
@@ -86,6 +90,21 @@ result<server_settings> read_server_settings(const std::filesystem::path& config
   }
   if (scope.errors() != 0) return refused(findings);
   return settings;
+}
+
+std::vector<std::string_view> changed_keys(const server_settings& running, const server_settings& read) {
+  std::vector<std::string_view> found;
+  const auto compare = [&](std::string_view key, auto member) {
+    if (running.*member != read.*member) found.push_back(key);
+  };
+  compare("address", &server_settings::address);
+  compare("port", &server_settings::port);
+  compare("admin_socket", &server_settings::admin_socket);
+  compare("port_file", &server_settings::port_file);
+  compare("threads", &server_settings::threads);
+  compare("drain_delay_ms", &server_settings::drain_delay);
+  compare("log_level", &server_settings::log_level);
+  return found;
 }
 
 }  // namespace tenon::tenond

@@ -2,9 +2,11 @@
 
 #include <tenon/host.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tenon::tenond {
@@ -22,11 +24,15 @@ struct server_settings {
   std::filesystem::path admin_socket;    ///< empty: none
   std::filesystem::path port_file;       ///< the port that was taken is written here; empty: nowhere
   std::uint32_t threads = 2;
+  std::chrono::milliseconds drain_delay{0};  ///< between /readyz saying 503 and the listener closing
   std::string log_level = "info";
   std::vector<principal> principals;
 };
 
 /// Errors: the file cannot be read, is not TOML, or one of the two tables is wrong; every finding in operator_detail.
 result<server_settings> read_server_settings(const std::filesystem::path& config);
+
+/// The keys of [server] that differ: a running server has what it started with, so these need a restart.
+std::vector<std::string_view> changed_keys(const server_settings& running, const server_settings& read);
 
 }  // namespace tenon::tenond

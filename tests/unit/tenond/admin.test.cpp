@@ -32,10 +32,11 @@ struct world {
   json::object run(const json::object& request) {
     auto promise = std::make_shared<std::promise<json::object>>();
     auto pending = promise->get_future();
-    run_admin_command(**host, request, [promise](json::object answer) { promise->set_value(std::move(answer)); });
+    run_admin_command(**host, own, request, [promise](json::object answer) { promise->set_value(std::move(answer)); });
     return host_fixture::wait(std::move(pending));
   }
 
+  own_reload own;
   host_directory files;
   std::unique_ptr<host_fixture> host;
 };
@@ -43,7 +44,7 @@ struct world {
 /// An operator's end of the socket, and a thread that serves the other one.
 struct served_socket {
   explicit served_socket(world& w) : path(w.files.root() / "admin.sock") {
-    listening = admin_socket::listen(server.get_executor(), path, **w.host).value();
+    listening = admin_socket::listen(server.get_executor(), path, **w.host, {}).value();
     runner = std::jthread([this] { server.run(); });
   }
   ~served_socket() {
@@ -133,7 +134,7 @@ TEST_CASE("a dead socket is taken over, a living one and a file are not") {
   {
     served_socket first(w);
     asio::io_context other;
-    const auto second = admin_socket::listen(other.get_executor(), path, **w.host);
+    const auto second = admin_socket::listen(other.get_executor(), path, **w.host, {});
     REQUIRE_FALSE(second.has_value());
     CHECK(second.error().operator_detail.find("another process") != std::string::npos);
   }
@@ -145,7 +146,7 @@ TEST_CASE("a dead socket is taken over, a living one and a file are not") {
   { served_socket again(w); }
   w.files.write(path, "not a socket");
   asio::io_context context;
-  const auto blocked = admin_socket::listen(context.get_executor(), path, **w.host);
+  const auto blocked = admin_socket::listen(context.get_executor(), path, **w.host, {});
   REQUIRE_FALSE(blocked.has_value());
   CHECK(blocked.error().operator_detail.find("no socket") != std::string::npos);
 }

@@ -20,6 +20,14 @@ TEST_CASE("a token is known by its SHA-256 and by nothing else") {
   CHECK_FALSE(known.principal_of("secret-token "));
 }
 
+TEST_CASE("new principals replace all those before") {
+  authenticator known(std::vector<principal>{{"beta", digest}});
+  known.assign({{"alpha", std::string(64, '0')}});
+  CHECK_FALSE(known.principal_of("secret-token"));
+  known.assign({{"gamma", digest}});
+  CHECK(known.principal_of("secret-token") == "gamma");
+}
+
 TEST_CASE("a bearer token is what follows the scheme, whose case does not matter") {
   CHECK(bearer_token("Bearer abc") == "abc");
   CHECK(bearer_token("bearer   abc") == "abc");

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "admin.hpp"
+#include "authenticator.hpp"
+#include "front.hpp"
+#include "settings.hpp"
+
+#include <tenon/host.hpp>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+namespace tenon::tenond {
+
+/// The running server: the host, what stands before it, and what signals and operators do to both.
+///
+/// Calls run on one context, and with them the code of plugins. Signals and the operator's socket have another one with
+/// a thread of its own, so that a plugin that never returns cannot keep an operator from asking, or from stopping it.
+///
+/// Lifetime    Borrows both contexts, which outlive it; no thread runs either when it is destroyed.
+/// Threads     start() and abandon() before the contexts run; everything else runs on `control`.
+class daemon {
+ public:
+  daemon(boost::asio::io_context& calls, boost::asio::io_context& control, std::filesystem::path config,
+         server_settings settings, std::shared_ptr<spdlog::logger> logger);
+
+  /// Opens everything and waits for signals. Errors: what the host, the admin socket or the listener refuse, and a
+  /// port file that cannot be written.
+  result<void> start();
+
+  /// Undoes a start that failed half-way.
+  void abandon();
+
+  /// Reads [server] and [principals] again. The principals are applied at once; a file that is wrong changes nothing.
+  result<void> reload_own();
+
+  /// Lets running calls finish and closes everything, then stops both contexts. /readyz says 503 from here on; the
+  /// listener stays for server.drain_delay_ms, so that a load balancer can see it, unless it is to stop at once.
+  void stop(bool at_once = false);
+
+ private:
+  void await_end();
+  void await_hangup();
+  void close();
+  void finish_one();
+
+  boost::asio::io_context& calls_;
+  boost::asio::io_context& control_;
+  const std::filesystem::path config_;
+  const server_settings settings_;
+  const std::shared_ptr<spdlog::logger> logger_;
+  authenticator buyers_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> working_;
+  boost::asio::signal_set ends_;
+  boost::asio::signal_set hangups_;
+  boost::asio::steady_timer delay_;
+  std::unique_ptr<host> host_;
+  std::unique_ptr<front> front_;
+  std::shared_ptr<admin_socket> admin_;
+  std::shared_ptr<http::server> server_;
+  bool stopping_ = false;
+  std::atomic<int> unfinished_ = 2;  ///< of server and host, while stopping
+  std::atomic<bool> stuck_ = false;
+};
+
+}  // namespace tenon::tenond
