@@ -48,6 +48,8 @@ void entry_frame::leave_plugin() noexcept {
 }
 
 void entry_frame::launch() {
+  if (started_.empty()) return;
+  const auto staying = shell_.stay();
   // What an entry started that came back after the end stays in the table, and is completed with CLOSING: there may be
   // no executor any more to run it on.
   if (shell_.closing()) return started_.clear();

@@ -263,6 +263,9 @@ void platform_shell::post_delivery(tenon_op id) {
 }
 
 void platform_shell::arm_sweep() {
+  // A caller's stop may come this far on its own thread and find the platform given up meanwhile: no call is open then.
+  const auto staying = stay();
+  if (!control_) return;
   asio::post(*control_, [self = shared_from_this()] { self->sweep(); });
 }
 

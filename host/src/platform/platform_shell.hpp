@@ -15,6 +15,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -87,6 +88,9 @@ class platform_shell : public std::enable_shared_from_this<platform_shell> {
   void destroy_on_loader(retirement_ticket ticket);
   void leave_executor() noexcept;  ///< a thread is stuck inside, and may come back when the executor is gone
 
+  /// While it is held the executor is not left: makes one step of looking whether it may be used, and of using it.
+  [[nodiscard]] std::unique_lock<std::mutex> stay() { return std::unique_lock(leaving_); }
+
  private:
   struct last_reference;
 
@@ -115,6 +119,7 @@ class platform_shell : public std::enable_shared_from_this<platform_shell> {
   std::shared_ptr<const secret_reader> secrets_;
   http_policy policy_;
 
+  std::mutex leaving_;                      ///< of the executor
   std::optional<platform_strand> serial_;   ///< of every entry; none: concurrent
   std::optional<platform_strand> control_;  ///< deadlines and retirement
   std::optional<boost::asio::steady_timer> deadlines_;

@@ -68,6 +68,7 @@ void platform_shell::destroy() noexcept {
 
 /// No call is open and none is accepted: nothing asks for the deadlines or the control strand any more.
 void platform_shell::leave_executor() noexcept {
+  const auto waited = stay();
   deadlines_.reset();
   control_.reset();
 }
