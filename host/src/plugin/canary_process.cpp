@@ -156,14 +156,14 @@ error cannot_start(const std::filesystem::path& program, int number) {
 }  // namespace
 
 result<conversation> converse(const std::filesystem::path& program, std::string_view line,
-                              std::chrono::milliseconds deadline) {
+                              std::chrono::milliseconds deadline, std::string argument) {
   const auto started = clock_type::now();
   auto [ours, theirs] = make_sockets();
   if (!ours || !theirs) return cannot_start(program, errno);
   spawn_settings settings;
   if (const int failed = settings.give_only(theirs.get()); failed != 0) return cannot_start(program, failed);
   auto name = program.filename().string();
-  std::array<char*, 2> arguments{name.data(), nullptr};
+  std::array<char*, 3> arguments{name.data(), argument.empty() ? nullptr : argument.data(), nullptr};
   std::string own_variable(only_variable);
   std::array<char*, 2> environment{own_variable.data(), nullptr};
   pid_t id = 0;

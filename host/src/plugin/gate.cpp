@@ -122,6 +122,20 @@ result<manifest> check_candidate(const candidate& file, const plugin_policy& pol
   return std::move(found.manifest);
 }
 
+std::vector<gate_finding> examine_candidate(const candidate& file, const plugin_policy& policy) {
+  evidence found{.file = file, .policy = policy, .view = {}, .symbols = {}, .manifest = {}};
+  std::vector<gate_finding> findings;
+  bool legible = true;
+  for (const auto& check : checks) {
+    gate_finding made{.check = check.name, .wrong = std::nullopt};
+    if (legible) made.wrong = check.run(found);
+    const bool foundation = check.run == check_geometry || check.run == check_note;
+    if (foundation && made.wrong && !made.wrong->empty()) legible = false;
+    findings.push_back(std::move(made));
+  }
+  return findings;
+}
+
 gate_report describe_candidate(const candidate& file) {
   const auto view = elf_view::open(file.bytes);
   if (!view) return {};

@@ -9,7 +9,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tenon {
@@ -63,6 +65,15 @@ result<candidate> open_candidate(const std::vector<std::filesystem::path>& direc
 ///
 /// Threads     Any; pure. Cost        Some ten microseconds, most of them for the manifest's JSON.
 result<manifest> check_candidate(const candidate& file, const plugin_policy& policy = {});
+
+/// What one check of the gate says of a file.
+struct gate_finding {
+  std::string_view check;            ///< "geometry", "text relocations": the word in brackets of a refusal
+  std::optional<std::string> wrong;  ///< empty: nothing; none: it cannot be asked, the file or its note is illegible
+};
+
+/// Every check of the gate, in its order, whatever the others say: for authors, who want to mend all at once.
+std::vector<gate_finding> examine_candidate(const candidate& file, const plugin_policy& policy = {});
 
 /// What status shows of a file that passed.
 gate_report describe_candidate(const candidate& file);
