@@ -119,7 +119,7 @@ outcome cycles(workbench& bench) {
     if (called && i >= warm_up) ++calls;
   }
   const auto after = measure();
-  auto grown = why_grown(before, after);
+  auto grown = why_grown(before, after, bench.cycles);
   auto figures = growth(before, after);
   figures["cycles"] = bench.cycles;
   figures["calls"] = calls;
@@ -159,7 +159,7 @@ outcome overlap(workbench& bench) {
   const auto after = measure();
   serving->deinit();
   serving->unmap();
-  auto grown = why_grown(before, after);
+  auto grown = why_grown(before, after, reloads);
   auto figures = growth(before, after);
   figures["reloads"] = reloads;
   auto made = grown.empty() ? passed()

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <random>
 
 #include <unistd.h>
 
@@ -34,14 +35,16 @@ struct account {
   bool garbled = false;
 };
 
-account read_account(std::string_view heard) {
+account read_account(std::string_view heard, std::string_view key) {
   account made;
   while (!heard.empty()) {
     const auto end = std::min(heard.find('\n'), heard.size());
     boost::system::error_code code;
     const auto line = json::parse(heard.substr(0, end), code);
     heard.remove_prefix(std::min(end + 1, heard.size()));
-    const auto* members = code ? nullptr : line.if_object();
+    const json::object* members = code ? nullptr : line.if_object();
+    const auto* signed_with = members ? members->if_contains("key") : nullptr;
+    if (!signed_with || !signed_with->is_string() || signed_with->get_string() != key) members = nullptr;
     const auto* step = members ? members->if_contains("step") : nullptr;
     const auto* exception = members ? members->if_contains("exception") : nullptr;
     const auto* report = members ? members->if_contains("report") : nullptr;
@@ -83,8 +86,8 @@ std::string signal_name(int number) {
 }
 
 /// What became of a case by its child's life.
-outcome judge(const canary::conversation& talk, std::chrono::milliseconds limit) {
-  const auto told = read_account(talk.heard);
+outcome judge(const canary::conversation& talk, std::chrono::milliseconds limit, std::string_view key) {
+  const auto told = read_account(talk.heard, key);
   const auto in_step = ", in " + told.step;
   if (talk.flooded) return failed("it writes to a descriptor that is not its own" + in_step, "write to no descriptor");
   if (talk.timed_out) {
@@ -125,7 +128,7 @@ class runner {
     const auto talk = canary::converse(program_, request_line(one, limit), limit, std::string(child_argument));
     if (!talk) return talk.error();
     made.took = std::chrono::duration_cast<std::chrono::milliseconds>(talk->took);
-    made.reached = judge(*talk, limit);
+    made.reached = judge(*talk, limit, key_);
     if (made.reached.result != verdict::fail) return made;
     blocked_[one.full_name()] = one.full_name();
     if (one.group == "static") gate_refused_ = true;
@@ -157,6 +160,7 @@ class runner {
     const auto& bench = request_.bench;
     json::object line{
         {"parent", ::getpid()},
+        {"key", key_},
         {"case", one.full_name()},
         {"file", bench.file.string()},
         {"copies", json::array{bench.copies[0].string(), bench.copies[1].string()}},
@@ -171,6 +175,7 @@ class runner {
 
   const check_request& request_;
   fs::path program_;
+  const std::string key_ = std::to_string(std::random_device()());  ///< each line of a child carries it
   bool gate_refused_ = false;
   std::string first_cause_;
   std::map<std::string, std::string> blocked_;  ///< cases that did not pass, and the failure that it goes back to

@@ -1,5 +1,6 @@
 // tenonctl: an operator's view of a running tenond, and a check of its configuration without one.
 
+#include "author_commands.hpp"
 #include "forget_command.hpp"
 #include "pin_commands.hpp"
 #include "server_check.hpp"
@@ -156,8 +157,9 @@ int main(int argc, char** argv) {
   auto* reload = app.add_subcommand("reload", "read the configuration again and move the tenants that changed");
   auto* checked = app.add_subcommand("check", "check a configuration as tenond would read it, loading nothing");
   checked->add_option("config", config, "tenon.toml")->required();
-  auto* plugin = app.add_subcommand("plugin", "plugin files: pins, keys and findings; needs no tenond");
+  auto* plugin = app.add_subcommand("plugin", "plugin files: new ones, checks, pins, keys and findings; needs no tenond");
   plugin->require_subcommand(1);
+  const tenonctl::author_commands author(*plugin);
   const tenonctl::pin_commands pins(*plugin);
   const tenonctl::forget_command forget(*plugin);
   try {
@@ -165,6 +167,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& wrong) {
     return app.exit(wrong) == 0 ? 0 : exit_usage;
   }
+  if (const auto done = author.run()) return *done;
   if (const auto done = pins.run()) return *done;
   if (const auto done = forget.run()) return *done;
   if (checked->parsed()) return check(config);

@@ -1,0 +1,2 @@
+/* Nothing is wrong: it answers inside create() and call(). */
+#include "../fixture/platform.h"
