@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Goal: what is installed is enough. Method: install into an empty prefix, build a separate project against it by find_package and once
-# more by pkg-config, run what came out and compare every line. Then be an author: make a plugin with the installed tenonctl, build it, test it, check it.
+# more by pkg-config, run what came out and compare every line. Then be an author:
+# make a plugin with the installed tenonctl, build it, test it, check it.
 #
 # usage: run.sh BUILD_DIRECTORY WORK_DIRECTORY CXX_FLAGS SANITIZERS
 set -euo pipefail
@@ -61,13 +62,15 @@ echo "== a new plugin"
 tenonctl="$work/prefix/bin/tenonctl"
 "$tenonctl" plugin new fresh_one --dir "$work" >"$work/new.log"
 before=$(cd "$work/fresh_one" && sha256sum ./*)
-"$tenonctl" plugin new fresh_one --dir "$work" 2>"$work/err" && { echo "plugin new: expected a refusal of what is there"; exit 1; }
+"$tenonctl" plugin new fresh_one --dir "$work" 2>"$work/err" &&
+  { echo "plugin new: expected a refusal of what is there"; exit 1; }
 grep -q "expected no such file or directory yet" "$work/err" || { cat "$work/err"; exit 1; }
 [ "$before" = "$(cd "$work/fresh_one" && sha256sum ./*)" ] || { echo "plugin new: changed what was there"; exit 1; }
 cmake -S "$work/fresh_one" -B "$work/fresh_build" -G Ninja -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_BUILD_TYPE=Debug \
   -DCMAKE_CXX_FLAGS="$flags" -DCMAKE_C_FLAGS="$flags" -DTENON_SANITIZE="$sanitize" >"$work/configure.log"
 cmake --build "$work/fresh_build" >"$work/build.log" || { cat "$work/build.log"; exit 1; }
 ctest --test-dir "$work/fresh_build" --output-on-failure >"$work/ctest.log" || { cat "$work/ctest.log"; exit 1; }
-"$tenonctl" plugin check "$work/fresh_build/fresh_one.so" --cycles 20 >"$work/check.log" || { cat "$work/check.log"; exit 1; }
+"$tenonctl" plugin check "$work/fresh_build/fresh_one.so" --cycles 20 >"$work/check.log" ||
+  { cat "$work/check.log"; exit 1; }
 tail -n 1 "$work/check.log"
 echo "ok"

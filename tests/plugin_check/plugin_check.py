@@ -1,6 +1,6 @@
-"""Goal: each fault of a plugin fails the case that is meant for it and no other, plugins without one pass, and what depends
-on a failure says so instead of failing too. Method: tenonctl plugin check --json on one fixture a fault; few cycles, since
-their number changes nothing but how sure an author can be.
+"""Goal: each fault of a plugin fails the case that is meant for it and no other, plugins without one pass, and what
+depends on a failure says so instead of failing too. Method: tenonctl plugin check --json on one fixture a fault; few
+cycles, since their number changes nothing but how sure an author can be.
 
 usage: plugin_check.py TENONCTL FIXTURES PLUGINS SANITIZERS COVERAGE PLUGIN...
 """
@@ -67,8 +67,9 @@ FAULTS = {
     "abi.cancel": ["check_without_cancel"],
     "abi.destroy": ["check_without_destroy"],
     "abi.get-interface": ["check_without_get_interface"],
-    "abi.host": ["bad_init", "canary_init_aborts", "canary_init_exits", "canary_init_exits_at_once", "canary_init_spins",
-                 "canary_report_closed", "canary_report_flooded", "canary_report_forged", "canary_report_garbage"],
+    "abi.host": ["bad_init", "canary_init_aborts", "canary_init_exits", "canary_init_exits_at_once",
+                 "canary_init_spins", "canary_report_closed", "canary_report_flooded", "canary_report_forged",
+                 "canary_report_garbage"],
     "abi.newer-host": ["check_host_exact"],
     "abi.poorer-host": ["check_service_needed"],
     "contract.instance": ["canary_create_hangs", "canary_create_without_instance"],
@@ -87,8 +88,9 @@ FAULTS = {
     "contract.after-destroy": ["check_answers_after_destroy"],
     "lifecycle.threads": ["canary_thread_runs", "canary_thread_waits"],
     "lifecycle.unload": ["bad_thread_local"],
-    "lifecycle.leftovers": ["canary_descriptor_left", "canary_exit_handler_left", "canary_key_left", "canary_process_left",
-                            "canary_signal_handler_left", "canary_surroundings_changed", "canary_terminate_handler_left"],
+    "lifecycle.leftovers": ["canary_descriptor_left", "canary_exit_handler_left", "canary_key_left",
+                            "canary_process_left", "canary_signal_handler_left", "canary_surroundings_changed",
+                            "canary_terminate_handler_left"],
     "lifecycle.cycles": ["canary_memory_kept"] + ([] if SANITIZED else ["canary_mapping_kept"]),
     "lifecycle.statics": ["check_shared_statics"],
     "speed.constructors": ["canary_constructor_sleeps"],
@@ -102,8 +104,8 @@ OTHERS = {"linked_to_plugin", "tiny", "good_clang", "bad_clang_defaults"}
 
 
 def check(path, *options):
-    done = subprocess.run([TENONCTL, "plugin", "check", path, "--json", "--cycles", "20", *options], capture_output=True,
-                          text=True, timeout=300, check=False)
+    done = subprocess.run([TENONCTL, "plugin", "check", path, "--json", "--cycles", "20", *options],
+                          capture_output=True, text=True, timeout=300, check=False)
     return done.returncode, json.loads(done.stdout) if done.stdout.startswith("{") else {}, done.stderr
 
 
@@ -155,15 +157,16 @@ class PluginCheck(unittest.TestCase):
 
     def test_every_fixture_is_spoken_for(self):
         known = {name for names in FAULTS.values() for name in names} | set(FAULTLESS) | OTHERS | ELSEWHERE
-        found = {path.stem for path in FIXTURES.glob("*.so") if path.stem.startswith(("bad_", "canary_", "check_", "good"))}
+        ours = ("bad_", "canary_", "check_", "good")
+        found = {path.stem for path in FIXTURES.glob("*.so") if path.stem.startswith(ours)}
         self.assertEqual(found - known, set())
 
     def test_every_case_has_a_fault_that_fails_it(self):
-        listed = subprocess.run([TENONCTL, "plugin", "check", "--list"], capture_output=True, text=True, timeout=60,
-                                check=True).stdout
+        listed = subprocess.run([TENONCTL, "plugin", "check", "--list"], capture_output=True, text=True,
+                                timeout=60, check=True).stdout
         cases = {line.split()[0] for line in listed.splitlines()}
-        # A damaged file is tested below; "entry" is the host's own word on the members; a scan takes as long as it takes;
-        # what grows in cycles fails there before reloads overlap.
+        # A damaged file is tested below; "entry" is the host's own word on the members; a scan takes as long as it
+        # takes; what grows in cycles fails there before reloads overlap.
         alone = {"static.geometry", "abi.entry", "speed.scan", "lifecycle.overlap"}
         self.assertEqual(cases - set(FAULTS), alone)
 
@@ -174,7 +177,8 @@ class PluginCheck(unittest.TestCase):
             half.write_bytes(whole[:len(whole) // 2])
             code, report, _ = check(half)
         self.assertEqual((code, list(failures(report))), (1, ["static.geometry"]))
-        self.assertTrue(all(case["reason"].startswith("not run: ") for case in report["cases"] if case["result"] == "skip"))
+        skipped = [case["reason"] for case in report["cases"] if case["result"] == "skip"]
+        self.assertTrue(skipped and all(reason.startswith("not run: ") for reason in skipped))
 
     def test_what_cannot_be_checked_is_no_verdict(self):
         self.assertEqual(check(FIXTURES / "not_there.so")[0], 2)

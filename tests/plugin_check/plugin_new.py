@@ -32,7 +32,8 @@ class PluginNew(unittest.TestCase):
         self.assertEqual(sorted(path.name for path in made.iterdir()),
                          sorted(path.name.replace("example", "my_ads") for path in TEMPLATE.iterdir()))
         for path in TEMPLATE.iterdir():
-            text = path.read_text().replace("ads.example", "ads.\0").replace("example", "my_ads").replace("\0", "example")
+            text = path.read_text().replace("ads.example", "ads.\0").replace("example", "my_ads")
+            text = text.replace("\0", "example")
             self.assertEqual((made / path.name.replace("example", "my_ads")).read_text(), text)
 
     def test_nothing_is_made_under_a_name_that_cannot_be(self):

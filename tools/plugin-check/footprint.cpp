@@ -73,13 +73,11 @@ footprint measure() {
   return now;
 }
 
-std::string why_grown(const footprint& before, const footprint& after, unsigned lives) {
-  constexpr std::int64_t noise = 256;  // bytes that a sanitizer's runtime keeps of each library that was loaded
+std::string why_grown(const footprint& before, const footprint& after, std::int64_t heap_of_others) {
   std::string all;
   for (const auto& [name, words, member, allowance, judged] : lines) {
     const auto grown = after.*member - before.*member;
-    const bool of_heap = member == &footprint::heap;
-    const auto allowed = allowance + (of_heap && !plain ? noise * lives : 0);
+    const auto allowed = allowance + (member == &footprint::heap ? heap_of_others : 0);
     if (!judged || grown <= allowed) continue;
     all += (all.empty() ? "" : ", ") + std::to_string(grown) + " " + words;
     all += " (allowed: " + std::to_string(allowed) + ")";

@@ -21,8 +21,8 @@ footprint measure();
 
 /// What grew too much between two measurements, with the allowance; nothing if all is well. The allowance is for all
 /// cycles together: 16 KiB of heap, 1 MiB of address space and 4 MiB resident (both not judged under a sanitizer, which
-/// maps memory of its own and keeps some bytes of each of the `lives`), and nothing of the rest.
-std::string why_grown(const footprint& before, const footprint& after, unsigned lives);
+/// maps memory of its own), and nothing of the rest. `heap_of_others` is what the plugin cannot help.
+std::string why_grown(const footprint& before, const footprint& after, std::int64_t heap_of_others);
 
 /// The differences, by name.
 boost::json::object growth(const footprint& before, const footprint& after);

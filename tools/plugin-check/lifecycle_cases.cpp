@@ -14,6 +14,11 @@
 namespace tenon::plugin_check {
 namespace {
 
+/// Bytes that the C library may keep of each library that was mapped over another: it takes back the places of static
+/// destructors, 32 bytes each, only from the end of their list. A sanitizer's runtime adds to that list too. What a
+/// plugin keeps beside it shows in the plain cycles, to the byte.
+constexpr std::int64_t kept_by_libc = 256;
+
 /// A platform in a generation: create, one call of the first task, destroy. Whether a call was made.
 bool use(workbench& bench, const generation& of, checking_host& host, const manifest& note) {
   session platform(bench, of, host, note, "plugin-check");
@@ -119,7 +124,7 @@ outcome cycles(workbench& bench) {
     if (called && i >= warm_up) ++calls;
   }
   const auto after = measure();
-  auto grown = why_grown(before, after, bench.cycles);
+  auto grown = why_grown(before, after, sanitizer_factor() == 1 ? 0 : bench.cycles * kept_by_libc);
   auto figures = growth(before, after);
   figures["cycles"] = bench.cycles;
   figures["calls"] = calls;
@@ -159,12 +164,15 @@ outcome overlap(workbench& bench) {
   const auto after = measure();
   serving->deinit();
   serving->unmap();
-  auto grown = why_grown(before, after, reloads);
+  auto grown = why_grown(before, after, reloads * kept_by_libc);
   auto figures = growth(before, after);
   figures["reloads"] = reloads;
-  auto made = grown.empty() ? passed()
-                            : failed("over " + std::to_string(reloads) + " overlapped reloads it keeps " + grown,
-                                     "give back in deinit() and destroy() what init() and create() take");
+  auto made =
+      grown.empty()
+          ? passed()
+          : failed("over " + std::to_string(reloads) + " overlapped reloads it keeps " + grown,
+                   "give back in deinit() and destroy() what init() and create() take, and have few variables with "
+                   "destructors: the C library keeps 32 bytes for each");
   made.figures = std::move(figures);
   return made;
 }
