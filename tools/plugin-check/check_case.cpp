@@ -24,7 +24,7 @@ outcome as_told(std::string wrong) {
 
 std::vector<check_case> all_cases() {
   std::vector<check_case> all;
-  for (auto* group : {static_cases, abi_cases, contract_cases, lifecycle_cases, speed_cases}) {
+  for (auto* group : {static_cases, abi_cases, contract_cases, speed_cases, lifecycle_cases}) {
     auto cases = group();
     all.insert(all.end(), std::make_move_iterator(cases.begin()), std::make_move_iterator(cases.end()));
   }

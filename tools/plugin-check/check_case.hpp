@@ -65,8 +65,8 @@ struct check_case {
 std::vector<check_case> static_cases();
 std::vector<check_case> abi_cases();
 std::vector<check_case> contract_cases();
-std::vector<check_case> lifecycle_cases();
 std::vector<check_case> speed_cases();
+std::vector<check_case> lifecycle_cases();
 
 /// All of them.
 std::vector<check_case> all_cases();
