@@ -126,13 +126,15 @@ std::vector<gate_finding> examine_candidate(const candidate& file, const plugin_
   evidence found{.file = file, .policy = policy, .view = {}, .symbols = {}, .manifest = {}};
   std::vector<gate_finding> findings;
   bool legible = true;
-  for (const auto& check : checks) {
+  const auto examine = [&](const gate_check& check) {
     gate_finding made{.check = check.name, .wrong = std::nullopt};
     if (legible) made.wrong = check.run(found);
     const bool foundation = check.run == check_geometry || check.run == check_note;
     if (foundation && made.wrong && !made.wrong->empty()) legible = false;
     findings.push_back(std::move(made));
-  }
+  };
+  std::ranges::for_each(what_it_is, examine);
+  std::ranges::for_each(how_it_was_built, examine);
   return findings;
 }
 
