@@ -503,10 +503,15 @@ TEST_CASE("a host that goes without a shutdown waits for the blocking task that 
 
 TEST_CASE("the example tenants fit the plugins that are shipped with them") {
   const host_directory files;
-  fs::copy(TENON_EXAMPLES "/tenants.d", files.root() / "tenants.d", fs::copy_options::overwrite_existing);
+  fs::copy(TENON_EXAMPLES "/tenants.d", files.root() / "tenants.d", fs::copy_options::recursive);
   files.drop(TENON_TEST_PLUGINS "/gam.so", "gam");
   files.drop(TENON_TEST_PLUGINS "/kevel.so", "kevel");
-  for (const auto& finding : check_configuration(files.config())) FAIL_CHECK(finding.to_string());
+  const auto findings = check_configuration(files.config());
+  CHECK(findings.size() == 1);  // a secret that every operator puts there, and nothing about the tables themselves
+  for (const auto& finding : findings) {
+    CAPTURE(finding.to_string());
+    CHECK(finding.message.find("there is no file \"/etc/tenon/secrets/acme-sa.json\"") != std::string::npos);
+  }
 }
 
 TEST_CASE("a shutdown does not wait for ever for a platform that somebody holds, and says so") {
