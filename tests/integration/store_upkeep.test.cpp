@@ -1,5 +1,5 @@
-// Goal: the store is looked after for as long as the host lives, and nobody waits for that. Method: a real store with an
-// old file in it, and a pool that must come to its end although the next look is an hour away.
+// Goal: the store is looked after for as long as the host lives, and nobody waits for that. Method: a real store with
+// an old file in it, and a pool that must come to its end although the next look is an hour away.
 #include "host/store_upkeep.hpp"
 
 #include "host_fixture.hpp"

@@ -68,9 +68,10 @@ bool mapped_as_verified(const library& loaded, const std::vector<std::byte>& ver
         std::vector<std::byte> there(segment.p_filesz);
         const auto at = static_cast<off_t>(object.dlpi_addr + segment.p_vaddr);
         const auto got = ::pread(memory.get(), there.data(), there.size(), at);
-        equal = equal && got == static_cast<ssize_t>(there.size()) &&
-                segment.p_offset + segment.p_filesz <= verified.size() &&
-                std::equal(there.begin(), there.end(), verified.begin() + static_cast<std::ptrdiff_t>(segment.p_offset));
+        equal =
+            equal && got == static_cast<ssize_t>(there.size()) &&
+            segment.p_offset + segment.p_filesz <= verified.size() &&
+            std::equal(there.begin(), there.end(), verified.begin() + static_cast<std::ptrdiff_t>(segment.p_offset));
         compared += there.size();
       }
     }

@@ -1,6 +1,6 @@
 // Goal: requests, invalidations, reloads and at last the shutdown race on many threads, no request fails before the
-// shutdown, and nothing stays mapped. Method: each round is drawn from a seed, which a failure names; loops are bounded,
-// and the sanitizers watch.
+// shutdown, and nothing stays mapped. Method: each round is drawn from a seed, which a failure names; loops are
+// bounded, and the sanitizers watch.
 #include "hosts.hpp"
 
 #include <doctest/doctest.h>

@@ -23,7 +23,8 @@ int failed(const tenon::error& why) {
 forget_command::forget_command(CLI::App& plugin)
     : forget_(plugin.add_subcommand(
           "forget", "let bytes be tried again that ended a host, or that the canary refused: forgets what they did")) {
-  forget_->add_option("hash", content_hash_, "the plugin's SHA-256 or its beginning, as the refusal says it")->required();
+  forget_->add_option("hash", content_hash_, "the plugin's SHA-256 or its beginning, as the refusal says it")
+      ->required();
   forget_->add_option("--store", store_, "the host's store_dir");
   forget_->add_option("--config", config_, "tenon.toml, which names the store");
 }

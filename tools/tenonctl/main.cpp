@@ -157,7 +157,8 @@ int main(int argc, char** argv) {
   auto* reload = app.add_subcommand("reload", "read the configuration again and move the tenants that changed");
   auto* checked = app.add_subcommand("check", "check a configuration as tenond would read it, loading nothing");
   checked->add_option("config", config, "tenon.toml")->required();
-  auto* plugin = app.add_subcommand("plugin", "plugin files: new ones, checks, pins, keys and findings; needs no tenond");
+  auto* plugin =
+      app.add_subcommand("plugin", "plugin files: new ones, checks, pins, keys and findings; needs no tenond");
   plugin->require_subcommand(1);
   const tenonctl::author_commands author(*plugin);
   const tenonctl::pin_commands pins(*plugin);

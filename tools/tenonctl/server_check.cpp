@@ -40,8 +40,11 @@ std::vector<diagnostic> check_server(const std::filesystem::path& config) {
   if (!server) return refusals(server.error().operator_detail);
   std::vector<diagnostic> findings;
   const auto add = [&findings](bool fatal, const tenon::config_place& place, std::string tenant, std::string message) {
-    findings.push_back(
-        {.fatal = fatal, .tenant = std::move(tenant), .file = place.file, .line = place.line, .message = std::move(message)});
+    findings.push_back({.fatal = fatal,
+                        .tenant = std::move(tenant),
+                        .file = place.file,
+                        .line = place.line,
+                        .message = std::move(message)});
   };
   boost::system::error_code malformed;
   boost::asio::ip::make_address(server->address, malformed);

@@ -52,9 +52,9 @@ struct call_target {
 ///
 /// Lifetime    Destroying the host stops it: open calls are answered, platforms destroyed, libraries closed. The
 ///             executor must still run, or be stopped for good; call async_shutdown() first to drain. That is bounded,
-///             whatever a plugin does, and says what it had to leave behind. Without it the destructor waits for blocking
-///             tasks that are inside a plugin, however long they take; after it, no longer than two seconds for what
-///             else is on the pool of a host that had to leave a thread behind.
+///             whatever a plugin does, and says what it had to leave behind. Without it the destructor waits for
+///             blocking tasks that are inside a plugin, however long they take; after it, no longer than two seconds
+///             for what else is on the pool of a host that had to leave a thread behind.
 /// Threads     Any, concurrently.
 /// Errors      create(): an unreadable or invalid main file. A broken tenant breaks itself alone.
 class host {

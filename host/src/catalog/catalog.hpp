@@ -112,9 +112,9 @@ struct catalog {
 using tenants_in_force = std::vector<std::shared_ptr<const tenant_entry>>;
 
 /// Reads tenon.toml and tenants.d/*.toml beside it. Errors (CONFIGURATION_ERROR, every finding in operator_detail): the
-/// main file is missing, is not TOML, or its [host], [cache] or [plugins] is wrong; tenants.d cannot be read, or is gone
-/// while tenants from it are in force. Relative paths are relative to the
-/// file that has them. Top-level tables named in `foreign_tables` belong to the embedder and are not looked into.
+/// main file is missing, is not TOML, or its [host], [cache] or [plugins] is wrong; tenants.d cannot be read, or is
+/// gone while tenants from it are in force. Relative paths are relative to the file that has them. Top-level tables
+/// named in `foreign_tables` belong to the embedder and are not looked into.
 ///
 /// Each account, host and principal belongs to one tenant. What several claim stays with the one of `in_force` that has
 /// it, even while its own table is broken, and the others are broken; if none has it, all of them are.

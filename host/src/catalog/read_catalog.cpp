@@ -91,7 +91,8 @@ class catalog_reader {
       const auto name = at->path().filename().string();
       if (at->path().extension() == ".toml" && !name.starts_with('.')) files.push_back(at->path());
     }
-    // To take an unreadable directory, or one that is gone for a moment, for an empty one would remove every tenant in it.
+    // To take an unreadable directory, or one that is gone for a moment, for an empty one would remove every tenant in
+    // it.
     const auto served = std::ranges::count_if(in_force_, [&directory](const auto& entry) {
       return std::filesystem::path(entry->place.file).parent_path() == directory;
     });

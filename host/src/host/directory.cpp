@@ -48,7 +48,9 @@ void tenant_directory::assign(const deployment_map& deployments) {
   auto made = std::make_shared<index>();
   const auto before = current();
   made->owners = owners_of(deployments, before ? &before->owners : nullptr);
-  const auto owns = [&made](const std::string& tenant, const std::string& key) { return made->owners.at(key) == tenant; };
+  const auto owns = [&made](const std::string& tenant, const std::string& key) {
+    return made->owners.at(key) == tenant;
+  };
   for (const auto& [tenant, what] : deployments) {
     if (!what->entry->enabled) continue;
     made->tenants.emplace(tenant, what->entry);

@@ -16,8 +16,8 @@ class logger;
 namespace tenon {
 
 /// Tells operators what buyers are not told: the detail of calls and builds that failed, a line each with tenant, task,
-/// code and trace. Errors of the buyer's own making are left out. A tenant in trouble gets a line a second; the next one
-/// says how many were left out.
+/// code and trace. Errors of the buyer's own making are left out. A tenant in trouble gets a line a second; the next
+/// one says how many were left out.
 ///
 /// Threads     Any, concurrently. Cost: nothing unless a call failed; then a lock.
 class failure_log {

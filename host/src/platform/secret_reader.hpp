@@ -37,8 +37,8 @@ class secret_reader {
 
   /// The text with "[secret NAME]" wherever it quotes a secret, as it is or escaped for JSON or a URL: an ad server may
   /// echo the credential it refuses, and a plugin what the ad server said. Of a JSON secret every string of 16 bytes
-  /// and more counts that is no URL and no e-mail address: those are names, which operators need. Whole texts count from
-  /// 8 bytes on; shorter ones would be found everywhere.
+  /// and more counts that is no URL and no e-mail address: those are names, which operators need. Whole texts count
+  /// from 8 bytes on; shorter ones would be found everywhere.
   std::string without_secrets(std::string_view text) const;
 
  private:

@@ -45,8 +45,8 @@ class admission {
   virtual ~admission() = default;
 
   /// Admits `name`.so out of the configuration's plugin directories under its policy. Errors (CONFIGURATION_ERROR):
-  /// those of open_candidate(), check_pin(), check_candidate() and plugin_store::put(), the bytes ended the process that
-  /// ran them last (died_loading()), the canary's refusal, no canary.
+  /// those of open_candidate(), check_pin(), check_candidate() and plugin_store::put(), the bytes ended the process
+  /// that ran them last (died_loading()), the canary's refusal, no canary.
   virtual result<std::shared_ptr<const plugin_image>> admit(const catalog& tenants, const std::string& name) = 0;
 
   /// Of the file that was admitted last.

@@ -24,8 +24,9 @@ struct conversation {
 /// /dev/null at 0 to 2, default signal dispositions and a process group of its own; sends it one line; collects what it
 /// sends until it ends, but no longer than `deadline`; then kills whatever is left of its group.
 ///
-/// It gets one argument, if one is given. posix_spawn: the caller's other threads go on, whatever they are doing. No SIGCHLD handler is needed, and one that
-/// is there is not disturbed; an embedder that reaps every child only hides the exit status.
+/// It gets one argument, if one is given. posix_spawn: the caller's other threads go on, whatever they are doing. No
+/// SIGCHLD handler is needed, and one that is there is not disturbed; an embedder that reaps every child only hides the
+/// exit status.
 ///
 /// Threads     Any, concurrently. The child ends with the calling thread. Errors (CONFIGURATION_ERROR): the program
 /// cannot be started.

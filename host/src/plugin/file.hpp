@@ -50,8 +50,8 @@ std::string why_not_opened(const std::filesystem::path& path, int number);
 result<std::vector<std::byte>> read_whole(int fd, const std::filesystem::path& path,
                                           std::uint64_t largest = largest_plugin);
 
-/// The same where a hash decides what the bytes are worth: a write meanwhile is no error, nor is a new time, which files
-/// of the store get whenever their use is marked.
+/// The same where a hash decides what the bytes are worth: a write meanwhile is no error, nor is a new time, which
+/// files of the store get whenever their use is marked.
 result<std::vector<std::byte>> read_for_hash(int fd, const std::filesystem::path& path,
                                              std::uint64_t largest = largest_plugin);
 

@@ -50,9 +50,10 @@ struct load_timing {
 ///
 /// One image is loaded once, however many platforms are built from it, and once more for each tenant that wants it for
 /// itself. Right before, its stored copy is held against what was checked: one that was changed since is written anew
-/// from what still has those bytes, or else refused. RTLD_NOW | RTLD_LOCAL through Boost.DLL; after the load link_map must show the stored path, and the entry must agree with the note; otherwise the library is
-/// closed again and refused. While bytes run for the first time in this process, up to the return of the first
-/// create(), a mark in the store says so: should they end the process, the next one refuses them (loading_mark.hpp).
+/// from what still has those bytes, or else refused. RTLD_NOW | RTLD_LOCAL through Boost.DLL; after the load link_map
+/// must show the stored path, and the entry must agree with the note; otherwise the library is closed again and
+/// refused. While bytes run for the first time in this process, up to the return of the first create(), a mark in the
+/// store says so: should they end the process, the next one refuses them (loading_mark.hpp).
 ///
 /// TENON_KEEP_MAPPED=1 in the environment keeps closed libraries mapped after deinit(), so that LeakSanitizer can
 /// name what they leaked.

@@ -80,7 +80,8 @@ std::string why_not_segments(const elf_view& view) {
 
 std::string why_not_text_relocations(const elf_view& view) {
   if (view.dynamic(DT_RELR)) {
-    return "it has packed relative relocations (DT_RELR), which are not followed here and could change anything; link it "
+    return "it has packed relative relocations (DT_RELR), which are not followed here and could change anything; link "
+           "it "
            "with -Wl,-z,nopack-relative-relocs, and for lld with -Wl,--pack-dyn-relocs=none";
   }
   const bool stated = view.dynamic(DT_TEXTREL) || (view.dynamic(DT_FLAGS).value_or(0) & DF_TEXTREL) != 0;

@@ -10,9 +10,9 @@
 
 namespace tenon {
 
-/// Says in the store, in a file that outlives a crash, that this process is running code of a plugin which it has not run
-/// before: constructors, init() and the first create(). A process that finds the mark of one that died meanwhile does not
-/// load the same bytes again.
+/// Says in the store, in a file that outlives a crash, that this process is running code of a plugin which it has not
+/// run before: constructors, init() and the first create(). A process that finds the mark of one that died meanwhile
+/// does not load the same bytes again.
 ///
 /// It is written, not synced: it has to survive the process, and no plugin takes the machine down. A mark from before
 /// the machine's last start is ignored.
@@ -39,8 +39,8 @@ class loading_mark {
 std::optional<std::string> died_loading(const std::filesystem::path& store, const std::string& content_hash);
 
 /// Removes the marks that dead processes left for these bytes, and what the canary found of them: they are tried again.
-/// `content_hash` may be shortened to 12 digits or more. How many files went. Errors: no such directory, one that others can write to, too
-/// short a hash.
+/// `content_hash` may be shortened to 12 digits or more. How many files went. Errors: no such directory, one that
+/// others can write to, too short a hash.
 result<std::size_t> forget_findings(const std::filesystem::path& store, const std::string& content_hash);
 
 /// What follows the content hash in the name of a mark.

@@ -69,8 +69,8 @@ bool is_of_system(std::string_view path) {
          path.starts_with("/usr/lib/") || path.starts_with("/usr/lib64/");
 }
 
-/// Whether no page of the range is mapped. Pages, not the range: the kernel answers for the first hole. None: it does not
-/// tell, or it would take long.
+/// Whether no page of the range is mapped. Pages, not the range: the kernel answers for the first hole. None: it does
+/// not tell, or it would take long.
 std::optional<bool> all_unmapped(std::uintptr_t begin, std::uintptr_t end) {
   static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
   constexpr std::uintptr_t most_pages = 8192;

@@ -58,9 +58,9 @@ class stored_file {
 
 enum class durable { yes, no };
 
-/// Writes bytes under a name of the store, at once: temporary file, read-only, rename. Durable: it survives a power cut,
-/// and whatever changes it afterwards shows in its time of change; that takes some milliseconds. Errors: a full disk, a
-/// vanished directory; nothing half-written stays.
+/// Writes bytes under a name of the store, at once: temporary file, read-only, rename. Durable: it survives a power
+/// cut, and whatever changes it afterwards shows in its time of change; that takes some milliseconds. Errors: a full
+/// disk, a vanished directory; nothing half-written stays.
 result<void> write_stored(std::span<const std::byte> bytes, const std::filesystem::path& path, durable kept);
 
 /// What the loader maps of an image.
@@ -69,11 +69,11 @@ struct file_to_map {
   bool restored = false;  ///< the stored copy was changed or gone, and was written anew
 };
 
-/// The image's stored copy, or if that is mapped already the first of its further copies that is not: the dynamic loader
-/// answers with the old code for a path or an inode that is still mapped. Further copies are named NAME.2.so and so on,
-/// leased and kept like the first, and used again. One that is missing or damaged is written from what still has the
-/// verified bytes: the first copy, or the file that ops dropped. Errors: those of writing, or nothing has these bytes any
-/// more.
+/// The image's stored copy, or if that is mapped already the first of its further copies that is not: the dynamic
+/// loader answers with the old code for a path or an inode that is still mapped. Further copies are named NAME.2.so and
+/// so on, leased and kept like the first, and used again. One that is missing or damaged is written from what still has
+/// the verified bytes: the first copy, or the file that ops dropped. Errors: those of writing, or nothing has these
+/// bytes any more.
 result<file_to_map> take_file_to_map(const plugin_image& image,
                                      const std::function<bool(const std::string& path)>& mapped);
 

@@ -1,5 +1,5 @@
-// Goal: operators read why calls fail, and a tenant in trouble does not fill the log. Method: a clock turned by hand and
-// a log kept in memory.
+// Goal: operators read why calls fail, and a tenant in trouble does not fill the log. Method: a clock turned by hand
+// and a log kept in memory.
 #include "host/failure_log.hpp"
 
 #include "manual_clock.hpp"
@@ -37,8 +37,9 @@ const error unreachable = make_error("SERVICE_UNAVAILABLE", "Try again later.", 
 TEST_CASE("a failure is a line with its tenant, task, code, trace and detail") {
   kept_log kept;
   kept.log.tell("acme", "get_products", "00-ab-01", unreachable);
-  CHECK(kept.read() == std::vector<std::string>{"warning tenant acme: get_products failed with SERVICE_UNAVAILABLE, trace "
-                                                "00-ab-01: connect to 127.0.0.1:9: refused"});
+  CHECK(kept.read() ==
+        std::vector<std::string>{"warning tenant acme: get_products failed with SERVICE_UNAVAILABLE, trace "
+                                 "00-ab-01: connect to 127.0.0.1:9: refused"});
 }
 
 TEST_CASE("a tenant in trouble gets a line a second, and the next one says how many were left out") {

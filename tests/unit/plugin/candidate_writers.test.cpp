@@ -1,6 +1,6 @@
 // Goal: whatever way a file is written or exchanged while it is opened, a candidate's bytes are one whole file's, and
-// what is hashed, checked and stored are these. Method: every tool's way of replacing a file, one after the other; and a
-// thread that exchanges the file all the time.
+// what is hashed, checked and stored are these. Method: every tool's way of replacing a file, one after the other; and
+// a thread that exchanges the file all the time.
 #include "fixtures.hpp"
 
 #include "plugin/file.hpp"

@@ -140,7 +140,8 @@ TEST_CASE("what a compiler makes without any flags is refused with the flags tha
 #endif
 }
 
-TEST_CASE("a compiler's default build passes if nothing is wrong with it, and otherwise each fault is told, of either") {
+TEST_CASE(
+    "a compiler's default build passes if nothing is wrong with it, and otherwise each fault is told, of either") {
   std::vector<std::string> compilers{"gcc"};
 #ifdef HAVE_CLANG
   compilers.emplace_back("clang");

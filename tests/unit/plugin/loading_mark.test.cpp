@@ -95,7 +95,8 @@ TEST_CASE("bytes that ended a host are refused by the next one, a neighbour serv
     CHECK(world.refusal_of("kevel") == "");
     CHECK(says(world.refusal_of("gam"), "refused (crash)"));  // however often it is asked
 
-    CHECK(forget_findings(world.place / "store", hash.substr(0, 16)).value() == 2);  // the mark and the canary's finding
+    CHECK(forget_findings(world.place / "store", hash.substr(0, 16)).value() ==
+          2);  // the mark and the canary's finding
     CHECK(world.refusal_of("gam") == "");
   }
 }

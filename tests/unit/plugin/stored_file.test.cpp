@@ -1,6 +1,6 @@
 // Goal: what is mapped are the bytes that were checked, hours later too: a stored file that was altered, exchanged or
-// cut is recognised right before it is mapped, mended if the bytes still exist somewhere, and otherwise refused. Method:
-// real files, changed in every way between the pin and the first load.
+// cut is recognised right before it is mapped, mended if the bytes still exist somewhere, and otherwise refused.
+// Method: real files, changed in every way between the pin and the first load.
 #include "fixtures.hpp"
 
 #include "plugin/stored_file.hpp"
@@ -110,9 +110,10 @@ TEST_CASE("bytes that exist nowhere any more are not mapped, and the next reload
   drop("good_2", world.place / "gam.so");
   flip_byte(world.image->stored);
   const auto why = world.refusal();
-  CHECK_MESSAGE(says(why, world.image->stored.string() + ": the stored copy was changed: expected the bytes with SHA-256 " +
-                              world.image->content_hash),
-                why);
+  CHECK_MESSAGE(
+      says(why, world.image->stored.string() + ": the stored copy was changed: expected the bytes with SHA-256 " +
+                    world.image->content_hash),
+      why);
   CHECK(says(why, "reload to check and store the plugin again"));
   world.image = *world.store->put(*open_candidate({world.place.path()}, "gam"));
   CHECK(world.refusal() == "");

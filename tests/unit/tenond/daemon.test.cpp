@@ -34,8 +34,8 @@ struct running_daemon {
     files.drop(TENON_TEST_PLUGINS "/echo.so", "echo");
     files.write_tenant("acme", "plugin = \"echo\"\n");
     auto logger = std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log));
-    under_test =
-        std::make_unique<tenond::daemon>(calls, control, files.config(), read_server_settings(files.config()).value(), logger);
+    under_test = std::make_unique<tenond::daemon>(calls, control, files.config(),
+                                                  read_server_settings(files.config()).value(), logger);
     REQUIRE(under_test->start());
     std::ifstream(files.root() / "port") >> port;
     call_thread = std::jthread([this] { calls.run(); });
