@@ -43,6 +43,13 @@ class fake_manager final : public proposal_manager {
   std::vector<std::string> calls_;
 };
 
+/// A manager that declares more than it implements.
+class boastful_manager final : public proposal_manager {
+ public:
+  proposal_capabilities capabilities() const noexcept override { return {.refine = true, .finalize = true}; }
+  void get_products(call_request, reply_handler done) override { done(reply{R"({"manager":"boastful"})"}); }
+};
+
 /// A proposal store, which routers tell apart by identity alone.
 class fake_store final : public proposal_store {
  public:

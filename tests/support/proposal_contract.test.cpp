@@ -3,6 +3,7 @@
 // Method: as router_contract.test.cpp, with managers that write down what they were asked.
 #include "contract_setup.hpp"
 #include "fake_proposals.hpp"
+#include "plain_platform.hpp"
 
 #include <doctest/doctest.h>
 
@@ -178,6 +179,27 @@ TEST_CASE("a manager that does not declare refine answers a refinement by get_pr
   contract_setup at(with_manager("tenant-a", manager));
   CHECK(at.call(products_for("tenant-a", refinement)).has_value());
   CHECK(manager->calls() == names{"get_products"});
+}
+
+TEST_CASE("a manager that declares refine without implementing it answers a refinement by get_products, in both routers") {
+  const auto manager = std::make_shared<boastful_manager>();
+  auto options = with_manager("tenant-a", manager);
+  options.proposal_stores["tenant-a"] = std::make_shared<fake_store>();
+  contract_setup at(std::move(options));
+  const auto lazily = at.call(products_for("tenant-a", refinement));
+  REQUIRE(lazily);
+  CHECK(lazily->body == R"({"manager":"boastful"})");
+  CHECK(at.builds->builds().empty());
+
+  eager_router_options eager;
+  eager.platforms["tenant-a"] = std::make_shared<plain_platform>("tenant-a");
+  eager.proposal_managers["tenant-a"] = manager;
+  eager.proposal_stores["tenant-a"] = std::make_shared<fake_store>();
+  const auto pool = at.executor.get_executor();
+  const auto router = platform_router::make(pool, pool, std::move(eager)).value();
+  const auto eagerly = call(*router, products_for("tenant-a", refinement));
+  REQUIRE(eagerly);
+  CHECK(eagerly->body == R"({"manager":"boastful"})");
 }
 
 TEST_CASE("a refinement that nobody can refine is INVALID_REQUEST on buying_mode, cold and cached") {

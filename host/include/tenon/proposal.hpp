@@ -31,7 +31,8 @@ class proposal_manager {
 
   virtual void get_products(call_request request, reply_handler done) = 0;
 
-  /// Called only if capabilities().refine. The default answers UNSUPPORTED_FEATURE.
+  /// Called only if capabilities().refine. The default is get_products: who declares refine and does not implement it
+  /// answers a refinement as a plain query.
   virtual void refine_products(call_request request, reply_handler done);
 
   /// Called only if capabilities().finalize. The default answers UNSUPPORTED_FEATURE.

@@ -1,19 +1,16 @@
 #include <tenon/proposal.hpp>
 
-namespace tenon {
-namespace {
+#include <utility>
 
-error unsupported(const char* what) {
-  return make_error("UNSUPPORTED_FEATURE", std::string("This account does not support ") + what + ".",
-                    "a proposal manager declares a capability and does not implement it");
+namespace tenon {
+
+void proposal_manager::refine_products(call_request request, reply_handler done) {
+  get_products(std::move(request), std::move(done));
 }
 
-}  // namespace
-
-void proposal_manager::refine_products(call_request, reply_handler done) { done(unsupported("refining products")); }
-
 void proposal_manager::finalize_proposal(call_request, reply_handler done) {
-  done(unsupported("finalizing proposals"));
+  done(make_error("UNSUPPORTED_FEATURE", "This account does not support finalizing proposals.",
+                  "a proposal manager declares finalize and does not implement it"));
 }
 
 }  // namespace tenon

@@ -19,8 +19,8 @@ bool asks_for_refinement(std::string_view body);
 /// The proposal managers and stores of a router, by tenant. Immutable.
 ///
 /// Who answers get_products: a tenant's manager, if it has one, by refine_products() if the buyer asks for
-/// refinement and the manager declares it, else by get_products(): a manager that cannot refine answers a
-/// refinement as a plain query, as in the contract that we follow. Without a manager the platform answers, a
+/// refinement and the manager declares and implements it, else by get_products(): a manager that cannot refine
+/// answers a refinement as a plain query, as in the contract that we follow. Without a manager the platform answers, a
 /// refinement by its own `refine_get_products`; a platform without that refuses it with INVALID_REQUEST on
 /// `buying_mode` instead of silently answering a plain query.
 class proposal_routes {

@@ -173,18 +173,14 @@ TEST_CASE("a refinement that nobody can refine is INVALID_REQUEST on buying_mode
   CHECK(outcome.error().field == "buying_mode");
 }
 
-TEST_CASE("a manager that declares what it lacks answers UNSUPPORTED_FEATURE") {
-  class boaster final : public proposal_manager {
-   public:
-    proposal_capabilities capabilities() const noexcept override { return {.refine = true, .finalize = true}; }
-    void get_products(call_request, reply_handler done) override { done(reply{"{}"}); }
-  };
-  const auto manager = std::make_shared<boaster>();
-  std::vector<std::string> codes;
-  const auto note = [&codes](result<reply> outcome) { codes.push_back(outcome.error().code); };
-  manager->refine_products({}, note);
-  manager->finalize_proposal({}, note);
-  CHECK(codes == names{"UNSUPPORTED_FEATURE", "UNSUPPORTED_FEATURE"});
+TEST_CASE("a manager that declares finalize and lacks it answers UNSUPPORTED_FEATURE") {
+  boastful_manager manager;
+  names codes;
+  manager.finalize_proposal({}, [&codes](result<reply> outcome) { codes.push_back(outcome.error().code); });
+  CHECK(codes == names{"UNSUPPORTED_FEATURE"});
+}
+
+TEST_CASE("a manager can neither refine nor finalize unless it says so") {
   CHECK_FALSE(proposal_capabilities{}.refine);
   CHECK_FALSE(proposal_capabilities{}.finalize);
 }
