@@ -1,5 +1,5 @@
-// The contract's world of plugins: real shared objects, through the real store, loader and factory. Only the network
-// is missing, which none of them uses.
+// The contract's world of plugins: real shared objects, through the real store, loader and factory. The network is
+// a fake, which answers a handshake when a test says so.
 #include "reload/plugin_factory.hpp"
 
 #include "await.hpp"
@@ -98,6 +98,8 @@ class plugin_world final : public contract_world {
   /// Every plugin's platform is there later, on another thread.
   std::shared_ptr<factory> make_source(flavour kind) override {
     if (kind == flavour::no_platform) return source_of(plugins().no_instance);
+    if (kind == flavour::handshaking)
+      return source_of(plugins().echo, {{"handshake", "https://upstream.example/ready"}});
     return source_of(kind == flavour::blocking_platform ? plugins().blocking_echo : plugins().echo);
   }
 
@@ -109,20 +111,31 @@ class plugin_world final : public contract_world {
     return text.substr(text.find('-') + 1);
   }
 
+  std::string thread_of(const reply& answer) const override {
+    return std::string(boost::json::parse(answer.body).at("thread").as_string());
+  }
+
+  bool handshakes(int count) const override { return http_->received(count); }
+  void end_handshake(std::size_t nth, bool well) override {
+    http_->finish(nth, http_exchange_response{.status = well ? 200u : 503u, .headers = {}, .body = {}});
+  }
+
  private:
-  std::shared_ptr<factory> source_of(const std::shared_ptr<const plugin_image>& image) const {
+  std::shared_ptr<factory> source_of(const std::shared_ptr<const plugin_image>& image,
+                                     boost::json::object settings = {}) const {
     const auto deployments = std::make_shared<deployment_table>();
     for (const char* tenant : {"tenant-a", "tenant-b", "tenant-c", "tenant-d", "tenant-e", "tenant-f"}) {
       auto entry = std::make_shared<tenant_entry>();
       entry->name = tenant;
       entry->plugin = image->name;
+      entry->settings = settings;
       deployments->put(tenant, std::make_shared<deployment>(deployment{.entry = std::move(entry), .image = image}));
     }
     auto real = std::make_shared<plugin_factory>(environment_, deployments, std::make_shared<build_ledger>());
     return std::make_shared<counted_factory>(std::move(real), environment_->retiring);
   }
 
-  const std::shared_ptr<http_client> http_ = std::make_shared<fake_http_client>();
+  const std::shared_ptr<fake_http_client> http_ = std::make_shared<fake_http_client>();
   const std::shared_ptr<platform_environment> environment_ = std::make_shared<platform_environment>();
 };
 

@@ -8,12 +8,16 @@
 
 #include <tenon/router.hpp>
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 
 #include <future>
+#include <latch>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace tenon::testing {
@@ -73,6 +77,24 @@ struct contract_setup {
     auto coming = promise.get_future();
     router->platform_for_tenant(tenant, [&promise](auto outcome) { promise.set_value(std::move(outcome)); });
     return await(std::move(coming));
+  }
+
+  /// The threads of the blocking pool, which must be idle.
+  names pool_threads() {
+    std::promise<std::string> first;
+    std::promise<std::string> second;
+    std::latch both(2);
+    for (auto* one : {&first, &second}) {
+      boost::asio::post(blocking, [one, &both] {
+        both.arrive_and_wait();
+        std::ostringstream text;
+        text << std::this_thread::get_id();
+        one->set_value(text.str());
+      });
+    }
+    names threads{first.get_future().get()};
+    threads.push_back(second.get_future().get());
+    return threads;
   }
 
   manual_clock time;

@@ -21,6 +21,7 @@ class contract_world {
     plain,
     suspending_factory,  ///< the platform is there later, on another thread
     blocking_platform,   ///< calls hold their thread
+    handshaking,         ///< a build waits in the real factory, a plugin's in its create(), until end_handshake()
     no_platform          ///< yields something which is no platform
   };
 
@@ -33,6 +34,15 @@ class contract_world {
 
   /// The tenant whose platform gave an answer.
   virtual std::string tenant_of(const reply& answer) const = 0;
+
+  /// The thread that a platform made an answer on, as std::thread::id prints.
+  virtual std::string thread_of(const reply& answer) const = 0;
+
+  /// Whether so many handshakes begin in time.
+  virtual bool handshakes(int count) const = 0;
+
+  /// Ends the nth handshake, counted from 0: well, or with SERVICE_UNAVAILABLE to be tried again after 7 s.
+  virtual void end_handshake(std::size_t nth, bool well) = 0;
 };
 
 /// Made anew for each test. The executors run as long as the world lives. Defined once in each program.

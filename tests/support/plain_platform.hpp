@@ -5,13 +5,16 @@
 #include <algorithm>
 #include <functional>
 #include <mutex>
+#include <sstream>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 namespace tenon::testing {
 
-/// A plain C++ platform with the five core sales tasks (or others), which answers `{"served_by": tag, "task": task}`.
+/// A plain C++ platform with the five core sales tasks (or others), which answers with its tag, the task and its
+/// thread.
 class plain_platform : public platform {
  public:
   explicit plain_platform(std::string tag, std::vector<std::string> tasks = core_sales_tasks())
@@ -30,7 +33,10 @@ class plain_platform : public platform {
       const std::lock_guard lock(mutex_);
       calls_.push_back(request);
     }
-    done(reply{"{\"served_by\":\"" + tag_ + "\",\"task\":\"" + request.task + "\"}"});
+    std::ostringstream thread;
+    thread << std::this_thread::get_id();
+    done(reply{"{\"served_by\":\"" + tag_ + "\",\"task\":\"" + request.task + "\",\"thread\":\"" + thread.str() +
+               "\"}"});
   }
 
   std::vector<call_request> calls() const {
@@ -68,10 +74,14 @@ class function_platform final : public platform {
   const bool blocking_;
 };
 
-/// The tag in a plain platform's answer.
-inline std::string tag_of(const reply& answer) {
-  constexpr std::string_view before = "{\"served_by\":\"";
-  return answer.body.substr(before.size(), answer.body.find('"', before.size()) - before.size());
+/// The text of a member in a plain platform's answer.
+inline std::string member_of(const reply& answer, const std::string& name) {
+  const auto before = '"' + name + "\":\"";
+  const auto from = answer.body.find(before) + before.size();
+  return answer.body.substr(from, answer.body.find('"', from) - from);
 }
+
+/// The tag in a plain platform's answer.
+inline std::string tag_of(const reply& answer) { return member_of(answer, "served_by"); }
 
 }  // namespace tenon::testing

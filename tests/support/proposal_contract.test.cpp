@@ -181,7 +181,8 @@ TEST_CASE("a manager that does not declare refine answers a refinement by get_pr
   CHECK(manager->calls() == names{"get_products"});
 }
 
-TEST_CASE("a manager that declares refine without implementing it answers a refinement by get_products, in both routers") {
+TEST_CASE(
+    "a manager that declares refine without implementing it answers a refinement by get_products, in both routers") {
   const auto manager = std::make_shared<boastful_manager>();
   auto options = with_manager("tenant-a", manager);
   options.proposal_stores["tenant-a"] = std::make_shared<fake_store>();

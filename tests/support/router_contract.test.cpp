@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <limits>
 
 using namespace tenon;
@@ -31,11 +32,18 @@ TEST_CASE("3: a factory that answers later is awaited") {
   CHECK(at.served_by("tenant-a") == "tenant-a");
 }
 
-TEST_CASE("4: a platform that blocks is called through the pool") {
-  contract_setup at({}, contract_world::flavour::blocking_platform);
-  const auto answer = at.call(request_for("tenant-a", "get_products", R"({"buying_mode":"brief"})"));
-  REQUIRE(answer);
-  CHECK(at.world->tenant_of(*answer) == "tenant-a");
+TEST_CASE("4: a platform that blocks is called through the pool, cold and cached, any other is not") {
+  for (const auto kind : {contract_world::flavour::blocking_platform, contract_world::flavour::suspending_factory}) {
+    contract_setup at({}, kind);
+    const auto pool = at.pool_threads();
+    for (int n = 0; n < 2; ++n) {
+      const auto answer = at.call(request_for("tenant-a", "get_products", R"({"buying_mode":"brief"})"));
+      REQUIRE(answer);
+      CHECK(at.world->tenant_of(*answer) == "tenant-a");
+      const bool on_pool = std::ranges::find(pool, at.world->thread_of(*answer)) != pool.end();
+      CHECK(on_pool == (kind == contract_world::flavour::blocking_platform));
+    }
+  }
 }
 
 TEST_CASE("5: beyond the cache's size the least recently used tenant goes") {
@@ -128,15 +136,6 @@ TEST_CASE("13: a negative time to live is refused by name, and so is one that is
     REQUIRE(refused);
     CHECK(refused->message.find("cache_ttl_seconds") != std::string::npos);
   }
-}
-
-TEST_CASE("11 to 13: the size is checked first, then the time to live, then the proposals") {
-  auto options = with_cache(0, -1);
-  options.proposal_stores["tenant-a"] = nullptr;
-  options.proposal_store_factory = [](const std::string&) { return nullptr; };
-  CHECK(refusal(options)->message.find("cache_size") != std::string::npos);
-  options.cache_size = 1;
-  CHECK(refusal(options)->message.find("cache_ttl_seconds") != std::string::npos);
 }
 
 TEST_CASE("14: a time to live of 0 is accepted, and so is one beyond any clock") {

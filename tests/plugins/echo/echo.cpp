@@ -3,8 +3,8 @@
 //
 // Settings    delay_ms   wait that long before each answer
 //             fail_open  the AdCP code with which the handshake fails
-//             tag        comes back in every answer
-//             upstream   an origin that "fetch" may reach
+//             handshake  a URL that the handshake gets; unless it answers 200: SERVICE_UNAVAILABLE, to be tried after 7
+//             s tag        comes back in every answer upstream   an origin that "fetch" may reach
 // A request   {"sleep_ms": n}   waits
 //             {"fail": "CODE"}  fails
 //             {"throw": true}   throws what is no sdk::error
@@ -13,7 +13,9 @@
 
 #include <tenon/sdk/plugin.hpp>
 
+#include <sstream>
 #include <stdexcept>
+#include <thread>
 
 namespace sdk = tenon::sdk;
 namespace json = sdk::json;
@@ -30,6 +32,13 @@ std::string text_of(const json::object& object, std::string_view key) {
   return found == nullptr ? std::string() : std::string(found->as_string());
 }
 
+/// Where a task runs is the host's promise: a test compares.
+std::string this_thread() {
+  std::ostringstream text;
+  text << std::this_thread::get_id();
+  return text.str();
+}
+
 }  // namespace
 
 class echo_platform final : public sdk::platform {
@@ -44,6 +53,7 @@ class echo_platform final : public sdk::platform {
     if (!code.empty())
       throw sdk::error(code, "The handshake failed, as asked.").operator_detail("settings.fail_open is " + code);
     if (delay_.count() > 0) co_await timers().sleep(delay_);
+    if (settings().contains("handshake")) co_await shake_hands(text_of(settings(), "handshake"));
     log().info("echo is ready for " + tenant());
   }
 
@@ -70,6 +80,14 @@ class echo_platform final : public sdk::platform {
   }
 
  private:
+  sdk::task<void> shake_hands(std::string url) {
+    sdk::http_request request("GET", std::move(url));
+    const sdk::http_response response = co_await http().send(std::move(request));
+    if (response.arrived() && response.status() == 200) co_return;
+    throw sdk::errors::service_unavailable("expected the handshake to be answered with 200, it was not")
+        .retry_after(std::chrono::seconds(7));
+  }
+
   sdk::task<json::value> respond(json::value request, json::object answer) {
     const json::object asked = request.is_object() ? request.get_object() : json::object();
     if (asked.contains("fail")) throw sdk::error(text_of(asked, "fail"), "It failed, as asked.").field("fail");
@@ -83,6 +101,7 @@ class echo_platform final : public sdk::platform {
     }
     answer["version"] = tenon::plugin_manifest::version;
     answer["tag"] = tag_;
+    answer["thread"] = this_thread();
     answer["echo"] = std::move(request);
     co_return json::value(std::move(answer));
   }
