@@ -39,19 +39,12 @@ sdk::task<json::object> client::exchange(std::string method, std::string path, s
       continue;
     }
     auto const where = method + " " + url + ": ";
-    if (method != "GET" && sales::outcome_unknown(response)) {
-      throw outcome_unknown(where +
-                            (response.arrived() ? "status " + std::to_string(response.status()) : response.message()));
-    }
-    if (!response.arrived()) {
-      throw sdk::errors::service_unavailable(where + response.message());
-    }
-    if (response.status() < 200 || response.status() > 299) {
-      refusal const answer{response.status(), std::string(response.header("retry-after")), response.body()};
-      if (reasons_in(answer.body).has("NO_FORECAST_YET")) {
-        throw forecast_pending(where + answer.body);
+    sales::require_answer(response, method != "GET", where, now());
+    if (auto const answer = sales::refusal_in(response)) {
+      if (reasons_in(answer->body).has("NO_FORECAST_YET")) {
+        throw forecast_pending(where + answer->body);
       }
-      throw error_from(answer, about, now());
+      throw error_from(*answer, about, now());
     }
     co_return sales::parse_object(response.body());
   }

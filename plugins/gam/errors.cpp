@@ -1,7 +1,6 @@
 #include "errors.hpp"
 
 #include "../sales/field.hpp"
-#include "../sales/retry.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,7 +14,8 @@ using sales::upstream_text;
 using sdk::error;
 namespace json = boost::json;
 
-constexpr std::size_t longest_detail = 2000;
+/// Reports are limited by the hour.
+constexpr std::chrono::minutes report_pause{10};
 
 struct reason_rule {
   std::string_view reason;
@@ -58,23 +58,18 @@ std::string without_type(std::string reason) {
   return dot == std::string::npos ? reason : reason.substr(dot + 1);
 }
 
-std::string detail_of(refusal const& answer) {
-  auto text = "Ad Manager answered " + std::to_string(answer.status) + ": " + answer.body;
-  if (text.size() > longest_detail) {
-    text.resize(longest_detail);
-    text += " ...";
-  }
-  return text;
-}
+std::string detail_of(refusal const& answer) { return sales::detail_of("Ad Manager", answer); }
 
 error configuration_error(std::string detail) { return sdk::errors::configuration_error(std::move(detail)); }
 
-error rate_limited(refusal const& answer, sales::instant now) {
-  auto const delay = sales::parse_retry_after(answer.retry_after, now).value_or(std::chrono::seconds{5});
-  return sdk::errors::rate_limited(delay, detail_of(answer));
+error rate_limited(refusal const& answer, sales::instant now,
+                   std::chrono::seconds otherwise = std::chrono::seconds{5}) {
+  return sales::rate_limited(answer, now, otherwise, detail_of(answer));
 }
 
-error unavailable(refusal const& answer) { return sdk::errors::service_unavailable(detail_of(answer)); }
+error unavailable(refusal const& answer, sales::instant now) {
+  return sales::unavailable(answer, now, detail_of(answer));
+}
 
 error with_detail(error fault, refusal const& answer) {
   fault.operator_detail(detail_of(answer));
@@ -86,10 +81,10 @@ error by_rule(reason_rule const& rule, refusal const& answer, sales::instant now
     return configuration_error(detail_of(answer));
   }
   if (rule.code == "RATE_LIMITED") {
-    return rate_limited(answer, now);
+    return rate_limited(answer, now, rule.reason == "REPORT_JOB_LIMIT" ? report_pause : std::chrono::seconds{5});
   }
   if (rule.code == "SERVICE_UNAVAILABLE") {
-    return unavailable(answer);
+    return unavailable(answer, now);
   }
   error fault(std::string(rule.code), std::string(rule.message));
   if (rule.code == "INVALID_PRICING_OPTION") {
@@ -198,7 +193,7 @@ error error_from(refusal const& answer, subject about, sales::instant now) {
     return with_detail(error("UNSUPPORTED_FEATURE", "The ad server does not offer this"), answer);
   }
   if (answer.status >= 500) {
-    return unavailable(answer);
+    return unavailable(answer, now);
   }
   if (why.status == "FAILED_PRECONDITION") {
     return with_detail(error("INVALID_STATE", "The media buy is not in a state for this"), answer);
@@ -206,9 +201,9 @@ error error_from(refusal const& answer, subject about, sales::instant now) {
   return invalid_argument(answer, why, about);
 }
 
-error token_error_from(refusal const& answer) {
+error token_error_from(refusal const& answer, sales::instant now) {
   if (answer.status == 429 || answer.status >= 500) {
-    return unavailable(answer);
+    return unavailable(answer, now);
   }
   auto const code = upstream_text(sales::parse_object(answer.body), "error");
   return configuration_error("The token endpoint refused the service account (" + (code.empty() ? "no code" : code) +

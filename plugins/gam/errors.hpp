@@ -1,6 +1,6 @@
 #pragma once
 
-#include "../sales/dates.hpp"
+#include "../sales/refusal.hpp"
 
 #include <tenon/sdk/error.hpp>
 
@@ -12,12 +12,8 @@ namespace tenon::gam {
 /// What a request was about: decides what "not found" means to a buyer.
 enum class subject { network, media_buy, package, creative, place, inventory, other };
 
-/// An answer of Ad Manager that is no success.
-struct refusal {
-  unsigned status = 0;
-  std::string retry_after;
-  std::string body;
-};
+using sales::outcome_unknown;
+using sales::refusal;
 
 /// Why Ad Manager refused, as machines can read it: google.rpc status, reasons without the "XError." before them,
 /// fields.
@@ -36,16 +32,7 @@ sdk::error error_from(refusal const& answer, subject about, sales::instant now);
 
 /// The AdCP error for an answer of the token endpoint that is no success. Always the seller's trouble, never the
 /// buyer's.
-sdk::error token_error_from(refusal const& answer);
-
-/// A write that may or may not have taken effect: to be looked up by its marker.
-class outcome_unknown : public sdk::error {
- public:
-  explicit outcome_unknown(std::string operator_detail)
-      : error("SERVICE_UNAVAILABLE", "The ad server did not confirm the change") {
-    this->operator_detail(std::move(operator_detail));
-  }
-};
+sdk::error token_error_from(refusal const& answer, sales::instant now);
 
 /// Ad Manager has not forecast a new line item yet: the same request will do in some seconds.
 class forecast_pending : public sdk::error {

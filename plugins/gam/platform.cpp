@@ -23,7 +23,8 @@ gam_platform::gam_platform(sdk::platform_context context)
       reports_(api_, orders_) {}
 
 sdk::task<void> gam_platform::open() {
-  auto const network = co_await api_.get(settings_.network, subject::network, std::nullopt);
+  auto const until = sales::handshake_deadline(api_.context());
+  auto const network = co_await api_.get(settings_.network, subject::network, until);
   log().info("Connected to Ad Manager network " + sales::upstream_text(network, "displayName") + " (" +
              settings_.network + ", " + sales::upstream_text(network, "timeZone") + ")");
 }

@@ -61,13 +61,12 @@ sdk::task<std::string> token_source::fetch() {
   request.body(sdk::form_urlencode({{"grant_type", grant_type}, {"assertion", assertion}}));
   request.timeout(std::chrono::seconds{30});
   sales::patient_http const http(context_);
-  auto const response = co_await http.send(std::move(request), std::nullopt);
+  auto const response = co_await http.send(std::move(request), sales::handshake_deadline(context_));
   if (!response.arrived()) {
     throw sdk::errors::service_unavailable("The token endpoint " + endpoint + " did not answer: " + response.message());
   }
-  if (response.status() != 200) {
-    refusal const answer{response.status(), std::string(response.header("retry-after")), response.body()};
-    throw token_error_from(answer);
+  if (auto const answer = sales::refusal_in(response)) {
+    throw token_error_from(*answer, std::chrono::floor<std::chrono::seconds>(context_.time().wall()));
   }
   auto const granted = sales::parse_object(response.body());
   auto token = sales::upstream_text(granted, "access_token");

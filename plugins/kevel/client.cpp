@@ -17,16 +17,9 @@ sdk::task<json::object> client::exchange(sdk::http_request request, bool writes,
   auto const where = request.method() + " " + request.url() + ": ";
   request.secret_header("X-Adzerk-ApiKey", "", "api_key").timeout(exchange_timeout);
   auto const response = co_await http.send(std::move(request), until);
-  if (writes && sales::outcome_unknown(response)) {
-    throw outcome_unknown(where +
-                          (response.arrived() ? "status " + std::to_string(response.status()) : response.message()));
-  }
-  if (!response.arrived()) {
-    throw sdk::errors::service_unavailable(where + response.message());
-  }
-  if (response.status() < 200 || response.status() > 299) {
-    refusal const answer{response.status(), std::string(response.header("retry-after")), response.body()};
-    throw error_from(answer, about, now());
+  sales::require_answer(response, writes, where, now());
+  if (auto const answer = sales::refusal_in(response)) {
+    throw error_from(*answer, about, now());
   }
   co_return sales::parse_object(response.body());
 }

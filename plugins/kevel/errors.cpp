@@ -1,7 +1,6 @@
 #include "errors.hpp"
 
 #include "../sales/field.hpp"
-#include "../sales/retry.hpp"
 
 #include <array>
 
@@ -9,8 +8,6 @@ namespace tenon::kevel {
 namespace {
 
 using sdk::error;
-
-constexpr std::size_t longest_detail = 2000;
 
 struct message_rule {
   std::string_view message;
@@ -54,14 +51,7 @@ bool names_another_advertiser(std::string_view message) {
   return message.starts_with(head) && message.ends_with(tail);
 }
 
-std::string detail_of(refusal const& answer) {
-  auto text = "Kevel answered " + std::to_string(answer.status) + ": " + answer.body;
-  if (text.size() > longest_detail) {
-    text.resize(longest_detail);
-    text += " ...";
-  }
-  return text;
-}
+std::string detail_of(refusal const& answer) { return sales::detail_of("Kevel", answer); }
 
 error with_detail(error fault, refusal const& answer) {
   fault.operator_detail(detail_of(answer));
@@ -88,11 +78,10 @@ error error_from(refusal const& answer, subject about, sales::instant now) {
     return sdk::errors::configuration_error(detail_of(answer));
   }
   if (answer.status == 429) {
-    auto const delay = sales::parse_retry_after(answer.retry_after, now).value_or(std::chrono::seconds{1});
-    return sdk::errors::rate_limited(delay, detail_of(answer));
+    return sales::rate_limited(answer, now, std::chrono::seconds{1}, detail_of(answer));
   }
   if (answer.status >= 500) {
-    return sdk::errors::service_unavailable(detail_of(answer));
+    return sales::unavailable(answer, now, detail_of(answer));
   }
   auto const message = message_in(answer.body);
   for (auto const& rule : message_rules) {

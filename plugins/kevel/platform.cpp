@@ -22,7 +22,8 @@ kevel_platform::kevel_platform(sdk::platform_context context)
 
 sdk::task<void> kevel_platform::open() {
   auto path = "/advertiser/" + std::to_string(settings_.advertiser_id);
-  auto const advertiser = co_await api_.get(std::move(path), subject::advertiser, std::nullopt);
+  auto const until = sales::handshake_deadline(api_.context());
+  auto const advertiser = co_await api_.get(std::move(path), subject::advertiser, until);
   if (sales::upstream_flag(advertiser, "IsDeleted")) {
     throw sdk::errors::configuration_error("Advertiser " + std::to_string(settings_.advertiser_id) +
                                            " is deleted in Kevel");

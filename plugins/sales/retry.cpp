@@ -9,6 +9,7 @@ namespace {
 
 constexpr int most_attempts = 4;
 constexpr std::chrono::seconds longest_wait{16};
+constexpr std::chrono::seconds handshake_patience{2};
 
 // "Sun, 06 Nov 1994 08:49:37 GMT", the only form a server may send today.
 std::optional<instant> parse_http_date(std::string_view text) {
@@ -52,11 +53,15 @@ bool may_repeat(sdk::http_response const& response, bool reads) {
   return response.status() == 429 || (reads && response.status() >= 500);
 }
 
-bool outcome_unknown(sdk::http_response const& response) {
+bool may_have_taken_effect(sdk::http_response const& response) {
   if (!response.arrived()) {
     return response.phase() != sdk::http_phase::not_sent;
   }
   return response.status() >= 500;
+}
+
+deadline handshake_deadline(sdk::platform_context const& context) {
+  return context.time().steady() + handshake_patience;
 }
 
 std::chrono::milliseconds patient_http::pause_after(sdk::http_response const& response, int attempt) const {

@@ -19,9 +19,13 @@ std::chrono::milliseconds backoff(int attempt, double chance);
 bool may_repeat(sdk::http_response const& response, bool reads);
 
 /// True if an exchange that wrote may have taken effect although no success was answered.
-bool outcome_unknown(sdk::http_response const& response);
+bool may_have_taken_effect(sdk::http_response const& response);
 
 using deadline = std::optional<std::chrono::steady_clock::time_point>;
+
+/// Until when a handshake may go on waiting between attempts: 2 seconds from now. Everybody who waits for a platform
+/// waits for its handshake; after that they rather learn when to come back.
+deadline handshake_deadline(sdk::platform_context const& context);
 
 /// HTTP with the retry policy above. A cheap value.
 class patient_http {

@@ -52,7 +52,8 @@ using result = boost::system::result<T, error>;
 /// Found by argument-dependent lookup from result<T>::value().
 [[noreturn]] void throw_exception_from_error(const error& value, const boost::source_location& where);
 
-/// An error whose recovery is what the served AdCP release says for its code.
+/// An error whose recovery is what the served AdCP release says for its code. SERVICE_UNAVAILABLE and RATE_LIMITED are
+/// to be tried again after 5 seconds, unless the caller knows better: a buyer without a delay has to guess one.
 error make_error(std::string_view code, std::string message, std::string operator_detail = {});
 
 /// ACCOUNT_NOT_FOUND on `account.metadata.tenant_id`: the tenant is missing, unknown or disabled; which of them, nobody

@@ -5,6 +5,11 @@
 #include <ostream>
 
 namespace tenon {
+namespace {
+
+constexpr std::uint32_t default_retry_after_s = 5;
+
+}  // namespace
 
 std::string_view to_string(recovery value) noexcept {
   switch (value) {
@@ -28,9 +33,11 @@ error_exception::error_exception(error value)
 void throw_exception_from_error(const error& value, const boost::source_location&) { throw error_exception(value); }
 
 error make_error(std::string_view code, std::string message, std::string operator_detail) {
+  const bool passes = code == "SERVICE_UNAVAILABLE" || code == "RATE_LIMITED";
   return error{.code = std::string(code),
                .message = std::move(message),
                .recover = release::recovery_of(code),
+               .retry_after_s = passes ? default_retry_after_s : 0,
                .operator_detail = std::move(operator_detail)};
 }
 

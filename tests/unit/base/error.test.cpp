@@ -29,6 +29,13 @@ TEST_CASE("the value of a failed result throws the error") {
   }
 }
 
+TEST_CASE("an error that passes by itself says when to try again, any other says nothing of it") {
+  CHECK(make_error("SERVICE_UNAVAILABLE", "away").retry_after_s == 5);
+  CHECK(make_error("RATE_LIMITED", "slow down").retry_after_s == 5);
+  CHECK(make_error("CONFLICT", "changed").retry_after_s == 0);
+  CHECK(make_error("INTERNAL_ERROR", "broken").retry_after_s == 0);
+}
+
 TEST_CASE("an error prints its operator detail last") {
   std::ostringstream out;
   out << make_error("INVALID_REQUEST", "bad", "line 3");

@@ -63,6 +63,17 @@ TEST_CASE("refusals by reason, with or without their type") {
   }
 }
 
+TEST_CASE("a refusal that passes says when to come back: as the ad server does, else as its quota is renewed") {
+  auto const limit = [](const char* reason) { return body_with(reason); };
+  CHECK(error_from({429, "30", "{}"}, subject::other, now).retry_after_s() == 30);
+  CHECK(error_from({429, "", "{}"}, subject::other, now).retry_after_s() == 5);
+  CHECK(error_from({503, "30", "<html>"}, subject::other, now).retry_after_s() == 30);
+  CHECK(error_from({503, "86400", "<html>"}, subject::other, now).retry_after_s() == 3600);
+  CHECK(error_from({503, "", "<html>"}, subject::other, now).retry_after_s() == 0);
+  CHECK(error_from({400, "", limit("QuotaError.REPORT_JOB_LIMIT")}, subject::other, now).retry_after_s() == 600);
+  CHECK(error_from({500, "12", limit("ServerError.SERVER_BUSY")}, subject::other, now).retry_after_s() == 12);
+}
+
 TEST_CASE("a refusal tells the buyer nothing of the network, and the operator all of it") {
   auto const body = R"({"error":{"code":400,"status":"INVALID_ARGUMENT","message":"project secret-1","details":
       [{"fieldViolations":[{"field":"order.trafficker","description":"user secret-2"}]}]}})";

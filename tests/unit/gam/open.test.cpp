@@ -46,6 +46,37 @@ TEST_CASE("a token endpoint that is down is the moment's trouble") {
   CHECK(world.host.create().code() == "SERVICE_UNAVAILABLE");
 }
 
+TEST_CASE("a handshake waits two seconds at most, and passes on when to come back") {
+  struct row {
+    const char* request;
+    unsigned status;
+    const char* code;
+  };
+  for (auto const& each :
+       {row{"POST /token", 503, "SERVICE_UNAVAILABLE"}, row{"POST /token", 429, "SERVICE_UNAVAILABLE"},
+        row{"GET /v1/networks/1", 503, "SERVICE_UNAVAILABLE"}, row{"GET /v1/networks/1", 429, "RATE_LIMITED"}}) {
+    CAPTURE(each.request);
+    CAPTURE(each.status);
+    gam_world world;
+    world.network.always(each.request, answer(each.status, "{}").header("retry-after", "7"));
+    auto const opened = world.host.create();
+    CHECK(opened.code() == each.code);
+    CHECK(opened.retry_after_s() == 7);
+    CHECK(world.network.count(each.request) == 1);
+  }
+}
+
+TEST_CASE("a write of unknown outcome passes on when to come back, by a date too") {
+  gam_world world;
+  world.open();
+  world.network_books();
+  world.network.always("POST /v1/networks/1/orders:batchCreate",
+                       answer(503, "{}").header("retry-after", "Mon, 23 Nov 2026 12:01:00 GMT"));
+  auto const booked = world.host.ask("create_media_buy", gam_world::sale(), gam_world::keyed());
+  CHECK(booked.code() == "SERVICE_UNAVAILABLE");
+  CHECK(booked.retry_after_s() == 60);
+}
+
 TEST_CASE("a token serves until five minutes before it expires") {
   gam_world world;
   world.open();

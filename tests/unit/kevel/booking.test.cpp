@@ -38,6 +38,26 @@ TEST_CASE("a wrong key is a configuration error that leaks nothing") {
   }
 }
 
+TEST_CASE("a handshake waits two seconds at most, and passes on when to come back") {
+  for (unsigned const status : {429U, 503U}) {
+    kevel_world world;
+    world.kevel.always("GET /v1/advertiser/123", answer(status, "{}").header("retry-after", "7"));
+    auto const opened = world.host.create();
+    CHECK(opened.code() == (status == 429 ? "RATE_LIMITED" : "SERVICE_UNAVAILABLE"));
+    CHECK(opened.retry_after_s() == 7);
+    CHECK(world.kevel.count("GET /v1/advertiser/123") == 1);
+  }
+}
+
+TEST_CASE("a handshake that may try again at once does") {
+  kevel_world world;
+  world.kevel.once("GET /v1/advertiser/123", answer(503, "{}"));
+  auto opening = world.host.start_create();
+  world.host.advance(2s);
+  CHECK(opening.reply().ok());
+  CHECK(world.kevel.count("GET /v1/advertiser/123") == 2);
+}
+
 TEST_CASE("a sale is an inactive campaign, its flights, and the switch last") {
   kevel_world world;
   world.open();

@@ -45,6 +45,13 @@ TEST_CASE("refusals by message, word for word, else by status") {
   }
 }
 
+TEST_CASE("a refusal that passes says when to come back, if Kevel does") {
+  CHECK(error_from({429, "30", ""}, subject::other, now).retry_after_s() == 30);
+  CHECK(error_from({429, "", ""}, subject::other, now).retry_after_s() == 1);
+  CHECK(error_from({503, "Mon, 23 Nov 2026 12:00:45 GMT", ""}, subject::other, now).retry_after_s() == 45);
+  CHECK(error_from({503, "", ""}, subject::other, now).retry_after_s() == 0);
+}
+
 TEST_CASE("the status of a media buy") {
   auto const ready = flight_facts{true, false, true, false, now - 1h, now + 24h};
   auto const later = flight_facts{true, false, true, false, now + 1h, now + 24h};

@@ -106,10 +106,10 @@ TEST_CASE("only what cannot have taken effect is repeated, and what reads") {
   CHECK_FALSE(may_repeat(answered(503), false));
   CHECK(may_repeat(answered(503), true));
   CHECK_FALSE(may_repeat(answered(400), true));
-  CHECK(outcome_unknown(sent));
-  CHECK(outcome_unknown(answered(500)));
-  CHECK_FALSE(outcome_unknown(not_sent));
-  CHECK_FALSE(outcome_unknown(answered(429)));
+  CHECK(may_have_taken_effect(sent));
+  CHECK(may_have_taken_effect(answered(500)));
+  CHECK_FALSE(may_have_taken_effect(not_sent));
+  CHECK_FALSE(may_have_taken_effect(answered(429)));
 }
 
 TEST_CASE("a size is found in a format's name") {

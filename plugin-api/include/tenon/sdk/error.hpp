@@ -96,6 +96,11 @@ inline error service_unavailable(std::string operator_detail) {
       .operator_detail(std::move(operator_detail));
 }
 
+/// The same, when the ad server said how long.
+inline error service_unavailable(std::string operator_detail, std::chrono::seconds retry_after) {
+  return service_unavailable(std::move(operator_detail)).retry_after(retry_after);
+}
+
 inline error rate_limited(std::chrono::seconds retry_after, std::string operator_detail = {}) {
   return error("RATE_LIMITED", "The ad server asks for fewer requests.")
       .retry_after(retry_after)
