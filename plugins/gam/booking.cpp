@@ -1,6 +1,6 @@
 #include "booking.hpp"
 
-#include <tenon/sdk/text.hpp>
+#include "../sales/marker.hpp"
 
 #include <boost/json/serialize.hpp>
 
@@ -12,8 +12,6 @@ constexpr std::size_t most_packages = 100;
 constexpr std::size_t longest_po_number = 63;
 constexpr int approval_attempts = 3;
 constexpr std::chrono::seconds forecast_pause{10};
-
-std::string marker_of(std::string const& key, std::size_t index) { return key + ":" + std::to_string(index); }
 
 std::string order_name(sales::buy_plan const& plan, std::string const& key) {
   return display_name(plan.brand.empty() ? "AdCP" : "AdCP " + plan.brand, "[" + key + "]");
@@ -49,14 +47,6 @@ void check_limits(sales::buy_plan const& plan) {
 }
 
 }  // namespace
-
-std::string marker_key(sdk::platform_context const& context, sdk::call_context const& call) {
-  if (call.idempotency_key().empty()) {
-    return sdk::hex(context.crypto().random(8));
-  }
-  auto const text = call.tenant() + "\n" + call.principal() + "\n" + call.idempotency_key();
-  return sdk::hex(context.crypto().sha256(text)).substr(0, 16);
-}
 
 sdk::task<json::object> booking::find_order(std::string name, sales::deadline until) {
   auto filter = equals("displayName", name) + " AND " + equals("advertiser", api_.settings().advertiser);
@@ -131,7 +121,7 @@ sdk::task<std::vector<std::string>> booking::ensure_line_items(sales::buy_plan p
   }
   json::array missing;
   for (std::size_t i = 0; i < plan.packages.size(); ++i) {
-    auto const marker = marker_of(key, i);
+    auto const marker = sales::marker_of(key, i);
     if (name_by_marker(items, marker).empty()) {
       auto item = line_item_of(plan.packages[i], targets[i], api_.settings(), order, marker);
       missing.push_back(json::object{{"parent", api_.settings().network}, {"lineItem", std::move(item)}});
@@ -143,9 +133,10 @@ sdk::task<std::vector<std::string>> booking::ensure_line_items(sales::buy_plan p
   }
   std::vector<std::string> names;
   for (std::size_t i = 0; i < plan.packages.size(); ++i) {
-    names.push_back(name_by_marker(items, marker_of(key, i)));
+    names.push_back(name_by_marker(items, sales::marker_of(key, i)));
     if (names.back().empty()) {
-      throw outcome_unknown("Line item " + marker_of(key, i) + " of " + order + " was not made, or is not listed yet");
+      throw outcome_unknown("Line item " + sales::marker_of(key, i) + " of " + order +
+                            " was not made, or is not listed yet");
     }
   }
   co_return names;
@@ -248,7 +239,7 @@ sdk::task<json::object> booking::create(json::object request, sdk::call_context 
       co_await library_.require(each.creative_id, sales::path_of(package.path, "creative_assignments"), until);
     }
   }
-  auto const key = marker_key(api_.context(), call);
+  auto const key = sales::marker_key(api_.context(), call);
   auto const claimed = co_await ensure_order(plan, key, until);
   auto const name = claimed.name();
   std::exception_ptr failure;
@@ -266,11 +257,7 @@ sdk::task<json::object> booking::create(json::object request, sdk::call_context 
     std::rethrow_exception(failure);
   }
   auto const booked = co_await orders_.load(media_buy_id_of(name), until);
-  auto answer = sales::created_answer(booked.state);
-  if (auto const* sent = sales::find(request, "idempotency_key")) {
-    answer["idempotency_key"] = *sent;
-  }
-  co_return answer;
+  co_return sales::created_answer(booked.state, request);
 }
 
 }  // namespace tenon::gam

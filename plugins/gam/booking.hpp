@@ -47,7 +47,4 @@ class booking {
   targeting_resolver& targeting_;
 };
 
-/// Sixteen hexadecimal digits that stand for a buyer's idempotency key; random ones when there is none.
-std::string marker_key(sdk::platform_context const& context, sdk::call_context const& call);
-
 }  // namespace tenon::gam

@@ -9,17 +9,6 @@
 namespace tenon::gam {
 namespace {
 
-std::size_t index_of(booked_order const& booked, std::string const& package_id, std::string const& path) {
-  auto const& packages = booked.state.packages;
-  for (std::size_t i = 0; i < packages.size(); ++i) {
-    if (packages[i].package_id == package_id) {
-      return i;
-    }
-  }
-  throw sdk::error("PACKAGE_NOT_FOUND", "The media buy has no package " + package_id)
-      .field(sales::path_of(path, "package_id"));
-}
-
 void refuse_unsupported(json::object const& update, std::string const& path) {
   for (auto const* member : {"catalogs", "optimization_goals", "keyword_targets_add", "keyword_targets_remove",
                              "negative_keywords_add", "negative_keywords_remove"}) {
@@ -97,10 +86,7 @@ sdk::task<std::vector<line_item_change>> changes::plan(json::object request, boo
   for (std::size_t i = 0; packages != nullptr && i < packages->size(); ++i) {
     auto const path = sales::path_of("packages", i);
     auto const& update = sales::as_object((*packages)[i], path);
-    auto const index = index_of(booked, sales::required_text(update, "package_id", path), path);
-    if (booked.state.packages[index].canceled) {
-      throw sdk::error("INVALID_STATE", "The package is canceled").field(path);
-    }
+    auto const index = booked.state.live_package(sales::required_text(update, "package_id", path), path);
     all.push_back(co_await plan_package(update, index, booked.line_items[index], path, until));
   }
   co_return all;
@@ -184,11 +170,6 @@ sdk::task<json::object> changes::update(json::object request, sdk::call_context 
   auto const id = sales::required_text(request, "media_buy_id");
   auto const booked = co_await orders_.load(id, until);
   sales::require_updatable(booked.state, request);
-  if (auto const* added = sales::array_at(request, "new_packages"); added != nullptr && !added->empty()) {
-    throw sdk::error("UNSUPPORTED_FEATURE", "Packages cannot be added to a media buy")
-        .field("new_packages")
-        .suggestion("Create another media buy");
-  }
   std::vector<std::string> affected;
   if (sales::flag_at(request, "canceled").value_or(false)) {
     co_await cancel(request, booked, until);

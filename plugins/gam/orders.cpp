@@ -2,9 +2,6 @@
 
 #include "line_item.hpp"
 
-#include "../sales/discovery.hpp"
-#include "../sales/overlay.hpp"
-
 #include <algorithm>
 
 namespace tenon::gam {
@@ -28,10 +25,6 @@ sales::instant moment_at(json::object const& object, std::string_view key) {
 
 [[noreturn]] void no_such_buy() {
   throw sdk::error("MEDIA_BUY_NOT_FOUND", "There is no such media buy").field("media_buy_id");
-}
-
-bool contains(std::vector<std::string> const& all, std::string const& one) {
-  return std::find(all.begin(), all.end(), one) != all.end();
 }
 
 }  // namespace
@@ -126,45 +119,6 @@ sdk::task<std::vector<std::string>> order_book::all_ids(sales::deadline until) {
     }
   }
   co_return ids;
-}
-
-sdk::task<std::vector<std::string>> order_book::wanted_ids(json::object request, sales::deadline until) {
-  if (sales::find(request, "media_buy_ids") != nullptr) {
-    co_return sales::texts_at(request, "media_buy_ids", {});
-  }
-  co_return co_await all_ids(until);
-}
-
-sdk::task<json::object> order_book::list(json::object request, sales::deadline until) {
-  auto statuses = sales::wanted_statuses(request);
-  auto const named = sales::find(request, "media_buy_ids") != nullptr;
-  if (statuses.empty() && !named) {
-    statuses.emplace_back("active");  // what AdCP says when neither ids nor statuses are asked for
-  }
-  auto const ids = co_await wanted_ids(request, until);
-  json::array entries;
-  json::array errors;
-  for (auto const& id : ids) {
-    try {
-      auto const booked = co_await load(id, until);
-      if (statuses.empty() || contains(statuses, booked.state.status)) {
-        entries.push_back(sales::listed_entry(booked.state));
-      }
-    } catch (sdk::error const& fault) {
-      if (fault.code() != "MEDIA_BUY_NOT_FOUND") {
-        throw;
-      }
-      errors.push_back(json::object{{"code", fault.code()}, {"message", fault.message()}, {"field", "media_buy_ids"}});
-    }
-  }
-  auto const part = sales::read_page(request, entries.size());
-  json::array page(entries.begin() + static_cast<std::ptrdiff_t>(part.first),
-                   entries.begin() + static_cast<std::ptrdiff_t>(part.last));
-  json::object answer{{"media_buys", std::move(page)}, {"pagination", part.description}};
-  if (!errors.empty()) {
-    answer["errors"] = std::move(errors);
-  }
-  co_return answer;
 }
 
 }  // namespace tenon::gam

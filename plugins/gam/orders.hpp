@@ -21,18 +21,14 @@ struct booked_order {
 /// Only orders that we booked for our advertiser exist here: others of the network are MEDIA_BUY_NOT_FOUND.
 class order_book {
  public:
+  using booked_buy = booked_order;
+
   explicit order_book(client& api) : api_(api) {}
 
   sdk::task<booked_order> load(std::string media_buy_id, sales::deadline until);
 
   /// The ids of all media buys, newest last.
   sdk::task<std::vector<std::string>> all_ids(sales::deadline until);
-
-  /// Those of a request: the ones it names, else all.
-  sdk::task<std::vector<std::string>> wanted_ids(json::object request, sales::deadline until);
-
-  /// The answer of get_media_buys.
-  sdk::task<json::object> list(json::object request, sales::deadline until);
 
  private:
   booked_order read(json::object order, json::array items) const;

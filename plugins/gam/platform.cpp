@@ -1,17 +1,10 @@
 #include "platform.hpp"
 
-#include "../sales/discovery.hpp"
-#include "../sales/sync.hpp"
+#include "../sales/buy_book.hpp"
 
 namespace tenon::gam {
-namespace {
-
-json::object object_of(json::value request) { return sales::as_object(request, "request"); }
-
-}  // namespace
-
 gam_platform::gam_platform(sdk::platform_context context)
-    : platform(context),
+    : seller(context),
       settings_(context.settings()),
       api_(context, settings_),
       inventory_(api_),
@@ -20,7 +13,7 @@ gam_platform::gam_platform(sdk::platform_context context)
       targeting_(api_),
       booking_(api_, orders_, library_, targeting_),
       changes_(api_, orders_, library_, targeting_),
-      reports_(api_, orders_) {}
+      reports_(api_) {}
 
 sdk::task<void> gam_platform::open() {
   auto const until = sales::handshake_deadline(api_.context());
@@ -29,47 +22,20 @@ sdk::task<void> gam_platform::open() {
              settings_.network + ", " + sales::upstream_text(network, "timeZone") + ")");
 }
 
-sdk::task<json::value> gam_platform::get_products(json::value request, sdk::call_context call) {
-  auto const asked = object_of(std::move(request));
-  co_await inventory_.refresh(call.deadline());
-  auto const has_inventory = [this](sales::product const& item) { return inventory_.has(item); };
-  co_return sales::products_answer(asked, settings_.catalogue, has_inventory);
+sdk::task<json::object> gam_platform::book(json::object request, sdk::call_context call) {
+  return booking_.create(std::move(request), std::move(call));
 }
 
-sdk::task<json::value> gam_platform::list_creative_formats(json::value request, sdk::call_context) {
-  auto const asked = object_of(std::move(request));
-  co_return sales::formats_answer(asked, settings_.catalogue);
+sdk::task<json::object> gam_platform::change(json::object request, sdk::call_context call) {
+  return changes_.update(std::move(request), std::move(call));
 }
 
-sdk::task<json::value> gam_platform::create_media_buy(json::value request, sdk::call_context call) {
-  auto answer = co_await booking_.create(object_of(std::move(request)), std::move(call));
-  co_return answer;
+sdk::task<json::object> gam_platform::list_buys(json::object request, sales::deadline until) {
+  return sales::list_buys(&orders_, std::move(request), until);
 }
 
-sdk::task<json::value> gam_platform::update_media_buy(json::value request, sdk::call_context call) {
-  auto answer = co_await changes_.update(object_of(std::move(request)), std::move(call));
-  co_return answer;
-}
-
-sdk::task<json::value> gam_platform::get_media_buys(json::value request, sdk::call_context call) {
-  auto answer = co_await orders_.list(object_of(std::move(request)), call.deadline());
-  co_return answer;
-}
-
-sdk::task<json::value> gam_platform::get_media_buy_delivery(json::value request, sdk::call_context call) {
-  auto answer = co_await reports_.answer(object_of(std::move(request)), std::move(call));
-  co_return answer;
-}
-
-sdk::task<json::value> gam_platform::sync_creatives(json::value request, sdk::call_context call) {
-  auto asked = object_of(std::move(request));
-  auto answer = co_await sales::sync_creatives(&library_, &settings_.catalogue, std::move(asked), call.deadline());
-  co_return answer;
-}
-
-sdk::task<json::value> gam_platform::list_creatives(json::value request, sdk::call_context call) {
-  auto answer = co_await library_.list(object_of(std::move(request)), call.deadline());
-  co_return answer;
+sdk::task<json::object> gam_platform::report(json::object request, sales::deadline until) {
+  return sales::report_delivery(&orders_, &reports_, std::move(request), until);
 }
 
 }  // namespace tenon::gam

@@ -5,13 +5,13 @@
 #include "delivery.hpp"
 #include "inventory.hpp"
 
-#include <tenon/sdk/platform.hpp>
+#include "../sales/seller.hpp"
 
 namespace tenon::gam {
 
 /// One tenant's Ad Manager network as an AdCP seller. It keeps nothing that the network could not tell again: an access
 /// token, resolved places and a list of inventory, all of which may be lost at any time.
-class gam_platform final : public sdk::platform {
+class gam_platform final : public sales::seller {
  public:
   explicit gam_platform(sdk::platform_context context);
 
@@ -19,16 +19,16 @@ class gam_platform final : public sdk::platform {
   /// platform.
   sdk::task<void> open() override;
 
-  sdk::task<json::value> get_products(json::value request, sdk::call_context call);
-  sdk::task<json::value> list_creative_formats(json::value request, sdk::call_context call);
-  sdk::task<json::value> create_media_buy(json::value request, sdk::call_context call);
-  sdk::task<json::value> update_media_buy(json::value request, sdk::call_context call);
-  sdk::task<json::value> get_media_buys(json::value request, sdk::call_context call);
-  sdk::task<json::value> get_media_buy_delivery(json::value request, sdk::call_context call);
-  sdk::task<json::value> sync_creatives(json::value request, sdk::call_context call);
-  sdk::task<json::value> list_creatives(json::value request, sdk::call_context call);
-
  private:
+  sales::catalogue const& sold() const override { return settings_.catalogue; }
+  sales::creative_store& creatives() override { return library_; }
+  sdk::task<void> look_at_inventory(sales::deadline until) override { return inventory_.refresh(until); }
+  bool has(sales::product const& item) const override { return inventory_.has(item); }
+  sdk::task<json::object> book(json::object request, sdk::call_context call) override;
+  sdk::task<json::object> change(json::object request, sdk::call_context call) override;
+  sdk::task<json::object> list_buys(json::object request, sales::deadline until) override;
+  sdk::task<json::object> report(json::object request, sales::deadline until) override;
+
   gam_settings settings_;
   client api_;
   inventory inventory_;

@@ -74,17 +74,10 @@ booking_terms read_terms(sales::product const& item, std::string const& network)
   return terms;
 }
 
-std::string without_slash(std::string url) {
-  while (!url.empty() && url.back() == '/') {
-    url.pop_back();
-  }
-  return url;
-}
-
 }  // namespace
 
 gam_settings::gam_settings(sales::json::object const& source)
-    : api_base(without_slash(sales::text_at(source, "api_base").value_or("https://admanager.googleapis.com/v1"))),
+    : api_base(sales::url_at(source, "api_base", "https://admanager.googleapis.com/v1")),
       network("networks/" + sales::required_text(source, "network_code")),
       advertiser(network + "/companies/" + sales::required_text(source, "advertiser_id")),
       trafficker(network + "/users/" + sales::required_text(source, "trafficker_id")),

@@ -2,7 +2,7 @@
 
 #include "flight.hpp"
 
-#include <tenon/sdk/text.hpp>
+#include "../sales/marker.hpp"
 
 #include <boost/json/serialize.hpp>
 
@@ -14,17 +14,7 @@ namespace {
 constexpr std::size_t most_packages = 100;  // below the 125 flights of the smallest account
 constexpr std::size_t longest_campaign_name = 200;
 
-std::string marker_of(std::string const& key, std::size_t index) { return key + ":" + std::to_string(index); }
-
 }  // namespace
-
-std::string marker_key(sdk::platform_context const& context, sdk::call_context const& call) {
-  if (call.idempotency_key().empty()) {
-    return sdk::hex(context.crypto().random(8));
-  }
-  auto const text = call.tenant() + "\n" + call.principal() + "\n" + call.idempotency_key();
-  return sdk::hex(context.crypto().sha256(text)).substr(0, 16);
-}
 
 json::object for_put(json::object campaign, json::object const& record) {
   campaign["CustomFieldsJson"] = json::serialize(record);
@@ -131,7 +121,8 @@ sdk::task<void> booking::complete(sales::buy_plan plan, claimed_campaign claimed
   auto const campaign_id = claimed.id();
   for (std::size_t i = 0; i < plan.packages.size(); ++i) {
     auto const& package = plan.packages[i];
-    auto const flight_id = co_await ensure_flight(package, campaign_id, marker_of(key, i), claimed.adopted, until);
+    auto const flight_id =
+        co_await ensure_flight(package, campaign_id, sales::marker_of(key, i), claimed.adopted, until);
     auto wanted = co_await library_.gather(package.assignments, package.creatives, package.path, until);
     if (!wanted.empty()) {
       co_await library_.associate(flight_id, campaign_id, std::move(wanted), false, until);
@@ -168,7 +159,7 @@ sdk::task<json::object> booking::create(json::object request, sdk::call_context 
       co_await library_.require(each.creative_id, sales::path_of(package.path, "creative_assignments"), until);
     }
   }
-  auto const key = marker_key(api_.context(), call);
+  auto const key = sales::marker_key(api_.context(), call);
   auto const claimed = co_await ensure_campaign(plan, key, until);
   auto const id = claimed.id();
   std::exception_ptr failure;
@@ -184,11 +175,7 @@ sdk::task<json::object> booking::create(json::object request, sdk::call_context 
     std::rethrow_exception(failure);
   }
   auto const booked = co_await campaigns_.load(media_buy_id_of(id), until);
-  auto answer = sales::created_answer(booked.state);
-  if (auto const* sent = sales::find(request, "idempotency_key")) {
-    answer["idempotency_key"] = *sent;
-  }
-  co_return answer;
+  co_return sales::created_answer(booked.state, request);
 }
 
 }  // namespace tenon::kevel

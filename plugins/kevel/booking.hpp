@@ -45,7 +45,4 @@ class booking {
 /// A whole campaign as PUT wants it back, with our record in it.
 json::object for_put(json::object campaign, json::object const& record);
 
-/// Sixteen hexadecimal digits that stand for a buyer's idempotency key; random ones when there is none.
-std::string marker_key(sdk::platform_context const& context, sdk::call_context const& call);
-
 }  // namespace tenon::kevel

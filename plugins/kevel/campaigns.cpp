@@ -1,8 +1,5 @@
 #include "campaigns.hpp"
 
-#include "../sales/discovery.hpp"
-#include "../sales/overlay.hpp"
-
 #include <algorithm>
 #include <charconv>
 
@@ -140,10 +137,7 @@ sdk::task<booked_campaign> campaign_book::load(std::string media_buy_id, sales::
   co_return read(std::move(campaign), std::move(flights));
 }
 
-sdk::task<std::vector<std::string>> campaign_book::wanted_ids(json::object request, sales::deadline until) {
-  if (sales::find(request, "media_buy_ids") != nullptr) {
-    co_return sales::texts_at(request, "media_buy_ids", {});
-  }
+sdk::task<std::vector<std::string>> campaign_book::all_ids(sales::deadline until) {
   auto path = "/campaign?advertiserId=" + std::to_string(api_.settings().advertiser_id);
   auto const campaigns = co_await api_.list(std::move(path), subject::other, until);
   std::vector<std::string> ids;
@@ -153,37 +147,6 @@ sdk::task<std::vector<std::string>> campaign_book::wanted_ids(json::object reque
     }
   }
   co_return ids;
-}
-
-sdk::task<json::object> campaign_book::list(json::object request, sales::deadline until) {
-  auto statuses = sales::wanted_statuses(request);
-  if (statuses.empty() && sales::find(request, "media_buy_ids") == nullptr) {
-    statuses.emplace_back("active");  // what AdCP says when neither ids nor statuses are asked for
-  }
-  auto const ids = co_await wanted_ids(request, until);
-  json::array entries;
-  json::array errors;
-  for (auto const& id : ids) {
-    try {
-      auto const booked = co_await load(id, until);
-      if (statuses.empty() || std::find(statuses.begin(), statuses.end(), booked.state.status) != statuses.end()) {
-        entries.push_back(sales::listed_entry(booked.state));
-      }
-    } catch (sdk::error const& fault) {
-      if (fault.code() != "MEDIA_BUY_NOT_FOUND") {
-        throw;
-      }
-      errors.push_back(json::object{{"code", fault.code()}, {"message", fault.message()}, {"field", "media_buy_ids"}});
-    }
-  }
-  auto const part = sales::read_page(request, entries.size());
-  json::array page(entries.begin() + static_cast<std::ptrdiff_t>(part.first),
-                   entries.begin() + static_cast<std::ptrdiff_t>(part.last));
-  json::object answer{{"media_buys", std::move(page)}, {"pagination", part.description}};
-  if (!errors.empty()) {
-    answer["errors"] = std::move(errors);
-  }
-  co_return answer;
 }
 
 }  // namespace tenon::kevel

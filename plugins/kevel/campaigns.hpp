@@ -37,15 +37,14 @@ struct booked_campaign {
 /// booked exist here.
 class campaign_book {
  public:
+  using booked_buy = booked_campaign;
+
   explicit campaign_book(client& api) : api_(api) {}
 
   sdk::task<booked_campaign> load(std::string media_buy_id, sales::deadline until);
 
-  /// The ids a request names, else those of all media buys.
-  sdk::task<std::vector<std::string>> wanted_ids(json::object request, sales::deadline until);
-
-  /// The answer of get_media_buys.
-  sdk::task<json::object> list(json::object request, sales::deadline until);
+  /// The ids of all media buys.
+  sdk::task<std::vector<std::string>> all_ids(sales::deadline until);
 
  private:
   booked_campaign read(json::object campaign, json::array flights) const;

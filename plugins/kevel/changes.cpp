@@ -5,17 +5,6 @@
 namespace tenon::kevel {
 namespace {
 
-std::size_t index_of(booked_campaign const& booked, std::string const& package_id, std::string const& path) {
-  auto const& packages = booked.state.packages;
-  for (std::size_t i = 0; i < packages.size(); ++i) {
-    if (packages[i].package_id == package_id) {
-      return i;
-    }
-  }
-  throw sdk::error("PACKAGE_NOT_FOUND", "The media buy has no package " + package_id)
-      .field(sales::path_of(path, "package_id"));
-}
-
 // Dates of the whole buy move every package that is still live; a package's own say wins.
 json::object with_shared(json::object update, json::object const& request) {
   for (auto const* member : {"start_time", "end_time"}) {
@@ -36,10 +25,7 @@ std::vector<flight_change> changes::plan(json::object const& request, booked_cam
   for (std::size_t i = 0; packages != nullptr && i < packages->size(); ++i) {
     auto const path = sales::path_of("packages", i);
     auto const& update = sales::as_object((*packages)[i], path);
-    auto const index = index_of(booked, sales::required_text(update, "package_id", path), path);
-    if (booked.state.packages[index].canceled) {
-      throw sdk::error("INVALID_STATE", "The package is canceled").field(path);
-    }
+    auto const index = booked.state.live_package(sales::required_text(update, "package_id", path), path);
     updates[index] = update;
     paths[index] = path;
   }
@@ -96,11 +82,6 @@ sdk::task<json::object> changes::update(json::object request, sdk::call_context 
   auto const id = sales::required_text(request, "media_buy_id");
   auto const booked = co_await campaigns_.load(id, until);
   sales::require_updatable(booked.state, request);
-  if (auto const* added = sales::array_at(request, "new_packages"); added != nullptr && !added->empty()) {
-    throw sdk::error("UNSUPPORTED_FEATURE", "Packages cannot be added to a media buy")
-        .field("new_packages")
-        .suggestion("Create another media buy");
-  }
   std::vector<std::string> affected;
   if (!sales::flag_at(request, "canceled").value_or(false)) {
     auto wanted = plan(request, booked);

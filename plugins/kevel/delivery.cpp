@@ -97,30 +97,4 @@ sdk::task<sales::buy_delivery> delivery_reports::measure(booked_campaign booked,
   co_return out;
 }
 
-sdk::task<json::object> delivery_reports::answer(json::object request, sdk::call_context call) {
-  auto const until = call.deadline();
-  auto statuses = sales::wanted_statuses(request);
-  if (statuses.empty() && sales::find(request, "media_buy_ids") == nullptr) {
-    statuses.emplace_back("active");
-  }
-  auto const ids = co_await campaigns_.wanted_ids(request, until);
-  std::vector<booked_campaign> chosen;
-  auto earliest = api_.now();
-  for (auto const& id : ids) {
-    auto booked = co_await campaigns_.load(id, until);
-    if (statuses.empty() || std::find(statuses.begin(), statuses.end(), booked.state.status) != statuses.end()) {
-      earliest = std::min(earliest, booked.state.start());
-      chosen.push_back(std::move(booked));
-    }
-  }
-  auto const period = sales::read_period(request, earliest, api_.now());
-  auto const daily = sales::flag_at(request, "include_package_daily_breakdown").value_or(false);
-  std::vector<sales::buy_delivery> measured;
-  for (auto& booked : chosen) {
-    auto one = co_await measure(std::move(booked), period, until);
-    measured.push_back(std::move(one));
-  }
-  co_return sales::delivery_answer(measured, period, daily, "USD");
-}
-
 }  // namespace tenon::kevel

@@ -4,19 +4,18 @@
 
 namespace tenon::kevel {
 
-/// get_media_buy_delivery: a queued report per campaign, by day and flight. Days are UTC.
+/// What get_media_buy_delivery measures by: a queued report per campaign, by day and flight. Days are UTC.
 class delivery_reports {
  public:
-  delivery_reports(client& api, campaign_book& campaigns) : api_(api), campaigns_(campaigns) {}
+  explicit delivery_reports(client& api) : api_(api) {}
 
-  sdk::task<json::object> answer(json::object request, sdk::call_context call);
+  sdk::task<sales::buy_delivery> measure(booked_campaign booked, sales::reporting_period period, sales::deadline until);
+  sales::instant now() const { return api_.now(); }
 
  private:
-  sdk::task<sales::buy_delivery> measure(booked_campaign booked, sales::reporting_period period, sales::deadline until);
   sdk::task<delivery_by_flight> fetch(std::int64_t campaign_id, sales::reporting_period period, sales::deadline until);
 
   client& api_;
-  campaign_book& campaigns_;
 };
 
 }  // namespace tenon::kevel

@@ -46,12 +46,10 @@ class creative_library final : public sales::creative_store {
                                              std::vector<sales::creative> inlined, std::string path,
                                              sales::deadline until);
 
-  // sync_creatives
+  // sync_creatives and list_creatives
   sdk::task<stored> put(sales::creative item, bool dry_run, sales::deadline until) override;
   sdk::task<void> assign(json::object entry, std::string path, sales::deadline until) override;
-
-  /// The answer of list_creatives.
-  sdk::task<json::object> list(json::object request, sales::deadline until);
+  sdk::task<json::object> list(json::object request, sales::deadline until) override;
 
  private:
   sdk::task<json::array> all(sales::deadline until);

@@ -4,29 +4,27 @@
 #include "changes.hpp"
 #include "delivery.hpp"
 
-#include <tenon/sdk/platform.hpp>
+#include "../sales/seller.hpp"
 
 namespace tenon::kevel {
 
 /// One tenant's Kevel advertiser as an AdCP seller. It keeps nothing that Kevel could not tell again: ad types, which
 /// may be lost at any time.
-class kevel_platform final : public sdk::platform {
+class kevel_platform final : public sales::seller {
  public:
   explicit kevel_platform(sdk::platform_context context);
 
   /// Reads the advertiser: a tenant with a wrong key or a deleted advertiser never gets a platform.
   sdk::task<void> open() override;
 
-  sdk::task<json::value> get_products(json::value request, sdk::call_context call);
-  sdk::task<json::value> list_creative_formats(json::value request, sdk::call_context call);
-  sdk::task<json::value> create_media_buy(json::value request, sdk::call_context call);
-  sdk::task<json::value> update_media_buy(json::value request, sdk::call_context call);
-  sdk::task<json::value> get_media_buys(json::value request, sdk::call_context call);
-  sdk::task<json::value> get_media_buy_delivery(json::value request, sdk::call_context call);
-  sdk::task<json::value> sync_creatives(json::value request, sdk::call_context call);
-  sdk::task<json::value> list_creatives(json::value request, sdk::call_context call);
-
  private:
+  sales::catalogue const& sold() const override { return settings_.catalogue; }
+  sales::creative_store& creatives() override { return library_; }
+  sdk::task<json::object> book(json::object request, sdk::call_context call) override;
+  sdk::task<json::object> change(json::object request, sdk::call_context call) override;
+  sdk::task<json::object> list_buys(json::object request, sales::deadline until) override;
+  sdk::task<json::object> report(json::object request, sales::deadline until) override;
+
   kevel_settings settings_;
   client api_;
   campaign_book campaigns_;

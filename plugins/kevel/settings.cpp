@@ -35,17 +35,10 @@ booking_terms read_terms(sales::product const& item) {
   return terms;
 }
 
-std::string without_slash(std::string url) {
-  while (!url.empty() && url.back() == '/') {
-    url.pop_back();
-  }
-  return url;
-}
-
 }  // namespace
 
 kevel_settings::kevel_settings(json::object const& source)
-    : api_base(without_slash(sales::text_at(source, "api_base").value_or("https://api.kevel.co/v1"))),
+    : api_base(sales::url_at(source, "api_base", "https://api.kevel.co/v1")),
       advertiser_id(positive(source, "advertiser_id", {})),
       catalogue(source) {
   for (auto const& item : catalogue.products()) {

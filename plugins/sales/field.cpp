@@ -95,6 +95,14 @@ std::string required_text(json::object const& object, std::string_view key, std:
   return std::move(*text);
 }
 
+std::string url_at(json::object const& object, std::string_view key, std::string_view otherwise) {
+  auto url = text_at(object, key).value_or(std::string(otherwise));
+  while (!url.empty() && url.back() == '/') {
+    url.pop_back();
+  }
+  return url;
+}
+
 json::object const& as_object(json::value const& value, std::string_view path) {
   if (!value.is_object()) {
     refuse(std::string(path), "an object");

@@ -30,6 +30,9 @@ json::array const* array_at(json::object const& object, std::string_view key, st
 /// Likewise, and throws if absent or empty.
 std::string required_text(json::object const& object, std::string_view key, std::string_view parent = {});
 
+/// A URL without the slashes at its end; `otherwise` if absent.
+std::string url_at(json::object const& object, std::string_view key, std::string_view otherwise);
+
 /// The value as an object, for elements of an array.
 json::object const& as_object(json::value const& value, std::string_view path);
 

@@ -83,9 +83,12 @@ instant buy_state::end() const {
   return last == packages.end() ? instant{} : last->end;
 }
 
-json::object created_answer(buy_state const& state) {
+json::object created_answer(buy_state const& state, json::object const& request) {
   json::object out;
   describe_buy(out, state);
+  if (auto const* sent = find(request, "idempotency_key")) {
+    out["idempotency_key"] = *sent;
+  }
   out["confirmed_at"] = upstream_text(state.record, "confirmed_at");
   json::array packages;
   for (auto const& package : state.packages) {
@@ -160,6 +163,18 @@ json::object cancellation(json::object const& request, instant now) {
   return out;
 }
 
+std::size_t buy_state::live_package(std::string const& package_id, std::string const& path) const {
+  auto const at =
+      std::find_if(packages.begin(), packages.end(), [&](auto const& each) { return each.package_id == package_id; });
+  if (at == packages.end()) {
+    throw error("PACKAGE_NOT_FOUND", "The media buy has no package " + package_id).field(path_of(path, "package_id"));
+  }
+  if (at->canceled) {
+    throw error("INVALID_STATE", "The package is canceled").field(path);
+  }
+  return static_cast<std::size_t>(at - packages.begin());
+}
+
 void require_updatable(buy_state const& state, json::object const& request) {
   auto const canceling = flag_at(request, "canceled").value_or(false);
   if (is_over(state.status)) {
@@ -174,6 +189,11 @@ void require_updatable(buy_state const& state, json::object const& request) {
     throw error("CONFLICT", "The media buy has changed since that revision")
         .field("revision")
         .details({{"current_revision", state.revision()}});
+  }
+  if (auto const* added = array_at(request, "new_packages"); added != nullptr && !added->empty()) {
+    throw error("UNSUPPORTED_FEATURE", "Packages cannot be added to a media buy")
+        .field("new_packages")
+        .suggestion("Create another media buy");
   }
 }
 

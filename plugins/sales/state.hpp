@@ -32,10 +32,13 @@ struct buy_state {
   std::int64_t revision() const;
   instant start() const;  ///< the earliest of its packages
   instant end() const;    ///< the latest
+
+  /// The position of a package that an update at `path` names. PACKAGE_NOT_FOUND; INVALID_STATE if it is canceled.
+  std::size_t live_package(std::string const& package_id, std::string const& path) const;
 };
 
 /// The answers of create_media_buy, update_media_buy (with the packages it touched) and an entry of get_media_buys.
-json::object created_answer(buy_state const& state);
+json::object created_answer(buy_state const& state, json::object const& request);
 json::object updated_answer(buy_state const& state, std::vector<std::string> const& affected);
 json::object listed_entry(buy_state const& state);
 
@@ -48,8 +51,8 @@ void amend_record(json::object& record, json::object const& update);
 /// How and when an update cancels, for the record.
 json::object cancellation(json::object const& request, instant now);
 
-/// Throws unless a buy of that status may be changed so: NOT_CANCELLABLE, INVALID_STATE; and CONFLICT when the buyer's
-/// revision is not the current one.
+/// Throws unless a buy of that status may be changed so: NOT_CANCELLABLE, INVALID_STATE; CONFLICT when the buyer's
+/// revision is not the current one; UNSUPPORTED_FEATURE for packages to be added.
 void require_updatable(buy_state const& state, json::object const& request);
 
 }  // namespace tenon::sales

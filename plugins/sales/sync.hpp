@@ -11,7 +11,7 @@
 
 namespace tenon::sales {
 
-/// What sync_creatives needs of an ad server.
+/// What sync_creatives and list_creatives need of an ad server.
 ///
 /// Errors      sdk::error. One of the seller's or of the moment (CONFIGURATION_ERROR, RATE_LIMITED, ...) fails the
 /// whole
@@ -30,6 +30,9 @@ class creative_store {
 
   /// Makes a package serve a creative of the library. `entry` is the assignment as the buyer sent it, at `path`.
   virtual sdk::task<void> assign(json::object entry, std::string path, deadline until) = 0;
+
+  /// The answer of list_creatives.
+  virtual sdk::task<json::object> list(json::object request, deadline until) = 0;
 };
 
 /// The answer of sync_creatives. Borrowed: both outlive the task.

@@ -1,0 +1,59 @@
+#include "seller.hpp"
+
+#include "discovery.hpp"
+
+namespace tenon::sales {
+namespace {
+
+json::object object_of(json::value request) { return as_object(request, "request"); }
+
+}  // namespace
+
+sdk::task<void> seller::look_at_inventory(deadline) { co_return; }
+
+bool seller::has(product const&) const { return true; }
+
+sdk::task<json::value> seller::get_products(json::value request, sdk::call_context call) {
+  auto const asked = object_of(std::move(request));
+  co_await look_at_inventory(call.deadline());
+  auto const has_inventory = [this](product const& item) { return has(item); };
+  co_return products_answer(asked, sold(), has_inventory);
+}
+
+sdk::task<json::value> seller::list_creative_formats(json::value request, sdk::call_context) {
+  auto const asked = object_of(std::move(request));
+  co_return formats_answer(asked, sold());
+}
+
+sdk::task<json::value> seller::create_media_buy(json::value request, sdk::call_context call) {
+  auto answer = co_await book(object_of(std::move(request)), std::move(call));
+  co_return answer;
+}
+
+sdk::task<json::value> seller::update_media_buy(json::value request, sdk::call_context call) {
+  auto answer = co_await change(object_of(std::move(request)), std::move(call));
+  co_return answer;
+}
+
+sdk::task<json::value> seller::get_media_buys(json::value request, sdk::call_context call) {
+  auto answer = co_await list_buys(object_of(std::move(request)), call.deadline());
+  co_return answer;
+}
+
+sdk::task<json::value> seller::get_media_buy_delivery(json::value request, sdk::call_context call) {
+  auto answer = co_await report(object_of(std::move(request)), call.deadline());
+  co_return answer;
+}
+
+sdk::task<json::value> seller::sync_creatives(json::value request, sdk::call_context call) {
+  auto asked = object_of(std::move(request));
+  auto answer = co_await sales::sync_creatives(&creatives(), &sold(), std::move(asked), call.deadline());
+  co_return answer;
+}
+
+sdk::task<json::value> seller::list_creatives(json::value request, sdk::call_context call) {
+  auto answer = co_await creatives().list(object_of(std::move(request)), call.deadline());
+  co_return answer;
+}
+
+}  // namespace tenon::sales
