@@ -3,6 +3,7 @@
 #include "../sales/buy_book.hpp"
 
 namespace tenon::gam {
+
 gam_platform::gam_platform(sdk::platform_context context)
     : seller(context),
       settings_(context.settings()),

@@ -3,6 +3,7 @@
 #include "../sales/buy_book.hpp"
 
 namespace tenon::kevel {
+
 kevel_platform::kevel_platform(sdk::platform_context context)
     : seller(context),
       settings_(context.settings()),

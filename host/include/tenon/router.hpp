@@ -78,16 +78,14 @@ struct lazy_router_options {
 };
 
 /// Routes every task to the platform of the account's tenant, builds that platform on the first request and keeps it in
-/// a bounded LRU and TTL cache. The contract is that of LazyPlatformRouter of the AdCP Python SDK (adcp-client-python,
-/// platform_router.py).
+/// a bounded LRU and TTL cache. The contract is that of LazyPlatformRouter of the AdCP Python SDK
+/// (adcp-client-python, platform_router.py).
 ///
-/// Lifetime    Calls in flight keep the router's state alive; destroying the router drops the cache. The clock and the
-/// contexts behind the
-///             executors outlive the router and its calls. While a platform with a time to live is kept, a timer is
-///             pending on `executor`.
-/// Threads     Any, concurrently. No lock is held while a platform, a factory or a handler runs. A request that waited
-/// for a build
-///             continues on `executor`; a hit is handed to its platform on the calling thread.
+/// Lifetime    Calls in flight keep the router's state alive; destroying the router drops the cache. The clock and
+///             the contexts behind the executors outlive the router and its calls. While a platform with a time to
+///             live is kept, a timer is pending on `executor`.
+/// Threads     Any, concurrently. No lock is held while a platform, a factory or a handler runs. A request that
+///             waited for a build continues on `executor`; a hit is handed to its platform on the calling thread.
 /// Cost        A hit: one lock, a few reference counts, no allocation of its own.
 class lazy_platform_router final : public routing_platform {
  public:
