@@ -172,6 +172,7 @@ std::shared_ptr<admission> admission::make(std::shared_ptr<plugin_store> store, 
 }
 
 result<std::filesystem::path> find_canary(const std::string& configured, const std::filesystem::path& embedded) {
+  std::string looked;
   std::vector<std::filesystem::path> places;
   if (!configured.empty()) {
     places.emplace_back(configured);
@@ -180,11 +181,11 @@ result<std::filesystem::path> find_canary(const std::string& configured, const s
   } else {
     std::error_code code;
     const auto beside = std::filesystem::read_symlink("/proc/self/exe", code).parent_path();
+    if (code) looked = "the host's own directory, which /proc/self/exe does not tell (is /proc mounted?)";
     if (!code) places.push_back(beside / program_name);
     if (!code) places.push_back((beside.parent_path() / "libexec/tenon") / program_name);
     places.emplace_back(TENON_CANARY_INSTALLED);
   }
-  std::string looked;
   for (const auto& place : places) {
     if (executable(place)) return {boost::system::in_place_value, place};
     looked += (looked.empty() ? "" : ", ") + place.string();

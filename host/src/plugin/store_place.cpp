@@ -20,11 +20,13 @@ std::string what_to_do(int number) {
     case EACCES:
     case EPERM: return "; the host's user must be able to write there";
     case EROFS: return "; choose a store_dir on a writable file system";
-    case ENOENT:
-    case ENOTDIR: return "; the store directory vanished, make it again and reload";
+    case ENOENT: return "; the store directory vanished, make it again and reload";
+    case ENOTDIR: return "; a file stands there or on the way: move it away, or choose another store_dir";
+    case ELOOP: return "; choose a store_dir that is a directory itself, not a link to one";
+    case EIO: return "; see what the system's log says of that disk, or choose another store_dir";
     case ENOLCK:
     case EOPNOTSUPP: return "; choose a store_dir on a local file system, which has locks";
-    default: return {};
+    default: return "; choose another store_dir if that stays so";
   }
 }
 
