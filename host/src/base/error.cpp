@@ -41,6 +41,10 @@ error make_error(std::string_view code, std::string message, std::string operato
                .operator_detail = std::move(operator_detail)};
 }
 
+error account_misconfigured(std::string operator_detail) {
+  return make_error("CONFIGURATION_ERROR", "This account is not configured correctly.", std::move(operator_detail));
+}
+
 error tenant_not_found(std::string operator_detail) {
   auto made = make_error("ACCOUNT_NOT_FOUND", "No such account.", std::move(operator_detail));
   made.recover = recovery::terminal;

@@ -47,8 +47,7 @@ class built_platform final : public plugin_platform {
 error wrong_settings(const platform_recipe& recipe, const std::vector<std::string>& findings) {
   std::string all;
   for (const auto& finding : findings) all += (all.empty() ? "" : "; ") + finding;
-  return make_error("CONFIGURATION_ERROR", "This account is not set up correctly.",
-                    "tenant " + recipe.tenant + ", plugin " + recipe.image->name + ": " + all);
+  return account_misconfigured("tenant " + recipe.tenant + ", plugin " + recipe.image->name + ": " + all);
 }
 
 error unavailable(std::string why) {

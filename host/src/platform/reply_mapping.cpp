@@ -51,7 +51,7 @@ std::string default_message(std::string_view code) {
   if (code == "INVALID_REQUEST") return "The request is not valid.";
   if (code == "UNSUPPORTED_FEATURE") return "This account does not support the request.";
   if (code == "PERMISSION_DENIED") return "The request is not permitted.";
-  if (code == "CONFIGURATION_ERROR") return "This account is not set up correctly.";
+  if (code == "CONFIGURATION_ERROR") return account_misconfigured({}).message;
   if (code == "INTERNAL_ERROR") return "The request could not be handled.";
   return "The request failed.";
 }

@@ -10,7 +10,7 @@ namespace tenon {
 /// The one error of this layer: the buyer learns that the tenant is set up wrongly, the operator learns why and what
 /// to do.
 inline error refusal(std::string why) {
-  return make_error("CONFIGURATION_ERROR", "This account is not set up correctly.", std::move(why));
+  return account_misconfigured(std::move(why));
 }
 
 }  // namespace tenon

@@ -74,7 +74,7 @@ std::optional<error> check_deployment(const tenant_entry& entry, const manifest&
   }
   if (detail.empty()) return std::nullopt;
   detail += " (plugin " + plugin.id + " " + plugin.version + ")";
-  return make_error("CONFIGURATION_ERROR", "This account is not configured correctly.", std::move(detail));
+  return account_misconfigured(std::move(detail));
 }
 
 }  // namespace tenon

@@ -18,10 +18,7 @@ std::shared_ptr<const deployment> wanted_deployment(const std::shared_ptr<const 
   if (!entry->enabled) return std::make_shared<const deployment>(std::move(made));
   const auto& image = plugins.at(entry->plugin);
   if (!image) {
-    made.refusal = image.error();
-    made.refusal->code = "CONFIGURATION_ERROR";
-    made.refusal->recover = recovery::terminal;
-    made.refusal->message = "This account is not configured correctly.";
+    made.refusal = account_misconfigured(text_of(image.error()));
   } else {
     made.image = *image;
     made.refusal = check_deployment(*entry, (*image)->manifest);
@@ -82,10 +79,8 @@ planned_change broken_change(const std::string& tenant, const std::shared_ptr<co
   if (old && !old->refusal) return planned;
   auto entry = std::make_shared<tenant_entry>();
   entry->name = tenant;
-  planned.next = std::make_shared<const deployment>(deployment{
-      .entry = std::move(entry),
-      .image = nullptr,
-      .refusal = make_error("CONFIGURATION_ERROR", "This account is not configured correctly.", std::move(reason))});
+  planned.next = std::make_shared<const deployment>(
+      deployment{.entry = std::move(entry), .image = nullptr, .refusal = account_misconfigured(std::move(reason))});
   return planned;
 }
 

@@ -14,9 +14,8 @@ namespace {
 constexpr std::streamsize max_secret_bytes = 1 << 20;
 
 error unreadable(const tenant_entry& entry, const std::string& key, const std::string& found, const std::string& fix) {
-  return make_error("CONFIGURATION_ERROR", "This account is not configured correctly.",
-                    entry.place.file + ":" + std::to_string(entry.place.line) + ": tenant " + entry.name +
-                        ": expected the secret of settings." + key + ", found " + found + "; " + fix);
+  return account_misconfigured(entry.place.file + ":" + std::to_string(entry.place.line) + ": tenant " + entry.name +
+                               ": expected the secret of settings." + key + ", found " + found + "; " + fix);
 }
 
 result<std::string> read_file(const tenant_entry& entry, const std::string& key, const std::string& path) {
