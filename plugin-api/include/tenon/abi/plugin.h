@@ -84,7 +84,8 @@ typedef struct tenon_plugin {
    * answered them; free their state. Must not start operations. */
   void (*destroy)(tenon_instance* instance) TENON_NOEXCEPT;
 
-  /* [loader] An optional interface by "name/revision", as listed in the manifest; null if absent. */
+  /* [loader] An optional interface by "name/revision", as listed in the manifest; null if absent. None is defined yet: the
+   * host calls this for nobody. It is here so that one can come without another entry. */
   const void* (*get_interface)(tenon_str name_revision) TENON_NOEXCEPT;
 } tenon_plugin;
 
@@ -100,7 +101,7 @@ extern __attribute__((visibility("default"))) const tenon_plugin tenon_plugin_en
  *     "specialisms": ["sales-non-guaranteed"],         what a tenant of it may claim
  *     "settings_schema": { ... },                      JSON Schema of a tenant's settings, see below
  *     "services": ["http/1", "timer/1"],               refused at load if the host lacks one
- *     "interfaces": ["proposals/1"],                   optional interfaces of the plugin
+ *     "interfaces": [],                                optional interfaces; none is defined yet, and no host asks for one
  *     "upstreams": ["https://api.kevel.co"],           origins it talks to, besides those in the settings
  *     "concurrent": false,                             true: the plugin locks, entries may overlap
  *     "sdk": "0.1.0", "sanitizer": "" }                written by tenon_add_plugin()
