@@ -58,14 +58,14 @@ const stored_plugins& plugins() {
 /// one that still stands in a queue.
 class counted_factory final : public factory {
  public:
-  counted_factory(std::shared_ptr<factory> real, std::shared_ptr<retirements> counted)
+  counted_factory(std::shared_ptr<factory> real, std::shared_ptr<open_platforms> counted)
       : real_(std::move(real)), counted_(std::move(counted)) {}
 
   bool blocks() const noexcept override { return real_->blocks(); }
   void build(std::string tenant, std::stop_token stop, build_handler done) override {
     real_->build(
         std::move(tenant), std::move(stop),
-        [ticket = retirement_ticket(counted_), done = std::move(done)](auto built) mutable { done(std::move(built)); });
+        [ticket = platform_ticket(counted_), done = std::move(done)](auto built) mutable { done(std::move(built)); });
   }
   result<std::optional<bool>> foresees(const std::string& tenant, std::string_view task) const override {
     return real_->foresees(tenant, task);
@@ -73,7 +73,7 @@ class counted_factory final : public factory {
 
  private:
   const std::shared_ptr<factory> real_;
-  const std::shared_ptr<retirements> counted_;
+  const std::shared_ptr<open_platforms> counted_;
 };
 
 class plugin_world final : public contract_world {

@@ -39,7 +39,7 @@ class built_platform final : public plugin_platform {
 
  private:
   std::shared_ptr<platform_shell> shell_;
-  retirement_ticket alive_;  ///< until the retirement holds one of its own
+  platform_ticket alive_;  ///< until the retirement holds one of its own
   const std::uint64_t instance_;
   const build_timing timing_;
 };
@@ -189,7 +189,7 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
   platform_recipe recipe_;
   const std::stop_token stop_;
   plugin_platform_handler done_;
-  retirement_ticket alive_;                ///< until the outcome is handed out, or what was half built retires
+  platform_ticket alive_;                ///< until the outcome is handed out, or what was half built retires
   mutable std::mutex mutex_;               ///< of strand_
   std::optional<platform_strand> strand_;  ///< none: the build is over
   std::optional<asio::steady_timer> timer_;

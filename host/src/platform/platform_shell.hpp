@@ -85,7 +85,7 @@ class platform_shell : public std::enable_shared_from_this<platform_shell> {
       unique_function<void()> empty);  ///< `empty` runs once nobody is inside, here or where the last one leaves
   std::shared_ptr<library> code() const noexcept { return library_; }  ///< null after destroy()
   std::string last_entry() const;                                      ///< for a report: what is inside, how long
-  void destroy_on_loader(retirement_ticket ticket);
+  void destroy_on_loader(platform_ticket ticket);
   void leave_executor() noexcept;  ///< a thread is stuck inside, and may come back when the executor is gone
 
   /// While it is held the executor is not left: makes one step of looking whether it may be used, and of using it.

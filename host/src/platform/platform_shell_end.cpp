@@ -33,7 +33,7 @@ std::string platform_shell::last_entry() const {
   return std::string(what ? what : "an entry that is returning") + " for " + std::to_string(age) + " ms";
 }
 
-void platform_shell::destroy_on_loader(retirement_ticket ticket) {
+void platform_shell::destroy_on_loader(platform_ticket ticket) {
   auto work = [ticket = std::move(ticket), self = shared_from_this()]() mutable {
     self->destroy();
     // Before the ticket: whoever waits for it may then end the executor, which the shell's timers and strands need.

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "platform/http_client.hpp"
-#include "platform/retirements.hpp"
+#include "platform/open_platforms.hpp"
 #include "plugin/library.hpp"
 
 #include <tenon/platform.hpp>
@@ -61,7 +61,7 @@ struct platform_environment {
   std::weak_ptr<http_client> http;  ///< the host's: its timers and sockets must go before the executor's context does
   std::shared_ptr<tenon::loader> loader;
   std::shared_ptr<spdlog::logger> logger;  ///< not null
-  std::shared_ptr<retirements> retiring = std::make_shared<retirements>();
+  std::shared_ptr<open_platforms> retiring = std::make_shared<open_platforms>();
   std::chrono::milliseconds build_timeout{30'000};
   std::chrono::milliseconds call_timeout{60'000};
   std::chrono::milliseconds retire_grace{10'000};    ///< running calls of a retired platform may finish this long

@@ -89,7 +89,7 @@ class retirement : public std::enable_shared_from_this<retirement> {
     }
     // Before the ticket goes, after which the executor may; stranded, it may be gone already.
     if (was == phase::closing) asio::post(shell_->control(), [self = shared_from_this()] { self->timer_->cancel(); });
-    shell_->destroy_on_loader(was == phase::stranded ? retirement_ticket() : std::move(ticket_));
+    shell_->destroy_on_loader(was == phase::stranded ? platform_ticket() : std::move(ticket_));
   }
 
   void strand() {
@@ -115,7 +115,7 @@ class retirement : public std::enable_shared_from_this<retirement> {
   }
 
   const std::shared_ptr<platform_shell> shell_;
-  retirement_ticket ticket_;
+  platform_ticket ticket_;
   const std::chrono::milliseconds grace_;
   std::optional<asio::steady_timer> timer_;  ///< none: stranded
   std::mutex mutex_;                         ///< makes one step of giving the library up, or of leaving `closing`

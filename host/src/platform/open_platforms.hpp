@@ -14,11 +14,11 @@ namespace tenon {
 /// stops the loader.
 ///
 /// Threads     Any, concurrently.
-class retirements {
+class open_platforms {
  public:
-  retirements() = default;
-  retirements(const retirements&) = delete;
-  retirements& operator=(const retirements&) = delete;
+  open_platforms() = default;
+  open_platforms(const open_platforms&) = delete;
+  open_platforms& operator=(const open_platforms&) = delete;
 
   std::uint64_t open() const {
     const std::lock_guard lock(mutex_);
@@ -39,7 +39,7 @@ class retirements {
   }
 
  private:
-  friend class retirement_ticket;
+  friend class platform_ticket;
 
   void begin() {
     const std::lock_guard lock(mutex_);
@@ -61,23 +61,23 @@ class retirements {
 };
 
 /// One platform, or one step of its life: counted for as long as the ticket lives.
-class retirement_ticket {
+class platform_ticket {
  public:
-  retirement_ticket() = default;
-  explicit retirement_ticket(std::shared_ptr<retirements> counted) : counted_(std::move(counted)) {
+  platform_ticket() = default;
+  explicit platform_ticket(std::shared_ptr<open_platforms> counted) : counted_(std::move(counted)) {
     if (counted_) counted_->begin();
   }
-  retirement_ticket(retirement_ticket&& other) noexcept : counted_(std::exchange(other.counted_, nullptr)) {}
-  retirement_ticket& operator=(retirement_ticket&& other) noexcept {
+  platform_ticket(platform_ticket&& other) noexcept : counted_(std::exchange(other.counted_, nullptr)) {}
+  platform_ticket& operator=(platform_ticket&& other) noexcept {
     std::swap(counted_, other.counted_);
     return *this;
   }
-  ~retirement_ticket() {
+  ~platform_ticket() {
     if (counted_) counted_->end();
   }
 
  private:
-  std::shared_ptr<retirements> counted_;
+  std::shared_ptr<open_platforms> counted_;
 };
 
 }  // namespace tenon
