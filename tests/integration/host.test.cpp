@@ -1,39 +1,19 @@
 // Goal: the facade, the reloader and the layers below keep their promises together. Method: a real host on real
 // threads, real plugins (echo 1.0.0 and its successor 2.0.0) and real files; nothing is faked.
-#include "host_fixture.hpp"
-
-#include <boost/json/parse.hpp>
+#include "two_tenants.hpp"
 
 #include <doctest/doctest.h>
 
-#include <spdlog/sinks/ringbuffer_sink.h>
-
-#include <algorithm>
 #include <atomic>
 #include <csignal>
 
-#include <fcntl.h>
 #include <sys/stat.h>
 
 using namespace tenon;
-using tenon::testing::host_directory;
-using tenon::testing::host_fixture;
+using namespace tenon::testing;
 namespace fs = std::filesystem;
-namespace json = boost::json;
 
 namespace {
-
-const fs::path echo_1 = TENON_TEST_PLUGINS "/echo.so";
-const fs::path echo_2 = TENON_TEST_PLUGINS "-next/echo.so";
-
-std::string tenant(const std::string& tag, const std::string& more = "") {
-  return "plugin = \"echo\"\nsettings = { tag = \"" + tag + "\"" + more + " }\n";
-}
-
-std::string member(const result<reply>& outcome, std::string_view key) {
-  if (!outcome) return outcome.error().code;
-  return std::string(json::parse(outcome->body).at(key).as_string());
-}
 
 const tenant_change* change_of(const reload_report& report, const std::string& name) {
   for (const auto& change : report.tenants) {
@@ -41,20 +21,6 @@ const tenant_change* change_of(const reload_report& report, const std::string& n
   }
   return nullptr;
 }
-
-bool says(spdlog::sinks::ringbuffer_sink_mt& log, std::string_view text) {
-  const auto lines = log.last_formatted();
-  return std::ranges::any_of(lines, [&](const std::string& line) { return line.find(text) != line.npos; });
-}
-
-/// Two tenants on echo 1.0.0.
-struct two_tenants : host_directory {
-  two_tenants() {
-    drop(echo_1, "echo");
-    write_tenant("acme", tenant("a"));
-    write_tenant("beta", tenant("b"));
-  }
-};
 
 }  // namespace
 
@@ -352,22 +318,6 @@ TEST_CASE("requests for a reload that come during one are folded into one more r
   for (auto& report : reports) CHECK(host_fixture::wait(std::move(report)).ok());
 }
 
-TEST_CASE("shutdown answers what runs, refuses what comes, and leaves nothing mapped") {
-  const two_tenants files;
-  host_fixture host(files);
-  host.call("acme", "get_products");
-  auto running = host.start({.tenant = "acme"}, "get_products", R"({"sleep_ms": 200})");
-  auto never = host.start({.tenant = "acme"}, "get_products", R"({"never": true})");
-  const auto left = host.stop();
-  CHECK(left.empty());
-  CHECK(host_fixture::wait(std::move(running)).has_value());
-  const auto cut = host_fixture::wait(std::move(never));
-  REQUIRE_FALSE(cut);
-  CHECK(cut.error().recover == recovery::transient);
-  CHECK(files.mapped() == 0);
-  CHECK(member(host.call("acme", "get_products"), "") == "SERVICE_UNAVAILABLE");
-}
-
 TEST_CASE("a host that cannot start says what is wrong") {
   boost::asio::io_context context;
   const auto refused = host::create(context.get_executor(), {.config = "/nowhere/tenon.toml"});
@@ -406,61 +356,6 @@ TEST_CASE("SIGHUP reloads a host that was asked to handle it") {
   context.stop();
 }
 
-TEST_CASE("a context without other work runs until the answer is there, and the host may go without a shutdown") {
-  const two_tenants files;
-  const auto log = std::make_shared<spdlog::sinks::ringbuffer_sink_mt>(16);
-  auto context = std::make_unique<boost::asio::io_context>();
-  auto made = host::create(context->get_executor(),
-                           {.config = files.config(), .logger = std::make_shared<spdlog::logger>("test", log)});
-  REQUIRE(made.has_value());
-  int answers = 0;
-  call_request request{.task = "get_products", .body = "{}", .context = {}};
-  (*made)->async_call({.tenant = "acme"}, std::move(request), [&](const result<reply>& outcome) {
-    answers += outcome.has_value() ? 1 : 0;
-    context->stop();
-  });
-  context->run();
-  CHECK(answers == 1);
-  made->reset();
-  // The platform went with the handlers of a context that did not run any more: its loader closes up on its own.
-  context.reset();
-  CHECK(host_fixture::eventually([&] { return says(*log, "closed"); }));
-}
-
-TEST_CASE("everybody who asks for a shutdown is told") {
-  const two_tenants files;
-  host_fixture host(files);
-  host.call("acme", "get_products");
-  auto first = host->async_shutdown(boost::asio::use_future);
-  auto second = host->async_shutdown(boost::asio::use_future);
-  CHECK(host_fixture::wait(std::move(first)).empty());
-  CHECK(host_fixture::wait(std::move(second)).empty());
-}
-
-TEST_CASE("a thread that is stuck in a plugin is left behind, and said to be: neither shutdown nor host waits for it") {
-  const two_tenants files;
-  files.write(files.root() / "tenon.toml",
-              "[host]\nplugin_dirs = [\"plugins\"]\nstore_dir = \"store\"\ndrain_timeout_ms = 50\n");
-  files.drop(TENON_TEST_PLUGINS "/echo_blocking.so", "echo_blocking");
-  files.write_tenant("stuck", "plugin = \"echo_blocking\"\n");
-  const auto pipe = (files.root() / "pipe").string();
-  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
-  int writer = -1;
-  {
-    host_fixture host(files);
-    auto never = host.start({.tenant = "stuck"}, "get_products", "{\"read\": \"" + pipe + "\"}");
-    REQUIRE(host_fixture::eventually([&] { return (writer = ::open(pipe.c_str(), O_WRONLY | O_NONBLOCK)) >= 0; }));
-    const auto left = host.stop();
-    REQUIRE(left.size() == 1);
-    CHECK(left.front().plugin == "echo_blocking");
-    CHECK(left.front().state == "zombie");
-    CHECK(left.front().cause == "thread");
-    CHECK(left.front().reason.find("tenant stuck: a thread has been inside get_products for ") == 0);
-    CHECK(host_fixture::wait(std::move(never)).has_error());
-  }
-  ::close(writer);
-}
-
 TEST_CASE("while a constructor sleeps on the loader's thread, a neighbour's requests are answered") {
   const two_tenants files;
   files.write_main("canary = \"off\"\n");  // which would refuse it
@@ -477,30 +372,6 @@ TEST_CASE("while a constructor sleeps on the loader's thread, a neighbour's requ
   CHECK(answered > 1);
 }
 
-TEST_CASE("a host that goes without a shutdown waits for the blocking task that is inside a plugin") {
-  const two_tenants files;
-  files.drop(TENON_TEST_PLUGINS "/echo_blocking.so", "echo_blocking");
-  files.write_tenant("busy", "plugin = \"echo_blocking\"\n");
-  const auto pipe = (files.root() / "pipe").string();
-  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
-  boost::asio::io_context context;
-  auto guard = boost::asio::make_work_guard(context);
-  auto made = host::create(context.get_executor(), {.config = files.config()});
-  REQUIRE(made.has_value());
-  std::jthread runner([&context] { context.run(); });
-  call_request request{.task = "get_products", .body = "{\"read\": \"" + pipe + "\"}", .context = {}};
-  auto answered = std::make_shared<std::promise<void>>();
-  (*made)->async_call({.tenant = "busy"}, std::move(request), [answered](const auto&) { answered->set_value(); });
-  int writer = -1;
-  REQUIRE(host_fixture::eventually([&] { return (writer = ::open(pipe.c_str(), O_WRONLY | O_NONBLOCK)) >= 0; }));
-  auto gone = std::async(std::launch::async, [&made] { made->reset(); });
-  CHECK(gone.wait_for(std::chrono::milliseconds(0)) == std::future_status::timeout);
-  ::close(writer);  // the task's file ends
-  CHECK(gone.wait_for(std::chrono::seconds(30)) == std::future_status::ready);
-  CHECK(answered->get_future().wait_for(std::chrono::seconds(30)) == std::future_status::ready);
-  guard.reset();
-}
-
 TEST_CASE("the example tenants fit the plugins that are shipped with them") {
   const host_directory files;
   fs::copy(TENON_EXAMPLES "/tenants.d", files.root() / "tenants.d", fs::copy_options::recursive);
@@ -512,18 +383,4 @@ TEST_CASE("the example tenants fit the plugins that are shipped with them") {
     CAPTURE(finding.to_string());
     CHECK(finding.message.find("there is no file \"/etc/tenon/secrets/acme-sa.json\"") != std::string::npos);
   }
-}
-
-TEST_CASE("a shutdown does not wait for ever for a platform that somebody holds, and says so") {
-  const two_tenants files;
-  files.write(files.root() / "tenon.toml",
-              "[host]\nplugin_dirs = [\"plugins\"]\nstore_dir = \"store\"\ndrain_timeout_ms = 50\n");
-  host_fixture host(files);
-  host.call("acme", "get_products");
-  // Held for good: a platform that comes back after its loader has ended can only be left where it is.
-  static const auto& held = *new auto(host->router().cached_platform("acme"));
-  REQUIRE(held);
-  const auto left = host.stop();
-  REQUIRE(left.size() == 1);
-  CHECK(left.front().plugin == "echo");
 }
