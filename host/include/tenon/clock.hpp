@@ -18,6 +18,9 @@ class clock {
   constexpr virtual ~clock() = default;
 
   virtual steady_time steady_now() const noexcept = 0;
+  /// The steady time as of the last few milliseconds, never ahead of it: for paths where reading the clock would be
+  /// most of the cost.
+  virtual steady_time coarse_now() const noexcept { return steady_now(); }
   virtual wall_time wall_now() const noexcept = 0;
 };
 

@@ -7,6 +7,7 @@
 namespace tenon {
 
 template class platform_cache<std::shared_ptr<int>>;
+template class cache_lease<std::shared_ptr<int>>;
 template class single_flight<int, platform_cache<std::shared_ptr<int>>::build_ticket>;
 
 }  // namespace tenon

@@ -1,291 +1,493 @@
 #pragma once
 
+#include "cache/build_counters.hpp"
+#include "cache/cache_entry.hpp"
+#include "cache/cache_lease.hpp"
+#include "cache/cache_report.hpp"
+#include "cache/keyed_hash.hpp"
+#include "cache/lease_domain.hpp"
+#include "cache/ordered_heap.hpp"
+#include "cache/slot_table.hpp"
+#include "cache/sync.hpp"
+
 #include <tenon/clock.hpp>
+#include <tenon/unique_function.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <list>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 namespace tenon {
 
-/// A bounded map from tenant to `Value`: exact LRU, a time to live counted from the write, and generations
-/// which keep a build that lost to an invalidate from being stored.
+/// A bounded map from tenant to `Value`: exact LRU, an end for every value, and generations which keep a build that lost
+/// to an invalidate from being stored.
 ///
-/// It knows keys, time and generations, nothing else. Whatever leaves it is handed out as `displaced`, so
-/// that the caller decides where foreign destructors run; none runs under the cache's lock.
+/// It knows keys, time and generations, nothing else: how long a value lives is said when it is stored, and what leaves
+/// is destroyed when its owner calls dispose(), on whatever thread that is.
 ///
-/// Lifetime    The clock outlives the cache, the cache outlives its tickets.
-/// Threads     Any, concurrently; a ticket: one thread at a time.
-/// Cost        A hit: one lock, one hash, one copy of the value. Memory: at most `size` values, and one
-///             counter per tenant with a build in flight.
+/// A hit takes no lock and writes nothing that another thread writes, but the stamp of its last use, once per tick. The
+/// stamp is twice the number of milliseconds and insertions so far, and one more for a hit than for an insertion. So two
+/// uses that a tick or an insertion separates are ordered as they happened, and the value that goes is the one whose
+/// last use is the oldest; among uses in one tick the older value goes first.
 ///
-/// Rationale: one mutex, plain lists. This is the reference that a faster cache is tested against, so it is
-/// written to be read.
-template <class Value>
+/// Lifetime    The clock outlives the cache, the cache outlives its tickets and its calls; leases may outlive it.
+/// Threads     Any, concurrently; a ticket or a lease: one thread at a time. `wake` is called on any of them, outside
+///             every lock; it does not throw.
+/// Errors      std::bad_alloc, from whatever returns by value; nothing has changed then.
+/// Cost        A hit: a hash, a probe, two stores that wait for the write buffer. Memory: at most `size` values and
+///             those that are leased, and a counter per tenant with a build in flight.
+template <class Value, class Sync = std_sync>
 class platform_cache {
-  struct slot;
-  using slots = std::list<slot>;
-  using write_order = std::list<typename slots::iterator>;
-
-  struct slot {
-    std::string tenant;
-    Value value;
-    steady_time expires_at;
-    typename write_order::iterator written;
-  };
-
-  struct build_counter {
-    std::uint64_t generation = 0;
-    std::size_t tickets = 0;
-  };
-  struct name_hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view name) const noexcept { return std::hash<std::string_view>{}(name); }
-  };
-  using build_counters = std::unordered_map<std::string, build_counter, name_hash, std::equal_to<>>;
+  using access = lease_access<Sync>;
+  using entry = cache_entry<Value, Sync>;
+  using queue = disposal_queue<Value, Sync>;
+  using node = leasable<Sync>;
+  using walk = typename slot_table<entry, Sync>::walk;
+  using heap_by_use = ordered_heap<std::uint64_t, entry, &entry::place_by_use>;
+  using heap_by_end = ordered_heap<steady_time, entry, &entry::place_by_end>;
 
  public:
-  /// Values that left the cache. They are destroyed with it.
-  class displaced {
-   public:
-    std::size_t size() const noexcept { return gone_.size(); }
-    bool empty() const noexcept { return gone_.empty(); }
-
-   private:
-    friend platform_cache;
-    slots gone_;
-  };
+  using lease = cache_lease<Value, Sync>;
 
   /// The generations a build was started against. Whoever builds holds it from before the build until after store().
   class build_ticket {
    public:
-    build_ticket(build_ticket&& other) noexcept
-        : cache_(std::exchange(other.cache_, nullptr)),
-          counter_(other.counter_),
-          generation_(other.generation_),
-          epoch_(other.epoch_) {}
+    build_ticket(build_ticket&& other) noexcept : cache_(std::exchange(other.cache_, nullptr)), taken_(other.taken_) {}
     build_ticket& operator=(build_ticket&&) = delete;
     ~build_ticket() {
-      if (cache_ != nullptr) cache_->end_build(counter_);
+      if (cache_ == nullptr) return;
+      const std::lock_guard lock(cache_->mutex_);
+      cache_->builds_.end(taken_);
     }
 
-    const std::string& tenant() const noexcept { return counter_->first; }
+    const std::string& tenant() const noexcept { return taken_.tenant(); }
 
     /// Whether no invalidate and no replace touched the tenant since.
     bool current() const {
       const std::lock_guard lock(cache_->mutex_);
-      return cache_->is_current(*this);
+      return cache_->builds_.current(taken_);
     }
 
    private:
     friend platform_cache;
-    build_ticket(platform_cache& cache, typename build_counters::pointer counter) noexcept
-        : cache_(&cache), counter_(counter), generation_(counter->second.generation), epoch_(cache.epoch_) {}
+    build_ticket(platform_cache& cache, build_counters::ticket taken) noexcept : cache_(&cache), taken_(taken) {}
 
     platform_cache* cache_;
-    typename build_counters::pointer counter_;
-    std::uint64_t generation_;
-    std::uint64_t epoch_;
+    build_counters::ticket taken_;
   };
 
-  struct store_outcome {
-    bool stored;
-    displaced gone;  ///< the tenant's former value or the least recently used one; what was not stored
+  struct stored {
+    bool kept;
+    std::uint64_t generation;
+    std::vector<lease> leases;
   };
 
-  /// `size` at least 1. `time_to_live` zero: values go by size only.
-  platform_cache(std::size_t size, std::chrono::nanoseconds time_to_live, const clock& time)
-      : size_(size), time_to_live_(time_to_live), time_(time) {}
+  /// `size` at least 1. `wake`: there is something for dispose(), or for take_events() if they are wanted.
+  platform_cache(std::size_t size, const clock& time, unique_function<void()> wake, bool wants_events = false)
+      : size_(size),
+        time_(time),
+        hash_(make_keyed_hash()),
+        disposal_(std::make_shared<queue>(wake ? wake.spare() : unique_function<void()>())),
+        wake_(std::move(wake)),
+        table_(size),
+        builds_(hash_),
+        changes_(wants_events) {}
   platform_cache(const platform_cache&) = delete;
   platform_cache& operator=(const platform_cache&) = delete;
+  ~platform_cache() {
+    invalidate();
+    access::domain().collect();
+    queue::destroy(disposal_->close());
+  }
 
-  /// The tenant's value unless it is missing or expired. A hit becomes the most recently used.
-  std::optional<Value> find(std::string_view tenant) {
-    const auto now = read_clock();
-    displaced expired;  // destroyed after the lock is released, as it is declared before it
-    const std::lock_guard lock(mutex_);
-    const auto at = index_.find(tenant);
-    if (at == index_.end()) return std::nullopt;
-    if (is_expired(*at->second, now)) {
-      take_out(at->second, expired);
-      return std::nullopt;
+  /// The tenant's value if it is fresh at `now`; empty otherwise. A hit becomes the most recently used.
+  lease find(std::string_view tenant, steady_time now) {
+    auto& domain = access::domain();
+    const auto hash = hash_(tenant);
+    for (walk at(table_, hash); auto* const seen = at.item();) {
+      auto& slot = domain.announce(access::seat(), seen, now.time_since_epoch().count());
+      if (!at.is_there()) [[unlikely]] {
+        domain.release(slot, seen);
+        at = walk(table_, hash);  // somebody replaced it, took it out or moved the table: every time is a step ahead
+        continue;
+      }
+      lease found(slot, *seen, lease::state::fresh);
+      if (seen->name.equals(tenant)) [[likely]] {
+        if (serves(*seen, now, found)) [[likely]]
+          return found;
+        break;
+      }
+      at.next();
     }
-    lru_.splice(lru_.end(), lru_, at->second);
-    return at->second->value;
+    return {};
+  }
+
+  /// As find(), and certain: what a table that is just growing hides from readers is seen.
+  lease find_again(std::string_view tenant, steady_time now) {
+    const std::lock_guard lock(mutex_);
+    return find(tenant, now);
+  }
+
+  /// The tenant's value if it has expired and is not gone yet. No use of it, as far as the order is concerned.
+  lease find_stale(std::string_view tenant, steady_time now) {
+    const std::lock_guard lock(mutex_);
+    auto* const held = look_up(hash_(tenant), tenant);
+    if (held == nullptr || now <= held->life.expires_at || now > held->life.gone_at) return {};
+    return pin(*held, now, lease::state::stale);
   }
 
   /// Call it before the build reads anything that an invalidate is about.
   build_ticket begin_build(const std::string& tenant) {
     const std::lock_guard lock(mutex_);
-    auto& counter = *builds_.try_emplace(tenant).first;
-    ++counter.second.tickets;
-    return build_ticket(*this, &counter);
+    return build_ticket(*this, builds_.begin(tenant));
   }
 
-  /// Keeps the outcome of a build as the most recently used value, unless its ticket is outdated.
-  store_outcome store(const build_ticket& ticket, Value value) {
-    store_outcome outcome{false, {}};
-    slots fresh;
-    fresh.push_back(slot{ticket.tenant(), std::move(value), {}, {}});
-    write_order written;
-    written.push_back(fresh.begin());
-    const std::lock_guard lock(mutex_);
-    if (!is_current(ticket)) {
-      outcome.gone.gone_.swap(fresh);
-      return outcome;
+  /// Keeps the outcome of a build as the most recently used value, unless its ticket is outdated. The leases are taken
+  /// before anybody can find it or take it out; what is not kept lives until the last of them. `only_over`: a refresh,
+  /// which is kept only in the place of that generation, and is no use of the tenant.
+  stored store(const build_ticket& ticket, Value value, const lifetime& life, std::size_t leases = 0,
+               std::uint64_t only_over = 0) {
+    auto fresh = make_entry(ticket.tenant(), std::move(value), life);
+    stored outcome{false, 0, {}};
+    outcome.leases.reserve(leases);
+    node* gone = nullptr;
+    {
+      const std::lock_guard lock(mutex_);
+      number(*fresh);
+      outcome.generation = fresh->number;
+      reserve_one();
+      const auto now = time_.steady_now();
+      while (outcome.leases.size() < leases) outcome.leases.push_back(pin(*fresh, now, lease::state::fresh));
+      auto* const former = look_up(fresh->hash, ticket.tenant());
+      outcome.kept = builds_.current(ticket.taken_) &&
+                     (only_over == 0 || (former != nullptr && former->number == only_over));
+      auto& entered = *fresh.release();
+      if (!outcome.kept)
+        leave(entered, removal::lost, gone);
+      else if (former != nullptr)
+        substitute(*former, entered, only_over == 0 ? next_stamp(now) : former->stamp.load(std::memory_order_relaxed),
+                   gone);
+      else
+        admit(entered, next_stamp(now), gone);
     }
-    if (const auto former = index_.find(ticket.tenant()); former != index_.end())
-      take_out(former->second, outcome.gone);
-    index_.emplace(fresh.front().tenant, fresh.begin());
-    stamp(fresh.begin(), written);
-    lru_.splice(lru_.end(), fresh);
-    if (lru_.size() > size_) take_out(lru_.begin(), outcome.gone);
-    outcome.stored = true;
+    finish(gone);
     return outcome;
   }
 
-  /// Puts `value` in the place of the tenant's live value and outdates its builds in flight; does nothing if
-  /// there is no live value. The time to live starts anew; the place in the LRU order stays, as a successor
-  /// is no use of the tenant.
-  store_outcome replace(std::string_view tenant, Value value) {
-    store_outcome outcome{false, {}};
-    slots& gone = outcome.gone.gone_;
-    gone.push_back(slot{{}, std::move(value), {}, {}});
-    write_order written(1);
-    const std::lock_guard lock(mutex_);
-    const auto at = index_.find(tenant);
-    if (at == index_.end()) return outcome;
-    const auto held = at->second;
-    if (is_expired(*held, read_clock())) {
-      take_out(held, outcome.gone);
-      return outcome;
+  /// Puts `value` in the place of the tenant's live value and outdates its builds in flight; false, and `value` is
+  /// disposed of, if there is no live value. The place in the LRU order stays, as a successor is no use of the tenant.
+  bool replace(std::string_view tenant, Value value, const lifetime& life) {
+    auto fresh = make_entry(tenant, std::move(value), life);
+    node* gone = nullptr;
+    bool replaced = false;
+    {
+      const std::lock_guard lock(mutex_);
+      number(*fresh);
+      reserve_one();
+      auto* const former = look_up(fresh->hash, tenant);
+      replaced = former != nullptr && time_.steady_now() <= former->life.expires_at;
+      auto& entered = *fresh.release();
+      if (replaced) {
+        builds_.outdate(tenant);
+        substitute(*former, entered, former->stamp.load(std::memory_order_relaxed), gone);
+      } else {
+        leave(entered, removal::lost, gone);
+      }
     }
-    std::swap(gone.front().value, held->value);
-    written_.erase(held->written);
-    written.front() = held;
-    stamp(held, written);
-    outdate_builds(tenant);
-    outcome.stored = true;
-    return outcome;
+    finish(gone);
+    return replaced;
   }
 
-  /// Drops the tenant's value and outdates its builds in flight. Unknown tenants are fine.
-  displaced invalidate(std::string_view tenant) noexcept {
-    displaced gone;
+  /// Drops the tenant's value and outdates its builds in flight; whether there was a value. Unknown tenants are fine.
+  bool invalidate(std::string_view tenant) noexcept {
+    node* gone = nullptr;
+    {
+      const std::lock_guard lock(mutex_);
+      builds_.outdate(tenant);
+      if (auto* const held = look_up(hash_(tenant), tenant); held != nullptr)
+        take_out(*held, removal::invalidated, gone);
+    }
+    const bool dropped = gone != nullptr;
+    finish(gone);
+    return dropped;
+  }
+
+  /// Drops every value and outdates every build in flight. For readers that is one step; what was there is taken out
+  /// of the table a few at a time, so that nobody waits for all of it.
+  void invalidate() noexcept {
+    heap_by_use dropped;
+    {
+      const std::lock_guard lock(mutex_);
+      builds_.outdate_all();
+      epoch_.store(epoch_.load(std::memory_order_relaxed) + 1, std::memory_order_seq_cst);
+      std::swap(dropped, by_use_);
+      by_end_ = {};
+    }
+    sweep(dropped);
+  }
+
+  /// Lets the next hit say refresh_due(); whether there is a value.
+  bool mark_stale(std::string_view tenant) noexcept {
     const std::lock_guard lock(mutex_);
-    outdate_builds(tenant);
-    if (const auto at = index_.find(tenant); at != index_.end()) take_out(at->second, gone);
-    return gone;
+    auto* const held = look_up(hash_(tenant), tenant);
+    if (held == nullptr) return false;
+    held->attend_at(steady_time::min());
+    return true;
   }
 
-  /// Drops every value and outdates every build in flight.
-  displaced invalidate() noexcept {
-    displaced gone;
+  /// Hits on that generation say refresh_due() no earlier than after `until`.
+  void postpone_refresh(std::string_view tenant, std::uint64_t generation, steady_time until) noexcept {
     const std::lock_guard lock(mutex_);
-    ++epoch_;
-    index_.clear();
-    written_.clear();
-    gone.gone_.swap(lru_);
-    return gone;
+    auto* const held = look_up(hash_(tenant), tenant);
+    if (held != nullptr && held->number == generation) held->attend_at(std::min(until, held->life.expires_at));
   }
 
-  /// Drops what has expired. For the owner's timer: an idle tenant's value goes without traffic.
-  displaced purge_expired() noexcept {
-    displaced gone;
-    const auto now = read_clock();
-    const std::lock_guard lock(mutex_);
-    while (!written_.empty() && is_expired(*written_.front(), now)) take_out(written_.front(), gone);
-    return gone;
+  /// Drops what is gone; how many. For the owner's timer: an idle tenant's value goes without traffic.
+  std::size_t purge_expired(steady_time now) noexcept {
+    node* gone = nullptr;
+    std::size_t count = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      for (; !by_end_.empty() && by_end_.first().key < now; ++count)
+        take_out(*by_end_.first().item, removal::expired, gone);
+    }
+    finish(gone);
+    return count;
   }
 
-  /// When purge_expired() will next find something: later than this instant. Nothing while there is no value
-  /// or no time to live.
+  /// When purge_expired() will next find something: later than this instant. Nothing while no value has an end.
   std::optional<steady_time> next_expiry() const {
     const std::lock_guard lock(mutex_);
-    if (written_.empty() || time_to_live_ == time_to_live_.zero()) return std::nullopt;
-    return written_.front()->expires_at;
+    if (by_end_.empty() || by_end_.first().key == steady_time::max()) return std::nullopt;
+    return by_end_.first().key;
   }
 
-  /// The tenants with a live value, sorted.
-  std::vector<std::string> tenants() const {
-    const auto now = read_clock();
+  /// The tenants with a fresh value, sorted.
+  std::vector<std::string> tenants(steady_time now) const {
     std::vector<std::string> names;
     {
       const std::lock_guard lock(mutex_);
-      for (const auto& held : lru_) {
-        if (!is_expired(held, now)) names.push_back(held.tenant);
+      for (const auto& each : by_use_) {
+        if (now <= each.item->life.expires_at) names.emplace_back(each.item->name.text());
       }
     }
     std::ranges::sort(names);
     return names;
   }
 
-  /// How many tenants have a counter, that is, a build in flight.
+  /// How many tenants have a build in flight.
   std::size_t builds_in_flight() const {
     const std::lock_guard lock(mutex_);
     return builds_.size();
   }
 
- private:
-  steady_time read_clock() const noexcept {
-    return time_to_live_ == time_to_live_.zero() ? steady_time{} : time_.steady_now();
+  /// Destroys, on this thread, what left the cache and nobody leases; how many.
+  std::size_t dispose() noexcept {
+    access::domain().collect();
+    auto* const list = disposal_->take();
+    if (list == nullptr) return 0;
+    {
+      const std::lock_guard lock(mutex_);
+      for (auto* each = list; each != nullptr; each = queue::following(each))
+        note(cache_event::change::disposed, *each);
+    }
+    return queue::destroy(list);
   }
 
-  /// Strictly later: at the very instant a value is still fresh.
-  bool is_expired(const slot& held, steady_time now) const noexcept {
-    return time_to_live_ != time_to_live_.zero() && now > held.expires_at;
-  }
-
-  // Invariant: a tenant has a counter if and only if it has a ticket, and every ticket points at its tenant's
-  // counter. So a tenant without a counter has no build that an invalidate could outdate, and dropping the
-  // counter with the last ticket forgets nothing.
-  void outdate_builds(std::string_view tenant) noexcept {
-    if (const auto at = builds_.find(tenant); at != builds_.end()) ++at->second.generation;
-  }
-
-  bool is_current(const build_ticket& ticket) const noexcept {
-    return ticket.generation_ == ticket.counter_->second.generation && ticket.epoch_ == epoch_;
-  }
-
-  void end_build(typename build_counters::pointer counter) noexcept {
+  /// What changed since the last time, in the order in which it changed.
+  std::vector<cache_event> take_events() noexcept {
     const std::lock_guard lock(mutex_);
-    if (--counter->second.tickets == 0) builds_.erase(builds_.find(counter->first));
+    return changes_.take();
   }
 
-  // Invariant: written_ is sorted by expires_at, because every value lives equally long and is appended under
-  // the lock that its expiry is computed under.
-  void stamp(typename slots::iterator held, write_order& written) noexcept {
-    const auto now = read_clock();
-    held->expires_at = time_to_live_ > steady_time::max() - now ? steady_time::max() : now + time_to_live_;
-    held->written = written.begin();
-    written_.splice(written_.end(), written);
+  /// Cost: a look at every value. For status, not for requests.
+  cache_report report(steady_time now) const;
+
+ private:
+  /// Whether the entry that was found under the tenant's name counts, and as what.
+  bool serves(entry& seen, steady_time now, lease& found) const noexcept {
+    if (seen.epoch != epoch_.load(std::memory_order_acquire)) [[unlikely]]
+      return false;
+    if (now.time_since_epoch().count() > seen.attention_ns.load(std::memory_order_relaxed)) [[unlikely]] {
+      if (now > seen.life.expires_at) return false;
+      found.state_ = lease::state::refresh_due;
+    }
+    seen.used(stamp(now) + 1);
+    return true;
   }
 
-  void take_out(typename slots::iterator held, displaced& gone) noexcept {
-    index_.erase(held->tenant);
-    written_.erase(held->written);
-    gone.gone_.splice(gone.gone_.end(), lru_, held);
+  std::uint64_t stamp(steady_time now) const noexcept {
+    return 2 * ((static_cast<std::uint64_t>(now.time_since_epoch().count()) >> 20) +
+                insertions_.load(std::memory_order_relaxed));
+  }
+
+  std::uint64_t next_stamp(steady_time now) noexcept {
+    insertions_.store(insertions_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    return stamp(now);
+  }
+
+  std::unique_ptr<entry> make_entry(std::string_view tenant, Value value, const lifetime& life) {
+    auto made = std::make_unique<entry>(tenant, std::move(value), disposal_);
+    made->hash = hash_(tenant);
+    made->live_for(life);
+    return made;
+  }
+
+  void number(entry& fresh) noexcept {
+    fresh.number = ++numbers_;
+    fresh.epoch = epoch_.load(std::memory_order_relaxed);
+  }
+
+  void reserve_one() {
+    table_.reserve_one();
+    by_use_.reserve_one();
+    by_end_.reserve_one();
+  }
+
+  /// In the table, whatever its epoch.
+  entry* in_table(std::uint64_t hash, std::string_view tenant) const noexcept {
+    return table_.find(hash, [tenant](const entry& each) { return each.name.equals(tenant); });
+  }
+
+  entry* look_up(std::uint64_t hash, std::string_view tenant) const noexcept {
+    auto* const held = in_table(hash, tenant);
+    return held != nullptr && held->epoch == epoch_.load(std::memory_order_relaxed) ? held : nullptr;
+  }
+
+  /// For who holds the lock, which keeps `held` from being retired.
+  lease pin(entry& held, steady_time now, typename lease::state state) {
+    return lease(access::domain().announce(access::seat(), &held, now.time_since_epoch().count()), held, state);
+  }
+
+  void admit(entry& fresh, std::uint64_t stamp, node*& gone) noexcept {
+    while (by_use_.size() >= size_) take_out(least_recently_used(), removal::size, gone);
+    enter(fresh, stamp);
+    if (auto* const swept = in_table(fresh.hash, fresh.name.text()); swept != nullptr) {
+      swept->in_table = false;  // of an older epoch: whoever sweeps that has it
+      table_.exchange(fresh.hash, *swept, fresh);
+    } else {
+      table_.insert(fresh.hash, fresh);
+    }
+  }
+
+  void substitute(entry& former, entry& fresh, std::uint64_t stamp, node*& gone) noexcept {
+    by_use_.take_out(former);
+    by_end_.take_out(former);
+    former.in_table = false;
+    enter(fresh, stamp);
+    table_.exchange(fresh.hash, former, fresh);
+    leave(former, removal::replaced, gone);
+  }
+
+  void enter(entry& fresh, std::uint64_t stamp) noexcept {
+    fresh.stamp.store(stamp, std::memory_order_relaxed);
+    fresh.in_table = true;
+    by_use_.insert(stamp, fresh);
+    by_end_.insert(fresh.life.gone_at, fresh);
+    note(cache_event::change::stored, fresh);
+  }
+
+  // The heap knows for every value a stamp that it had once. Stamps only grow, so the first value whose stamp is still
+  // the known one has the smallest of all; the others on the way are put where their stamps belong.
+  entry& least_recently_used() noexcept {
+    for (auto patience = 2 * by_use_.size(); patience > 0; --patience) {
+      const auto& first = by_use_.first();
+      const auto last_use = first.item->stamp.load(std::memory_order_relaxed);
+      if (last_use == first.key) break;
+      by_use_.change_key(*first.item, last_use);
+    }
+    return *by_use_.first().item;
+  }
+
+  void take_out(entry& held, removal cause, node*& gone) noexcept {
+    by_use_.take_out(held);
+    by_end_.take_out(held);
+    table_.take_out(held.hash, held);
+    held.in_table = false;
+    leave(held, cause, gone);
+  }
+
+  /// Onto the list of what is to be retired once the lock is released.
+  void leave(entry& held, removal cause, node*& gone) noexcept {
+    held.cause = cause;
+    held.retired_at = time_.steady_now();
+    held.next = std::exchange(gone, &held);
+    note(cache_event::change::removed, held);
+  }
+
+  void sweep(const heap_by_use& dropped) noexcept {
+    constexpr int at_a_time = 256;
+    for (auto at = dropped.begin(); at != dropped.end();) {
+      node* gone = nullptr;
+      {
+        const std::lock_guard lock(mutex_);
+        for (int count = 0; count < at_a_time && at != dropped.end(); ++count, ++at) {
+          if (std::exchange(at->item->in_table, false)) table_.take_out(at->item->hash, *at->item);
+          leave(*at->item, removal::invalidated, gone);
+        }
+      }
+      finish(gone);
+    }
+  }
+
+  void finish(node* gone) noexcept {
+    const bool tell = gone != nullptr || changes_.wanted();
+    access::domain().retire(gone);
+    if (tell && wake_) wake_();
+  }
+
+  void note(cache_event::change what, const entry& of) noexcept {
+    changes_.note(what, of.name.text(), of.number, of.cause);
   }
 
   const std::size_t size_;
-  const std::chrono::nanoseconds time_to_live_;
   const clock& time_;
+  const keyed_hash hash_;
+  const std::shared_ptr<queue> disposal_;
+  unique_function<void()> wake_;
 
-  mutable std::mutex mutex_;
-  slots lru_;                                                             ///< least recently used first
-  write_order written_;                                                   ///< next to expire first
-  std::unordered_map<std::string_view, typename slots::iterator> index_;  ///< keys live in the slots
+  // What hits read: written by writers only, and apart from what writers write all the time.
+  alignas(64) slot_table<entry, Sync> table_;
+  typename Sync::template atomic<std::uint64_t> epoch_{1};
+  typename Sync::template atomic<std::uint64_t> insertions_{0};
+
+  alignas(64) mutable typename Sync::mutex mutex_;
+  heap_by_use by_use_;
+  heap_by_end by_end_;
   build_counters builds_;
-  std::uint64_t epoch_ = 0;
+  std::uint64_t numbers_ = 0;
+  change_log changes_;
 };
+
+template <class Value, class Sync>
+cache_report platform_cache<Value, Sync>::report(steady_time now) const {
+  std::vector<std::pair<const node*, std::int64_t>> held;  // sorted: equal nodes stand together, the oldest lease first
+  cache_report made;
+  const auto look = [&](const entry& each, bool retired) {
+    const auto first = std::ranges::lower_bound(held, static_cast<const node*>(&each), {}, [](auto& one) { return one.first; });
+    std::size_t leases = 0;
+    for (auto at = first; at != held.end() && at->first == &each; ++at) ++leases;
+    if (leases == 0) return;
+    made.holders.push_back({std::string(each.name.text()), each.number, leases,
+                            now.time_since_epoch() - std::chrono::nanoseconds(first->second), retired,
+                            retired ? now - each.retired_at : std::chrono::nanoseconds::zero()});
+  };
+  const std::lock_guard lock(mutex_);
+  access::domain().for_each_lease([&](const node* what, std::int64_t since_ns) { held.emplace_back(what, since_ns); });
+  std::ranges::sort(held);
+  made.size = by_use_.size();
+  for (const auto& each : by_use_) look(*each.item, false);
+  access::domain().for_each_retired([&](const node& each) {
+    if (each.owner == static_cast<lease_owner<Sync>*>(disposal_.get())) look(static_cast<const entry&>(each), true);
+  });
+  return made;
+}
 
 }  // namespace tenon

@@ -75,8 +75,30 @@ tenant_platforms::tenant_platforms(boost::asio::any_io_executor executor, boost:
       time_(time),
       factory_(std::move(factory)),
       mode_(mode),
-      cache_(bounds.size, bounds.time_to_live, time),
-      expiry_(executor_) {}
+      time_to_live_(bounds.time_to_live),
+      disposal_(std::make_shared<disposal>()),
+      cache_(bounds.size, time,
+             [executor = executor_, disposal = disposal_] {
+               boost::asio::post(executor, [disposal] {
+                 const std::lock_guard lock(disposal->mutex);
+                 if (disposal->owner != nullptr) disposal->owner->cache_.dispose();
+               });
+             }),
+      expiry_(executor_) {
+  disposal_->owner = this;
+}
+
+tenant_platforms::~tenant_platforms() {
+  const std::lock_guard lock(disposal_->mutex);
+  disposal_->owner = nullptr;
+}
+
+lifetime tenant_platforms::life() const {
+  if (time_to_live_ == time_to_live_.zero()) return {};
+  const auto now = time_.steady_now();
+  const auto end = time_to_live_ > steady_time::max() - now ? steady_time::max() : now + time_to_live_;
+  return {.refresh_at = end, .expires_at = end, .gone_at = end};
+}
 
 void tenant_platforms::build(std::string tenant, std::stop_token stop, build_handler done) {
   if (stop.stop_requested()) return release(std::move(done), cancelled());
@@ -115,7 +137,7 @@ void tenant_platforms::ask_factory(const flight& started, build_handler done) {
 void tenant_platforms::finish(const flight& ended, build_outcome built) {
   if (built && *built == nullptr)
     built = tenant_not_found("the factory has no platform for tenant \"" + ended->key() + '"');
-  if (built && cache_.store(ended->ticket().generations, *built).stored) arm_expiry();
+  if (built && cache_.store(ended->ticket().generations, *built, life()).kept) arm_expiry();
   hand_out(ended, built);
 }
 
@@ -130,7 +152,7 @@ void tenant_platforms::release(build_handler waiter, build_outcome outcome) {
 }
 
 bool tenant_platforms::replace(std::string_view tenant, std::shared_ptr<platform> successor) {
-  const bool replaced = cache_.replace(tenant, std::move(successor)).stored;
+  const bool replaced = cache_.replace(tenant, std::move(successor), life());
   if (replaced) arm_expiry();
   return replaced;
 }
@@ -145,7 +167,7 @@ void tenant_platforms::arm_expiry() {
     const auto self = weak.lock();
     if (!self) return;
     self->expiry_armed_ = false;
-    self->cache_.purge_expired();
+    self->cache_.purge_expired(self->time_.steady_now());
     self->arm_expiry();
   });
 }

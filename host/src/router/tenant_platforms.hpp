@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -35,8 +36,13 @@ class tenant_platforms : public std::enable_shared_from_this<tenant_platforms> {
   tenant_platforms(boost::asio::any_io_executor executor, boost::asio::any_io_executor blocking, const clock& time,
                    std::shared_ptr<tenon::factory> factory, limits bounds, cold_start mode);
 
-  /// Kept and fresh, or null. Cost: one lock, one reference count.
-  std::shared_ptr<platform> find(std::string_view tenant) { return cache_.find(tenant).value_or(nullptr); }
+  ~tenant_platforms();
+
+  /// Kept and fresh, or null. Cost: one reference count.
+  std::shared_ptr<platform> find(std::string_view tenant) {
+    const auto held = cache_.find(tenant, time_.coarse_now());
+    return held ? *held : nullptr;
+  }
 
   /// Waits for a build of the tenant's platform, its own or a shared one. `done` on the executor. Errors: the
   /// factory's, unchanged; tenant_not_found for a null platform; INTERNAL_ERROR for an exception or a lost
@@ -46,7 +52,7 @@ class tenant_platforms : public std::enable_shared_from_this<tenant_platforms> {
   void invalidate(std::string_view tenant) noexcept { cache_.invalidate(tenant); }
   void invalidate() noexcept { cache_.invalidate(); }
   bool replace(std::string_view tenant, std::shared_ptr<platform> successor);
-  std::vector<std::string> tenants() const { return cache_.tenants(); }
+  std::vector<std::string> tenants() const { return cache_.tenants(time_.steady_now()); }
 
  private:
   /// What a build was started against. It holds the cache that its generations are counted in, so whoever
@@ -64,6 +70,12 @@ class tenant_platforms : public std::enable_shared_from_this<tenant_platforms> {
   class landing;
   struct departure;
 
+  /// What the cache tells that there is something to destroy. It may be told after the owner has gone.
+  struct disposal {
+    std::mutex mutex;
+    tenant_platforms* owner;
+  };
+
   ticket begin_build(const std::string& tenant) { return {shared_from_this(), cache_.begin_build(tenant)}; }
   void start(const flight& started);
   void ask_factory(const flight& started, build_handler done);
@@ -71,12 +83,15 @@ class tenant_platforms : public std::enable_shared_from_this<tenant_platforms> {
   void hand_out(const flight& ended, const build_outcome& outcome);
   void release(build_handler waiter, build_outcome outcome);
   void arm_expiry();
+  lifetime life() const;
 
   const boost::asio::any_io_executor executor_;
   const boost::asio::any_io_executor blocking_;
   const clock& time_;
   const std::shared_ptr<tenon::factory> factory_;
   const cold_start mode_;
+  const std::chrono::nanoseconds time_to_live_;
+  const std::shared_ptr<disposal> disposal_;
   cache cache_;
   flights flights_;
 

@@ -28,7 +28,7 @@ struct setup {
   }
 
   tenon::testing::manual_clock time;
-  cache held{4, 0s, time};
+  cache held{4, time, {}};
   flights builds;
   std::vector<int> got;
 };

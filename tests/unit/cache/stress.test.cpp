@@ -1,7 +1,7 @@
 // Goal: under threads no find that starts after an invalidate has returned sees a value whose build began before it.
 // Method: four threads on few tenants; each value carries the version that its build read, and invalidate is
 // called only after the version was raised, as a changed configuration would.
-#include "cache/platform_cache.hpp"
+#include "timed_cache.hpp"
 
 #include <doctest/doctest.h>
 
@@ -22,7 +22,7 @@ TEST_CASE("four threads find, build, replace, invalidate and purge without seein
   std::array<std::atomic<int>, tenants> invalidated{};  // at least this version must be seen by who looks now
   std::atomic<int> stale = 0;
   std::atomic<bool> all_invalidated_once = false;
-  tenon::platform_cache<std::shared_ptr<const int>> cache(4, 1ms, tenon::system_clock());
+  tenon::testing::timed_cache<std::shared_ptr<const int>> cache(4, 1ms, tenon::system_clock());
 
   const auto worker = [&](unsigned seed) {
     for (int round = 0; round < rounds; ++round) {
