@@ -104,7 +104,7 @@ struct lease_access;
 /// Threads     Any, concurrently. A seat: its thread alone. A slot: filled by its record's thread, emptied by anybody.
 /// Cost        Taking and releasing: two stores and one, to memory of the thread, that wait for nothing. Retiring: one
 ///             lock. Collecting, and releasing what was retired: one lock and a look at every slot; collecting
-///             interrupts the other cores of the process, about a microsecond.
+///             interrupts the cores that run this process, some microseconds.
 /// Errors      std::bad_alloc when a thread takes its first lease, or more at a time than ever before.
 template <class Sync>
 class lease_domain {
@@ -225,8 +225,12 @@ class lease_domain {
   [[gnu::cold, gnu::noinline]] slot& announce_elsewhere(seat& mine, node* what, std::int64_t now_ns) {
     auto& found = search(mine);
     fill(found, what, now_ns);
-    Sync::full_fence();
-    if (Sync::heavy_fences()) mine.at = &found;
+    if (Sync::heavy_fences()) {
+      Sync::light_fence();
+      mine.at = &found;
+    } else {
+      Sync::full_fence();
+    }
     return found;
   }
 

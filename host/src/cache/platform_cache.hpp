@@ -39,7 +39,7 @@ namespace tenon {
 ///
 /// Lifetime    The clock outlives the cache, the cache outlives its tickets and its calls; leases may outlive it.
 /// Threads     Any, concurrently; a ticket or a lease: one thread at a time. `wake` is called on any of them, outside
-///             every lock; it does not throw.
+///             every lock, and for the last time when the cache's end and a last release meet; it does not throw.
 /// Errors      std::bad_alloc, from whatever returns by value; nothing has changed then.
 /// Cost        A hit: a hash, a probe, two stores that wait for the write buffer. Memory: at most `size` values and
 ///             those that are leased, and a counter per tenant with a build in flight.
@@ -132,7 +132,11 @@ class platform_cache {
   /// As find(), and certain: what a table that is just growing hides from readers is seen.
   lease find_again(std::string_view tenant, steady_time now) {
     const std::lock_guard lock(mutex_);
-    return find(tenant, now);
+    auto* const held = look_up(hash_(tenant), tenant);
+    if (held == nullptr || now > held->life.expires_at) return {};
+    const bool due = now.time_since_epoch().count() > held->attention_ns.load(std::memory_order_relaxed);
+    held->used(stamp(now) + 1);
+    return pin(*held, now, due ? lease::state::refresh_due : lease::state::fresh);
   }
 
   /// The tenant's value if it has expired and is not gone yet. No use of it, as far as the order is concerned.

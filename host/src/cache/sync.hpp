@@ -18,7 +18,7 @@ struct std_sync {
   /// Stops the compiler alone; for hits. Only while heavy_fences() is true.
   static void light_fence() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
   static void full_fence() noexcept { std::atomic_thread_fence(std::memory_order_seq_cst); }
-  /// Makes every core that runs this process make a full fence: membarrier(2), about a microsecond.
+  /// Makes every core that runs this process make a full fence: membarrier(2), some microseconds.
   static void heavy_fence() noexcept;
   /// Whether this kernel makes heavy fences; where it does not, they are full ones. The answer never changes.
   static bool heavy_fences() noexcept;
