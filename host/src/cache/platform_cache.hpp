@@ -110,12 +110,11 @@ class platform_cache {
   /// The tenant's value if it is fresh at `now`; empty otherwise. A hit becomes the most recently used.
   lease find(std::string_view tenant, steady_time now) {
     auto& domain = access::domain();
-    const auto hash = hash_(tenant);
-    for (walk at(table_, hash); auto* const seen = at.item();) {
+    for (walk at(table_, hash_(tenant)); auto* const seen = at.item();) {
       auto& slot = domain.announce(access::seat(), seen, now.time_since_epoch().count());
       if (!at.is_there()) [[unlikely]] {
         domain.release(slot, seen);
-        at = walk(table_, hash);  // somebody replaced it, took it out or moved the table: every time is a step ahead
+        at.restart();  // somebody replaced it, took it out or moved the table: every time is a step ahead
         continue;
       }
       lease found(slot, *seen, lease::state::fresh);

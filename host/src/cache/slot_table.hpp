@@ -13,14 +13,16 @@
 
 namespace tenon {
 
-/// Where items are found by the hash of their name: open addressing, linear probing, at most half full. Readers take no
+/// Where items are found by the hash of their name: open addressing, linear probing, at most half in use. Readers take no
 /// lock: they see an item or they do not, and whether what they saw is still there they ask once more, after they have
-/// announced it (see lease_domain). Items never move, so a reader misses none that stays; it may miss one while the
-/// table grows, and asks again under the writer's lock.
+/// announced it (see lease_domain).
+///
+/// What is taken out leaves a mark that a walk passes over. Before marks and items fill half of the slots, the items move
+/// to another block: a larger one if there are many items, else the one that was in use before this one. A block that is
+/// left is emptied first and never freed, so a reader who is still in it finds nothing, and looks where the table is now.
 ///
 /// Threads     Readers: any, concurrently. Writers: one at a time, under the owner's lock.
-/// Cost        A probe: one cache line as a rule. 32 to 64 bytes of address space per item; what is grown out of is kept
-///             for readers that are still in it, and is less than what is in use.
+/// Cost        A walk: one cache line as a rule. 32 to 128 bytes of address space per item.
 template <class Item, class Sync>
 class slot_table {
   static constexpr std::size_t first_block = 16'384;  ///< slots; a larger table grows as it is filled
@@ -36,28 +38,28 @@ class slot_table {
   struct alignas(64) block {
     std::size_t mask;
 
+    std::size_t size() const noexcept { return mask + 1; }
     slot* slots() noexcept { return reinterpret_cast<slot*>(this + 1); }
     const slot* slots() const noexcept { return reinterpret_cast<const slot*>(this + 1); }
   };
   struct drop_block {
     void operator()(block* gone) const noexcept {
-      std::destroy_n(gone->slots(), gone->mask + 1);
+      std::destroy_n(gone->slots(), gone->size());
       ::operator delete(gone, std::align_val_t(alignof(block)));
     }
   };
-  using owned_block = std::shared_ptr<block>;
+  using owned_block = std::unique_ptr<block, drop_block>;
 
   static owned_block make_block(std::size_t slots) {
     void* const memory = ::operator new(sizeof(block) + slots * sizeof(slot), std::align_val_t(alignof(block)));
     auto* const made = new (memory) block{slots - 1};
     std::uninitialized_default_construct_n(made->slots(), slots);
-    return owned_block(made, drop_block());
+    return owned_block(made);
   }
 
  public:
-  explicit slot_table(std::size_t items)
-      : blocks_(1, make_block(std::bit_ceil(std::clamp<std::size_t>(items, 2, first_block / 4) * 4))) {
-    block_.store(blocks_.back().get(), std::memory_order_seq_cst);
+  explicit slot_table(std::size_t items) {
+    use(add_block(std::bit_ceil(std::clamp<std::size_t>(items, 2, first_block / 4) * 4)));
   }
   slot_table(const slot_table&) = delete;
   slot_table& operator=(const slot_table&) = delete;
@@ -66,8 +68,8 @@ class slot_table {
   /// the lease domain and is_there() said, after that, that nobody has taken it out.
   class walk {
    public:
-    walk(const slot_table& table, std::uint64_t hash) noexcept
-        : hash_(usable(hash)), in_(table.block_.load(std::memory_order_acquire)), at_(hash & in_->mask) {
+    walk(const slot_table& table, std::uint64_t hash) noexcept : table_(&table), hash_(usable(hash)) {
+      begin();
       seek();
     }
 
@@ -77,8 +79,17 @@ class slot_table {
       at_ = (at_ + 1) & in_->mask;
       seek();
     }
+    [[gnu::cold, gnu::noinline]] void restart() noexcept {
+      begin();
+      seek();
+    }
 
    private:
+    void begin() noexcept {
+      in_ = table_->block_.load(std::memory_order_acquire);
+      at_ = hash_ & in_->mask;
+    }
+
     void seek() noexcept {
       for (;; at_ = (at_ + 1) & in_->mask) {
         const auto& seen = in_->slots()[at_];
@@ -89,14 +100,17 @@ class slot_table {
             return;
         } else if (marked == vacant) {
           item_ = nullptr;
+          if (table_->block_.load(std::memory_order_acquire) != in_) [[unlikely]]
+            restart();  // the items have moved meanwhile
           return;
         }
       }
     }
 
-    std::uint64_t hash_;
-    const block* in_;
-    std::size_t at_;
+    const slot_table* table_;
+    const std::uint64_t hash_;
+    const block* in_ = nullptr;
+    std::size_t at_ = 0;
     Item* item_ = nullptr;
   };
 
@@ -110,24 +124,24 @@ class slot_table {
 
   /// Makes room, so that the next insert() cannot fail.
   void reserve_one() {
-    auto& full = *blocks_.back();
-    if ((count_ + 1) * 2 <= full.mask + 1) return;
-    blocks_.reserve(blocks_.size() + 1);
-    auto larger = make_block((full.mask + 1) * 4);
-    for (std::size_t at = 0; at <= full.mask; ++at) {
+    auto& full = *current_;
+    if ((count_ + deserted_ + 1) * 2 <= full.size()) return;
+    const bool grow = (count_ + 1) * 8 > full.size() * 3;
+    if (grow || spare_ == nullptr) spare_ = &add_block(grow ? full.size() * 4 : full.size());
+    for (std::size_t at = 0; at < full.size(); ++at) {
       const auto& each = full.slots()[at];
       if (auto* const item = each.item.load(std::memory_order_relaxed); item != nullptr)
-        place(*larger, each.hash.load(std::memory_order_relaxed), *item);
+        place(*spare_, each.hash.load(std::memory_order_relaxed), *item);
     }
-    blocks_.push_back(std::move(larger));
-    block_.store(blocks_.back().get(), std::memory_order_seq_cst);
-    // Who is still in the old block finds from here on that what it announces is not there, and looks in the new one.
-    for (std::size_t at = 0; at <= full.mask; ++at) full.slots()[at].item.store(nullptr, std::memory_order_seq_cst);
+    use(*spare_);
+    spare_ = grow ? nullptr : &full;
+    deserted_ = 0;
+    leave(full);
   }
 
   /// An item under a name that is not in the table.
   void insert(std::uint64_t hash, Item& item) noexcept {
-    place(*blocks_.back(), usable(hash), item);
+    place(*current_, usable(hash), item);
     ++count_;
   }
 
@@ -140,42 +154,67 @@ class slot_table {
     auto& gone = slot_of(hash, item);
     gone.item.store(nullptr, std::memory_order_seq_cst);
     gone.hash.store(deserted, std::memory_order_release);
+    ++deserted_;
     --count_;
-    tidy(static_cast<std::size_t>(&gone - blocks_.back()->slots()));
+    tidy(static_cast<std::size_t>(&gone - current_->slots()));
   }
 
  private:
   /// Neither vacant nor deserted. The place in the table depends on lower bits.
   static std::uint64_t usable(std::uint64_t hash) noexcept { return hash | std::uint64_t{1} << 63; }
 
-  static void place(block& into, std::uint64_t hash, Item& item) noexcept {
+  block& add_block(std::size_t slots) {
+    blocks_.reserve(blocks_.size() + 1);
+    blocks_.push_back(make_block(slots));
+    return *blocks_.back();
+  }
+
+  void use(block& from_now_on) noexcept {
+    current_ = &from_now_on;
+    block_.store(current_, std::memory_order_seq_cst);
+  }
+
+  /// Who announced an item before it went here is seen by those who take it out of the current block, later.
+  static void leave(block& left) noexcept {
+    for (std::size_t at = 0; at < left.size(); ++at) {
+      left.slots()[at].item.store(nullptr, std::memory_order_seq_cst);
+      left.slots()[at].hash.store(vacant, std::memory_order_release);
+    }
+  }
+
+  void place(block& into, std::uint64_t hash, Item& item) noexcept {
     auto* const slots = into.slots();
     auto at = hash & into.mask;
     while (slots[at].item.load(std::memory_order_relaxed) != nullptr) at = (at + 1) & into.mask;
+    if (slots[at].hash.load(std::memory_order_relaxed) == deserted) --deserted_;
     slots[at].item.store(&item, std::memory_order_seq_cst);
     slots[at].hash.store(hash, std::memory_order_release);
   }
 
   slot& slot_of(std::uint64_t hash, const Item& item) noexcept {
-    auto& in = *blocks_.back();
-    auto at = usable(hash) & in.mask;
-    while (in.slots()[at].item.load(std::memory_order_relaxed) != &item) at = (at + 1) & in.mask;
-    return in.slots()[at];
+    auto* const slots = current_->slots();
+    auto at = usable(hash) & current_->mask;
+    while (slots[at].item.load(std::memory_order_relaxed) != &item) at = (at + 1) & current_->mask;
+    return slots[at];
   }
 
-  /// Deserted slots in front of a vacant one lead nowhere. So they never outnumber the items by much, and the table
-  /// need not be rebuilt, whatever comes and goes.
+  /// Marks in front of a vacant slot lead nowhere.
   void tidy(std::size_t at) noexcept {
-    auto& in = *blocks_.back();
-    auto* const slots = in.slots();
-    if (slots[(at + 1) & in.mask].hash.load(std::memory_order_relaxed) != vacant) return;
-    for (; slots[at].hash.load(std::memory_order_relaxed) == deserted; at = (at - 1) & in.mask)
+    auto* const slots = current_->slots();
+    if (slots[(at + 1) & current_->mask].hash.load(std::memory_order_relaxed) != vacant) return;
+    for (; slots[at].hash.load(std::memory_order_relaxed) == deserted; at = (at - 1) & current_->mask) {
       slots[at].hash.store(vacant, std::memory_order_release);
+      --deserted_;
+    }
   }
 
-  typename Sync::template atomic<block*> block_{nullptr};
-  std::vector<owned_block> blocks_;  ///< the last one is in use
+  typename Sync::template atomic<block*> block_{nullptr};  ///< for readers; the same as current_
+
+  block* current_ = nullptr;
+  block* spare_ = nullptr;  ///< of the same size, and empty
+  std::vector<owned_block> blocks_;
   std::size_t count_ = 0;
+  std::size_t deserted_ = 0;
 };
 
 }  // namespace tenon
