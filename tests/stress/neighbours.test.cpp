@@ -71,6 +71,24 @@ TEST_CASE("while a constructor runs, a neighbour's requests are served to their 
   CHECK(host.stop().empty());
 }
 
+TEST_CASE("while a constructor runs, a neighbour whose code is mapped is built and served") {
+  const echo_tenants files;
+  files.drop(echo_waiting, "waiting");
+  files.write_tenant("slow", "plugin = \"waiting\"\n");
+  held_pipe pipe(files.root() / "pipe");
+  host_fixture host(files);
+  REQUIRE(host.call("acme", "get_products").has_value());
+
+  auto slow = host.start({.tenant = "slow"}, "get_products");
+  REQUIRE(pipe.constructor_waits());
+  CHECK(host.call("beta", "get_products").has_value());  // its first
+  CHECK(slow.wait_for(std::chrono::seconds(0)) == std::future_status::timeout);
+
+  pipe.release();
+  CHECK(host_fixture::wait(std::move(slow)).has_value());
+  CHECK(host.stop().empty());
+}
+
 TEST_CASE("cp, truncate, dd, mv and install over the source fail no request, and torn files change nobody") {
   const echo_tenants files;
   host_fixture host(files, 3);

@@ -124,7 +124,7 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
     }
   };
 
-  /// [loader] Takes the build along: its timer and strand must not be left to a thread that does not belong to the
+  /// [loader or this build's] Takes the build along: its timer and strand must not be left to a thread that does not belong to the
   /// executor.
   static void leave_loader(std::shared_ptr<platform_build> build, result<std::shared_ptr<library>> loaded) {
     if (!build->still_wanted()) return;

@@ -101,6 +101,8 @@ class loading : public std::enable_shared_from_this<loading> {
 
   result<std::shared_ptr<library>> load(const std::shared_ptr<const plugin_image>& image,
                                         const std::string& isolated_for);
+  /// Another reference to what is loaded already, or null. Any thread: nothing is mapped or unmapped.
+  result<std::shared_ptr<library>> find_loaded(const plugin_image& image, const std::string& isolated_for) const;
   void strand(const library& stuck, std::string reason);
   bool any_stranded() const;
   std::vector<library_status> status() const;
@@ -191,18 +193,21 @@ bool loading::push(unique_function<void()>& work) {
   return true;
 }
 
+result<std::shared_ptr<library>> loading::find_loaded(const plugin_image& image,
+                                                      const std::string& isolated_for) const {
+  const std::scoped_lock lock(mutex_);
+  if (stopping_) return make_error("SERVICE_UNAVAILABLE", "The service is shutting down.");
+  for (const auto& [id, record] : records_) {
+    if (record.stranded || record.shown.content_hash != image.content_hash || record.shown.isolated_for != isolated_for)
+      continue;
+    if (auto live = record.alive.lock()) return live;
+  }
+  return std::shared_ptr<library>();
+}
+
 result<std::shared_ptr<library>> loading::load(const std::shared_ptr<const plugin_image>& image,
                                                const std::string& isolated_for) {
-  {
-    const std::scoped_lock lock(mutex_);
-    if (stopping_) return make_error("SERVICE_UNAVAILABLE", "The service is shutting down.");
-    for (const auto& [id, record] : records_) {
-      if (record.stranded || record.shown.content_hash != image->content_hash ||
-          record.shown.isolated_for != isolated_for)
-        continue;
-      if (auto live = record.alive.lock()) return live;
-    }
-  }
+  if (auto found = find_loaded(*image, isolated_for); !found || *found) return found;
   auto loaded = load_fresh(image, isolated_for);
   if (!loaded) {
     logger_->warn("plugin {} {} ({}) refused: {}", image->name, image->manifest.version, short_hash(*image),
@@ -302,7 +307,9 @@ void loading::retire(std::unique_ptr<loaded_library> unreferenced) {
   if (push(work)) return;
   // Nobody is left to unmap it in order: the work goes, and its mapping stays.
   const std::scoped_lock lock(mutex_);
-  auto& shown = records_.at(id).shown;
+  auto& left = records_.at(id);
+  if (left.stranded) return;  // the thread inside is why
+  auto& shown = left.shown;
   shown.state = "zombie";
   shown.cause = "handle";
   shown.reason = "its last user outlived the loader; destroy platforms before the host stops";
@@ -416,6 +423,8 @@ class loader_thread final : public loader {
   }
 
   void load(std::shared_ptr<const plugin_image> image, std::string isolated_for, library_handler done) override {
+    // The thread may be in a constructor of another plugin: who needs no code mapped does not wait for that.
+    if (auto found = loading_->find_loaded(*image, isolated_for); !found || *found) return done(std::move(found));
     auto handler = std::make_shared<library_handler>(std::move(done));
     unique_function<void()> work = [shared = loading_, image = std::move(image), isolated_for = std::move(isolated_for),
                                     handler] { (*handler)(shared->load(image, isolated_for)); };

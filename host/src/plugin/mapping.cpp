@@ -205,13 +205,14 @@ bool is_loaded(const std::filesystem::path& path) {
   return any_loaded([&](const dl_phdr_info& object) { return path.native() == object.dlpi_name; });
 }
 
-bool is_mapped(const std::filesystem::path& path) {
+bool is_mapped(const std::filesystem::path& path, const std::filesystem::path& maps) {
   if (is_loaded(path)) return true;
-  std::ifstream maps("/proc/self/maps");
-  for (std::string line; std::getline(maps, line);) {
+  std::ifstream shown(maps);
+  bool any = false;
+  for (std::string line; std::getline(shown, line); any = true) {
     if (maps_code_of(line, path.native())) return true;
   }
-  return false;
+  return !any;  // a process has mappings: who is shown none has proven nothing
 }
 
 bool collect(const std::filesystem::path& path) {
@@ -229,6 +230,9 @@ pin_reason why_pinned(const std::filesystem::path& path) {
   if (!bytes) return unknown;
   const auto view = elf_view::open(*bytes);
   if (!view) return unknown;
+  if (!is_loaded(path) && !std::ifstream(own_maps)) {
+    return {"unknown", std::string(own_maps) + " cannot be read, so that nothing proves that it is gone; mount /proc"};
+  }
   if (view->dynamic(DT_FLAGS_1).value_or(0) & DF_1_NODELETE) {
     return {"nodelete", "it is linked with -z nodelete; leave that flag out"};
   }

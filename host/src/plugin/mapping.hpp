@@ -66,8 +66,11 @@ std::set<std::string, std::less<>> loaded_paths(std::string_view beginning);
 /// Whether the dynamic loader knows an object of this path. Cost: a walk over all loaded objects.
 bool is_loaded(const std::filesystem::path& path);
 
-/// Whether the dynamic loader knows it, or code of it is mapped. Cost: reads /proc/self/maps.
-bool is_mapped(const std::filesystem::path& path);
+/// Where the kernel shows what this process has mapped.
+inline constexpr const char* own_maps = "/proc/self/maps";
+
+/// Whether the dynamic loader knows it, or code of it is mapped, or `maps` does not tell. Cost: reads `maps`.
+bool is_mapped(const std::filesystem::path& path, const std::filesystem::path& maps = own_maps);
 
 /// Lets the dynamic loader look once more at an object that nobody refers to: what held it, such as destructors of
 /// thread-local variables, may have gone since. Whether it is unmapped now. The loader thread.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
+#include <optional>
 #include <set>
 #include <string>
 #include <system_error>
@@ -34,15 +35,18 @@ struct inventory {
   std::vector<entry> scraps;    ///< temporary files
 };
 
-/// Files of the directory that this process has mapped, zombies included.
-std::set<std::string, std::less<>> mapped_beneath(const std::filesystem::path& directory) {
+/// Files of the directory that this process has mapped, zombies included. None: the kernel does not tell.
+std::optional<std::set<std::string, std::less<>>> mapped_beneath(const std::filesystem::path& directory,
+                                                                 const std::filesystem::path& maps) {
   std::set<std::string, std::less<>> names;
   const auto prefix = directory.native() + '/';
-  std::ifstream maps("/proc/self/maps");
-  for (std::string line; std::getline(maps, line);) {
+  std::ifstream shown(maps);
+  bool any = false;
+  for (std::string line; std::getline(shown, line); any = true) {
     const auto at = line.find(prefix);
     if (at != line.npos) names.insert(line.substr(at + prefix.size()));
   }
+  if (!any) return std::nullopt;
   return names;
 }
 
@@ -141,12 +145,18 @@ class trimming {
 
 }  // namespace
 
-result<store_report> trim_store(const std::filesystem::path& directory, const store_limits& limits, wall_time now) {
+result<store_report> trim_store(const std::filesystem::path& directory, const store_limits& limits, wall_time now,
+                                const std::filesystem::path& maps) {
   const auto place = open_private(directory);
   if (!place) return place.error();
+  const auto mapped = mapped_beneath(directory, maps);
+  if (!mapped) {
+    return account_misconfigured(directory.string() + ": expected " + maps.string() +
+                                 " to show which copies are mapped, found nothing in it, so none is removed; mount /proc");
+  }
   auto found = look(directory, place->get());
   if (!found) return found.error();
-  return trimming(place->get(), limits, now).run(std::move(*found), mapped_beneath(directory));
+  return trimming(place->get(), limits, now).run(std::move(*found), *mapped);
 }
 
 }  // namespace tenon

@@ -1,6 +1,7 @@
 // Goal: the store forgets what nobody uses once its time has come, and nothing else: no copy that any live host keeps
 // or has mapped, no file of somebody else's. Method: real directories, trimmed as of instants that the test chooses;
 // another host is a child process that holds an image.
+#include "plugin/store_trim.hpp"
 #include "fixtures.hpp"
 #include "in_child.hpp"
 
@@ -222,4 +223,16 @@ TEST_CASE("a store that vanished cannot be trimmed, and says so") {
   const auto trimmed = world.store->trim(world.limits, std::chrono::system_clock::now());
   REQUIRE(!trimmed);
   CHECK(says(trimmed.error().operator_detail, "the store directory vanished"));
+}
+
+TEST_CASE("where the kernel does not show what is mapped, no copy is removed, and that is said") {
+  const trimmed_world world;
+  const auto stored = world.put()->stored;
+  const auto later = std::chrono::system_clock::now() + 48h;
+  for (const fs::path maps : {"/nowhere/maps", "/dev/null"}) {
+    const auto trimmed = trim_store(world.place / "store", world.limits, later, maps);
+    REQUIRE(!trimmed);
+    CHECK(says(trimmed.error().operator_detail, "none is removed; mount /proc"));
+    CHECK(fs::exists(stored));
+  }
 }
