@@ -25,29 +25,35 @@ namespace tenon::bench {
 namespace {
 
 constexpr std::array<std::size_t, 3> sizes{256, 4096, 100'000};
-constexpr int rounds = 9;
+constexpr int rounds = 15;
 constexpr std::size_t writes = 20'000;
 
 std::string key(const std::string& name, std::size_t size, std::size_t threads) {
   return name + '_' + std::to_string(size) + '_' + std::to_string(threads) + "t_ns";
 }
 
+std::vector<contender> contenders(const std::vector<std::string>& names,
+                                  const std::vector<platform_handle>& platforms) {
+  std::vector<contender> all{contend<limit>("limit", names, platforms), contend<leased>("hit", names, platforms),
+                             contend<mutex_lru>("mutex_lru", names, platforms),
+                             contend<shared_mutex_cache>("shared_mutex", names, platforms)};
+  if (names.size() > sizes.front()) return all;
+  all.push_back(contend<leased_by_the_clock>("hit_coarse", names, platforms));
+  all.push_back(contend<loop>("loop", names, platforms));
+  return all;
+}
+
+/// Each round has caches of its own: which names collide, and so which branches a processor guesses wrong, is another
+/// matter of luck in each.
 void measure_hits(std::size_t size, pinned_threads& threads, report& into) {
   const auto names = tenant_names(size);
   const auto platforms = some_platforms(size);
   const popularity popular(size);
   const std::array<trace, 2> requests{trace(names, popular, 1), trace(names, popular, 2)};
-  std::vector<contender> contenders{contend<limit>("limit", names, platforms),
-                                    contend<leased>("hit", names, platforms),
-                                    contend<mutex_lru>("mutex_lru", names, platforms),
-                                    contend<shared_mutex_cache>("shared_mutex", names, platforms)};
-  if (size == sizes.front()) {
-    contenders.push_back(contend<leased_by_the_clock>("hit_coarse", names, platforms));
-    contenders.push_back(contend<loop>("loop", names, platforms));
-  }
   for (int round = 0; round < rounds; ++round) {
+    const auto all = contenders(names, platforms);
     for (const std::size_t count : {1, 2}) {
-      for (const auto& each : contenders) {
+      for (const auto& each : all) {
         auto took = block_times(threads, count, blocks, [&](std::size_t thread, std::size_t block) {
           each.look_up(requests[thread], block);
         });
@@ -93,20 +99,23 @@ void measure_churn(pinned_threads& threads, report& into) {
   }
 }
 
-/// In a process of its own, under callgrind: so many times a block of hits, and nothing else that grows with them.
-int take_hits(const std::string& name, int times) {
+constexpr int callgrind_blocks = 4;
+
+/// In a process of its own, under callgrind, which counts in look_up() alone.
+int take_hits(const std::string& name) {
   const auto names = tenant_names(sizes.front());
   const auto platforms = some_platforms(names.size());
   const trace requests(names, popularity(names.size()), 1);
   const auto cache =
       name == "limit" ? contend<limit>(name, names, platforms) : contend<leased>(name, names, platforms);
-  for (int time = 0; time < times; ++time) cache.look_up(requests, 0);
+  for (int block = 0; block < callgrind_blocks; ++block) cache.look_up(requests, block);
   return EXIT_SUCCESS;
 }
 
-/// Instructions that callgrind counts while `command` runs; 0 if it cannot.
+/// Instructions that callgrind counts while `command` looks up; 0 if it cannot.
 double instructions(const std::string& command) {
-  const auto full = "valgrind --tool=callgrind --callgrind-out-file=/dev/null " + command + " 2>&1";
+  const auto full =
+      "valgrind --tool=callgrind --callgrind-out-file=/dev/null --toggle-collect='*bench::look_up<*' " + command + " 2>&1";
   FILE* child = popen(full.c_str(), "r");
   if (child == nullptr) return 0;
   double counted = 0;
@@ -118,15 +127,17 @@ double instructions(const std::string& command) {
   return pclose(child) == 0 ? counted : 0;
 }
 
+/// Several processes, as each has another hash.
 void measure_instructions(const std::string& self, report& into) {
-  for (const std::string name : {"limit", "hit"}) {
-    const auto fewer = instructions(self + " --hits " + name + " 2");
-    const auto more = instructions(self + " --hits " + name + " 4");
-    if (more > fewer && fewer > 0) {
-      into.add(name + "_instructions", (more - fewer) / (2 * block_size));
-    } else {
-      std::fprintf(stderr, "bench: expected valgrind to count %s_instructions, found that it did not; left out\n",
-                   name.c_str());
+  for (int round = 0; round < rounds; ++round) {
+    for (const std::string name : {"limit", "hit"}) {
+      const auto counted = instructions(self + " --hits " + name);
+      if (counted == 0) {
+        std::fprintf(stderr, "bench: expected valgrind to count %s_instructions, found that it did not; left out\n",
+                     name.c_str());
+        return;
+      }
+      into.add(name + "_instructions", counted / (callgrind_blocks * block_size));
     }
   }
 }
@@ -191,7 +202,7 @@ int run(const std::string& self, const options& asked) {
 }  // namespace tenon::bench
 
 int main(int argc, char** argv) {
-  if (argc == 4 && std::string(argv[1]) == "--hits") return tenon::bench::take_hits(argv[2], std::atoi(argv[3]));
+  if (argc == 3 && std::string(argv[1]) == "--hits") return tenon::bench::take_hits(argv[2]);
   const auto self = std::filesystem::canonical("/proc/self/exe").string();
   return tenon::bench::run(self, tenon::bench::read_options(argc, argv));
 }
