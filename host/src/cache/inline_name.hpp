@@ -14,7 +14,7 @@ class inline_name {
  public:
   explicit inline_name(std::string_view name) : size_(static_cast<std::uint32_t>(name.size())) {
     if (size_ > room_.size()) beyond_ = std::make_unique<char[]>(size_);
-    std::memcpy(beyond_ ? beyond_.get() : room_.data(), name.data(), size_);
+    name.copy(beyond_ ? beyond_.get() : room_.data(), size_);
   }
   inline_name(const inline_name&) = delete;
   inline_name& operator=(const inline_name&) = delete;

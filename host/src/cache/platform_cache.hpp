@@ -34,8 +34,8 @@ namespace tenon {
 ///
 /// A hit takes no lock and writes nothing that another thread writes, but the stamp of its last use, once per tick. The
 /// stamp is twice the number of ticks and insertions so far, and one more for a hit than for an insertion. So two uses
-/// that a tick or an insertion separates are ordered as they happened, and the value that goes is the one whose last use
-/// is the oldest; among uses in one tick the older value goes first. A tick is 4.2 ms, as long as one of the coarse
+/// that a tick or an insertion separates are ordered as they happened, and the value that goes is the one whose last
+/// use is the oldest; among uses in one tick the older value goes first. A tick is 4.2 ms, as long as one of the coarse
 /// clock: with shorter ones cores take the stamps of many tenants from each other all the time.
 ///
 /// Lifetime    The clock outlives the cache, the cache outlives its tickets and its calls; leases may outlive it.
@@ -309,8 +309,8 @@ class platform_cache {
   cache_report report(steady_time now) const;
 
  private:
-  /// What find() does when the first look is not enough: no slot at hand, somebody was faster, the value does not serve,
-  /// or, hardly ever, another name has the same hash. Apart, and called last, so that a hit saves no registers.
+  /// What find() does when the first look is not enough: no slot is at hand, somebody was faster, the value does not
+  /// serve or, hardly ever, another name has the same hash. Apart, and called last, so that a hit saves few registers.
   [[gnu::cold, gnu::noinline]] lease find_with_care(std::string_view tenant, steady_time now,
                                                     lease_slot<Sync>* announced) {
     auto& domain = access::domain();
