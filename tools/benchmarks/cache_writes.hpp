@@ -78,7 +78,8 @@ class churn {
   }
 
   /// So many writes, `pause` apart, while another thread reads. The reader's figure is the mean of all its lookups,
-  /// those that met a write as well as those that did not.
+  /// those that met a write as well as those that did not. Without a pause that is mostly the interrupts by which
+  /// dispose() makes the reader's core take a fence, as no server writes.
   cost write_and_read(pinned_threads& threads, std::size_t writes, std::chrono::nanoseconds pause) {
     double reading_ns = 0;
     std::size_t reads = 0;
