@@ -108,23 +108,17 @@ class platform_cache {
 
   /// The tenant's value if it is fresh at `now`; empty otherwise. A hit becomes the most recently used.
   lease find(std::string_view tenant, steady_time now) {
-    auto& domain = access::domain();
-    for (walk at(table_, hash_(tenant)); auto* const seen = at.item();) {
-      auto& slot = domain.announce(access::seat(), seen, now.time_since_epoch().count());
-      if (!at.is_there()) [[unlikely]] {
-        domain.release(slot, seen);
-        at.restart();  // somebody replaced it, took it out or moved the table: every time is a step ahead
-        continue;
-      }
-      lease found(slot, *seen, lease::state::fresh);
-      if (seen->name.equals(tenant)) [[likely]] {
-        if (serves(*seen, now, found)) [[likely]]
-          return found;
-        break;
-      }
-      at.next();
+    walk at(table_, hash_(tenant));
+    auto* const seen = at.seek();
+    if (seen == nullptr) return {};
+    auto* const slot = access::domain().announce_at_hand(access::seat(), seen, now.time_since_epoch().count());
+    if (slot != nullptr && at.is_there() && seen->name.equals(tenant)) [[likely]] {
+      // The lease is made where the caller wants it: one made earlier and then moved there would be read back before
+      // it is written, which stops the processor from running on to the next request.
+      if (const auto state = serves(*seen, now); state != lease::state::none) [[likely]]
+        return lease(*slot, *seen, state);
     }
-    return {};
+    return find_with_care(tenant, now, slot);
   }
 
   /// As find(), and certain: what a table that is just growing hides from readers is seen.
@@ -325,16 +319,41 @@ class platform_cache {
   cache_report report(steady_time now) const;
 
  private:
+  /// What find() does when the first look is not enough: no slot is at hand, somebody was faster, the value does not
+  /// serve or, hardly ever, another name has the same hash. Apart, and called last, so that a hit saves few registers.
+  [[gnu::cold, gnu::noinline]] lease find_with_care(std::string_view tenant, steady_time now,
+                                                    lease_slot<Sync>* announced) {
+    auto& domain = access::domain();
+    if (announced != nullptr) domain.release(*announced, announced->held.load(std::memory_order_relaxed));
+    walk at(table_, hash_(tenant));
+    while (auto* const seen = at.seek()) {
+      auto& slot = domain.announce(access::seat(), seen, now.time_since_epoch().count());
+      if (!at.is_there()) [[unlikely]] {
+        at.restart();  // somebody replaced it, took it out or moved the table: every time is a step ahead
+      } else if (seen->name.equals(tenant)) [[likely]] {
+        if (const auto state = serves(*seen, now); state != lease::state::none) [[likely]]
+          return lease(slot, *seen, state);
+        domain.release(slot, seen);
+        break;
+      } else {
+        at.pass();
+      }
+      domain.release(slot, seen);
+    }
+    return {};
+  }
+
   /// Whether the entry that was found under the tenant's name counts, and as what.
-  bool serves(entry& seen, steady_time now, lease& found) const noexcept {
+  typename lease::state serves(entry& seen, steady_time now) const noexcept {
     if (seen.epoch != epoch_.load(std::memory_order_acquire)) [[unlikely]]
-      return false;
+      return lease::state::none;
+    auto state = lease::state::fresh;
     if (now.time_since_epoch().count() > seen.attention_ns.load(std::memory_order_relaxed)) [[unlikely]] {
-      if (now > seen.life.expires_at) return false;
-      found.state_ = lease::state::refresh_due;
+      if (now > seen.life.expires_at) return lease::state::none;
+      state = lease::state::refresh_due;
     }
     seen.used(uses_.hit_stamp(now));
-    return true;
+    return state;
   }
 
   static std::uint64_t last_use(const entry& of) noexcept { return of.stamp.load(std::memory_order_relaxed); }
