@@ -50,6 +50,7 @@ struct watched_sync {
   template <class T>
   using atomic = watched_atomic<T>;
   using mutex = watched_mutex;
+  static constexpr std::size_t slots_per_record = 32;
 
   static void light_fence() noexcept {}
   static void full_fence() noexcept {
