@@ -92,6 +92,8 @@ void print_status(const json::object& answer) {
   for (const auto& line : answer.at("diagnostics").as_array()) std::printf("! %s\n", line.as_string().c_str());
 }
 
+void print_metrics(const json::object& answer) { std::cout << text(answer, "text"); }
+
 void print_reload(const json::object& answer) {
   if (!answer.contains("changes")) return;
   for (const auto& each : answer.at("changes").as_array()) {
@@ -152,6 +154,7 @@ int main(int argc, char** argv) {
   app.add_flag("--json", as_json, "print the answer as JSON");
   auto* status = app.add_subcommand("status", "tenants, libraries and findings in short");
   auto* tenants = app.add_subcommand("tenants", "every tenant: plugin, versions, instance, last error");
+  auto* metrics = app.add_subcommand("metrics", "figures in the text format of Prometheus");
   auto* invalidate = app.add_subcommand("invalidate", "drop a tenant's platform, or all; the next request builds it");
   invalidate->add_option("tenant", tenant, "without it: all");
   auto* reload = app.add_subcommand("reload", "read the configuration again and move the tenants that changed");
@@ -174,6 +177,7 @@ int main(int argc, char** argv) {
   if (checked->parsed()) return check(config);
   if (status->parsed()) return run(socket, {{"command", "status"}}, as_json, print_status);
   if (tenants->parsed()) return run(socket, {{"command", "tenants"}}, as_json, print_tenants);
+  if (metrics->parsed()) return run(socket, {{"command", "metrics"}}, as_json, print_metrics);
   if (reload->parsed()) return run(socket, {{"command", "reload"}}, as_json, print_reload);
   json::object request{{"command", "invalidate"}};
   if (invalidate->count("tenant") != 0) request["tenant"] = tenant;

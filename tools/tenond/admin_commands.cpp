@@ -112,13 +112,14 @@ void run_admin_command(host& host, const own_reload& own, const json::object& re
   if (name == "ping") return done({{"ok", true}});
   if (name == "status") return done(status(host));
   if (name == "tenants") return done(tenants(host));
+  if (name == "metrics") return done({{"ok", true}, {"text", host.metrics()}});
   if (name == "invalidate") return done(invalidate(host, request));
   if (name == "reload") {
     auto outcome = own ? own() : result<void>{};
     return host.async_reload([done = std::move(done), outcome = std::move(outcome)](
                                  const reload_report& report) mutable { done(describe(report, outcome)); });
   }
-  done(refused("expected a command of status, tenants, invalidate, reload and ping, found \"" + name + "\""));
+  done(refused("expected a command of status, tenants, metrics, invalidate, reload and ping, found \"" + name + "\""));
 }
 
 }  // namespace tenon::tenond

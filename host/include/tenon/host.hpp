@@ -118,6 +118,9 @@ class host {
 
   host_status status() const;
 
+  /// The same as figures, in the text format of Prometheus, version 0.0.4: for whoever is asked GET /metrics.
+  std::string metrics() const;
+
   /// What the configuration last read had to say.
   std::vector<diagnostic> diagnostics() const;
 

@@ -4,6 +4,7 @@
 #include <tenon/cache_policy.hpp>
 #include <tenon/platform.hpp>
 #include <tenon/proposal.hpp>
+#include <tenon/status.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -123,6 +124,9 @@ class lazy_platform_router final : public routing_platform {
 
   /// A snapshot, sorted; without expired entries.
   std::vector<std::string> cached_tenants() const;
+
+  /// What the cache holds and did. Cost: a look at every platform.
+  cache_status cache() const;
 
  private:
   struct state;

@@ -1,3 +1,4 @@
+#include "host/metrics.hpp"
 #include "host/state.hpp"
 
 #include <spdlog/sinks/null_sink.h>
@@ -122,8 +123,11 @@ host_status host::status() const {
   }
   status.libraries = state_->loader->status();
   status.libraries_closed = state_->loader->closed();
+  status.cache = state_->router->cache();
   return status;
 }
+
+std::string host::metrics() const { return to_prometheus(status()); }
 
 std::vector<diagnostic> host::diagnostics() const {
   const std::lock_guard lock(state_->mutex);

@@ -200,6 +200,8 @@ bool lazy_platform_router::replace(const std::string& tenant, std::shared_ptr<pl
   return state_->platforms.replace(tenant, std::move(successor));
 }
 
+cache_status lazy_platform_router::cache() const { return state_->platforms.status(); }
+
 std::vector<std::string> lazy_platform_router::cached_tenants() const { return state_->platforms.tenants(); }
 
 }  // namespace tenon

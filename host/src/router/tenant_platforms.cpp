@@ -66,4 +66,30 @@ bool tenant_platforms::replace(std::string_view tenant, std::shared_ptr<platform
   return replaced;
 }
 
+cache_status tenant_platforms::status() const {
+  const auto held = cache_->report();
+  const auto counts = cache_->counts();
+  const auto removed = [&held](removal cause) { return held.removed[static_cast<std::size_t>(cause)]; };
+  return {.size = held.size,
+          .leases = held.leases(),
+          .pinned = held.pinned(),
+          .oldest_lease = held.oldest_lease(),
+          .oldest_pinned = held.oldest_pinned(),
+          .removed_for_size = removed(removal::size),
+          .removed_expired = removed(removal::expired),
+          .removed_invalidated = removed(removal::invalidated),
+          .removed_replaced = removed(removal::replaced),
+          .removed_lost = removed(removal::lost),
+          .misses = counts.misses,
+          .coalesced = counts.coalesced,
+          .refused = counts.refused,
+          .failed_fast = counts.failed_fast,
+          .served_stale = counts.served_stale,
+          .built = counts.built,
+          .failed = counts.failed,
+          .discarded = counts.discarded,
+          .refreshes = counts.refreshes,
+          .build_time = counts.build_time};
+}
+
 }  // namespace tenon

@@ -44,8 +44,7 @@ class tenant_platforms {
 
   bool mark_stale(std::string_view tenant) { return cache_->mark_stale(tenant); }
   std::vector<std::string> tenants() const { return cache_->tenants(); }
-  cache_report report() const { return cache_->report(); }
-  loading_counts counts() const { return cache_->counts(); }
+  cache_status status() const;
 
  private:
   const std::shared_ptr<cache> cache_;

@@ -85,6 +85,14 @@ TEST_CASE("status and tenants show what is pinned and what serves") {
   CHECK(status.at("libraries").as_array()[0].at("platforms") == 1);
 }
 
+TEST_CASE("metrics are what status knows, as figures") {
+  world w;
+  REQUIRE(w.host->call("acme", "get_products"));
+  const std::string text(w.run({{"command", "metrics"}}).at("text").as_string());
+  CHECK(text.find("\ntenon_tenants_cached 1\n") != std::string::npos);
+  CHECK(text.find("\ntenon_builds_total{outcome=\"built\"} 1\n") != std::string::npos);
+}
+
 TEST_CASE("invalidate drops one tenant, or all; an unknown one is said so") {
   world w;
   REQUIRE(w.host->call("acme", "get_products"));

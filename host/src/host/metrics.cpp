@@ -1,0 +1,131 @@
+#include "host/metrics.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <initializer_list>
+#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tenon {
+namespace {
+
+using label = std::pair<std::string_view, std::string_view>;
+
+/// A label's value between quotes.
+std::string quoted(std::string_view value) {
+  std::string made = "\"";
+  for (const char letter : value) {
+    if (letter == '\n') {
+      made += "\\n";
+      continue;
+    }
+    if (letter == '"' || letter == '\\') made += '\\';
+    made += letter;
+  }
+  return made + '"';
+}
+
+/// Writes one family after the other.
+class exposition {
+ public:
+  exposition& family(std::string_view name, std::string_view type, std::string_view help) {
+    name_ = "tenon_" + std::string(name);
+    text_ += "# HELP " + name_ + ' ' + std::string(help) + "\n# TYPE " + name_ + ' ' + std::string(type) + '\n';
+    return *this;
+  }
+  exposition& sample(const std::string& value, std::initializer_list<label> labels = {}) {
+    text_ += name_;
+    char separator = '{';
+    for (const auto& [key, what] : labels) {
+      text_ += separator;
+      text_ += std::string(key) + '=' + quoted(what);
+      separator = ',';
+    }
+    if (separator == ',') text_ += '}';
+    text_ += ' ' + value + '\n';
+    return *this;
+  }
+  exposition& sample(std::uint64_t value, std::initializer_list<label> labels = {}) {
+    return sample(std::to_string(value), labels);
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string name_;
+  std::string text_;
+};
+
+std::string seconds(std::chrono::nanoseconds time) { return std::to_string(std::chrono::duration<double>(time).count()); }
+
+void write_tenants(exposition& out, const host_status& status) {
+  std::uint64_t cached = 0;
+  std::uint64_t failing = 0;
+  for (const auto& tenant : status.tenants) {
+    cached += tenant.cached ? 1 : 0;
+    failing += tenant.last_error.empty() ? 0 : 1;
+  }
+  out.family("tenants", "gauge", "Tenants of the catalog.").sample(status.tenants.size());
+  out.family("tenants_cached", "gauge", "Tenants with a platform in the cache.").sample(cached);
+  out.family("tenants_failing", "gauge", "Tenants whose last build or reload failed.").sample(failing);
+}
+
+void write_libraries(exposition& out, const host_status& status) {
+  std::map<std::pair<std::string, std::string>, std::uint64_t> by_state;
+  std::map<std::pair<std::string, std::string>, std::uint64_t> zombies;
+  std::map<std::string, std::uint64_t> platforms;
+  for (const auto& library : status.libraries) {
+    ++by_state[{library.plugin, library.state}];
+    if (library.state == "zombie") ++zombies[{library.plugin, library.cause}];
+    platforms[library.plugin] += library.platforms;
+  }
+  out.family("libraries", "gauge", "Mapped generations of plugins' code, by state.");
+  for (const auto& [key, count] : by_state) out.sample(count, {{"plugin", key.first}, {"state", key.second}});
+  out.family("library_zombies", "gauge", "Generations that could not be unmapped, by cause; status has what to do.");
+  for (const auto& [key, count] : zombies) out.sample(count, {{"plugin", key.first}, {"cause", key.second}});
+  out.family("library_platforms", "gauge", "Platforms that run a plugin's code.");
+  for (const auto& [plugin, count] : platforms) out.sample(count, {{"plugin", plugin}});
+  out.family("libraries_closed_total", "counter", "Generations proven unmapped.").sample(status.libraries_closed);
+}
+
+void write_cache(exposition& out, const cache_status& cache) {
+  out.family("cache_platforms", "gauge", "Platforms in the cache.").sample(cache.size);
+  out.family("cache_leases", "gauge", "Leases of platforms, as a rule one for each call.").sample(cache.leases);
+  out.family("cache_pinned", "gauge", "Platforms that left the cache and are still leased.").sample(cache.pinned);
+  out.family("cache_oldest_lease_seconds", "gauge", "Age of the oldest lease.").sample(seconds(cache.oldest_lease));
+  out.family("cache_oldest_pinned_seconds", "gauge", "How long the oldest pinned platform has waited for its leases.")
+      .sample(seconds(cache.oldest_pinned));
+  out.family("cache_removed_total", "counter", "Platforms that left the cache, by cause.")
+      .sample(cache.removed_for_size, {{"cause", "size"}})
+      .sample(cache.removed_expired, {{"cause", "expired"}})
+      .sample(cache.removed_invalidated, {{"cause", "invalidated"}})
+      .sample(cache.removed_replaced, {{"cause", "replaced"}})
+      .sample(cache.removed_lost, {{"cause", "lost"}});
+  out.family("cache_misses_total", "counter", "Requests that found no fresh platform.").sample(cache.misses);
+  out.family("cache_coalesced_total", "counter", "Requests that joined a build.").sample(cache.coalesced);
+  out.family("cache_refused_total", "counter", "Requests that were one too many to wait for a build.")
+      .sample(cache.refused);
+  out.family("cache_failed_fast_total", "counter", "Requests that a remembered failure answered.")
+      .sample(cache.failed_fast);
+  out.family("cache_served_stale_total", "counter", "Requests that an expired platform served.")
+      .sample(cache.served_stale);
+  out.family("builds_total", "counter", "Builds of platforms that ended, by outcome.")
+      .sample(cache.built, {{"outcome", "built"}})
+      .sample(cache.failed, {{"outcome", "failed"}});
+  out.family("builds_discarded_total", "counter", "Builds that worked and were not kept.").sample(cache.discarded);
+  out.family("build_seconds_total", "counter", "Time that builds took that worked.").sample(seconds(cache.build_time));
+  out.family("refreshes_total", "counter", "Refreshes that were started.").sample(cache.refreshes);
+}
+
+}  // namespace
+
+std::string to_prometheus(const host_status& status) {
+  exposition out;
+  write_tenants(out, status);
+  write_libraries(out, status);
+  write_cache(out, status.cache);
+  return out.take();
+}
+
+}  // namespace tenon
