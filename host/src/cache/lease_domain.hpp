@@ -63,8 +63,7 @@ struct lease_slot {
 /// needs one takes it over, with what is still held in it.
 template <class Sync>
 struct alignas(64) lease_record {
-  static constexpr std::size_t size = 32;
-  std::array<lease_slot<Sync>, size> slots{};
+  std::array<lease_slot<Sync>, Sync::slots_per_record> slots{};
   lease_record* next = nullptr;      ///< of the domain; fixed before the record can be seen
   lease_record* next_own = nullptr;  ///< of the thread that owns it; a ring
   bool owned = true;                 ///< under the domain's lock

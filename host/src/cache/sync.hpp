@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <mutex>
 
 namespace tenon {
@@ -14,6 +15,9 @@ struct std_sync {
   template <class T>
   using atomic = std::atomic<T>;
   using mutex = std::mutex;
+
+  /// How many leases a thread takes before it needs a second record of them (see lease_domain): 512 bytes.
+  static constexpr std::size_t slots_per_record = 32;
 
   /// Stops the compiler alone; for hits. Only while heavy_fences() is true.
   static void light_fence() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
