@@ -31,11 +31,14 @@ struct some_platform {
 };
 using platform_handle = std::shared_ptr<const some_platform>;
 
-/// Open addressing with linear probing, a quarter in use: hash and pointer side by side, the name behind the pointer.
+/// Open addressing with linear probing, a quarter in use as a rule: hash and pointer side by side, the name behind the
+/// pointer. For 256 names as fast as boost::unordered_flat_map with the same hash.
 template <class Entry>
 class flat_table {
  public:
-  explicit flat_table(std::size_t size) : slots_(std::bit_ceil(size * 4)) { entries_.reserve(size); }
+  explicit flat_table(std::size_t size, std::size_t spread = 4) : slots_(std::bit_ceil(size * spread)) {
+    entries_.reserve(size);
+  }
 
   template <class... Arguments>
   void put(std::string_view tenant, Arguments&&... arguments) {
@@ -70,7 +73,7 @@ class flat_table {
 /// The limit of what a cache can reach: a lookup, a raw pointer, nothing else. It never changes, so it needs no lock.
 class limit {
  public:
-  limit(std::size_t size, steady_time) : table_(size) {}
+  limit(std::size_t size, steady_time, std::size_t spread = 4) : table_(size, spread) {}
 
   void put(const std::string& tenant, const platform_handle& held) { table_.put(tenant, held.get()); }
 
@@ -87,6 +90,13 @@ class limit {
   };
 
   flat_table<entry> table_;
+};
+
+/// The limit with a table as sparse as the cache's own is for few tenants, where fewer of them share a place: what is
+/// left between the two is the price of the lease, the order of use and the end.
+class limit_sparse : public limit {
+ public:
+  limit_sparse(std::size_t size, steady_time expires_at) : limit(size, expires_at, 16) {}
 };
 
 /// The cache of the textbook: one mutex, a map, a list in the order of use, and an end for every value.

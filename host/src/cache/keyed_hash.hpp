@@ -25,8 +25,10 @@ class keyed_hash {
     std::uint64_t hash = first_ ^ (left * multiplier);
     std::uint64_t low = 0;
     std::uint64_t high = 0;
-    if (left > 16) {
-      for (; left > 32; left -= 16, at += 16) hash = fold(word(at) ^ second_, word(at + 8) ^ hash);
+    if (left > 16) [[likely]] {
+      if (left > 32) [[unlikely]] {
+        for (; left > 32; left -= 16, at += 16) hash = fold(word(at) ^ second_, word(at + 8) ^ hash);
+      }
       hash = fold(word(at) ^ second_, word(at + 8) ^ hash);
       low = word(at + left - 16);  // the last 16 bytes, which overlap those before unless there are 32
       high = word(at + left - 8);
