@@ -12,7 +12,7 @@ ORDER = ["base", "catalog", "plugin", "platform", "cache", "router", "reload", "
 # The public headers that a layer may know, besides those of the layers before it.
 PUBLIC = {
     "base": {"error", "unique_function", "clock", "call", "platform"},
-    "catalog": {"account_store", "cold_start", "diagnostic"},
+    "catalog": {"account_store", "cache_policy", "diagnostic"},
     "plugin": {"status", "abi/plugin", "abi/host", "abi/types"},
     "platform": set(),
     "cache": set(),

@@ -59,6 +59,6 @@ class timed_cache {
 };
 
 /// The clock's step that orders two uses of a cache: more than one of its ticks.
-inline constexpr std::chrono::nanoseconds one_tick = std::chrono::milliseconds(2);
+inline constexpr std::chrono::nanoseconds one_tick = std::chrono::milliseconds(5);
 
 }  // namespace tenon::testing

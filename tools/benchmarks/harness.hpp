@@ -24,6 +24,17 @@ class report {
     samples_[key].push_back(value);
   }
 
+  double median(const std::string& key) const { return median(sorted_samples(key)); }
+
+  /// The median of what one figure is to another, run by run.
+  double ratio(const std::string& key, const std::string& to) const {
+    const auto& divisors = samples_.at(to);
+    auto ratios = samples_.at(key);
+    for (std::size_t run = 0; run < ratios.size(); ++run) ratios[run] /= divisors[run];
+    std::ranges::sort(ratios);
+    return median(ratios);
+  }
+
   void print() const {
     std::printf("%-28s %14s %14s %14s %6s\n", name_.c_str(), "median", "min", "max", "runs");
     for (const auto& key : order_) {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <tenon/account_store.hpp>
-#include <tenon/cold_start.hpp>
+#include <tenon/cache_policy.hpp>
 #include <tenon/platform.hpp>
 #include <tenon/proposal.hpp>
 
@@ -74,6 +74,7 @@ struct lazy_router_options {
   long cache_size = 256;            ///< platforms; at least 1
   double cache_ttl_seconds = 3600;  ///< 0 = evict by size only
   tenon::cold_start cold_start = tenon::cold_start::each;
+  cache_policy policy = {};
   std::set<std::string, std::less<>> tasks = {};  ///< what the router implements; empty: every task of the release
 };
 
@@ -86,11 +87,13 @@ struct lazy_router_options {
 ///             live is kept, a timer is pending on `executor`.
 /// Threads     Any, concurrently. No lock is held while a platform, a factory or a handler runs. A request that
 ///             waited for a build continues on `executor`; a hit is handed to its platform on the calling thread.
-/// Cost        A hit: one lock, a few reference counts, no allocation of its own.
+/// Cost        A hit: no lock, no allocation of its own, and nothing written that other threads write but the mark of its
+///             last use. A call leases its platform until it is answered.
 class lazy_platform_router final : public routing_platform {
  public:
   /// `executor` runs continuations, `blocking` the functions that block. Errors, checked in this order: cache_size,
-  /// cache_ttl_seconds, proposal_stores together with proposal_store_factory, a manager that finalizes without a store.
+  /// cache_ttl_seconds, the limits of the policy, proposal_stores together with proposal_store_factory, a manager that
+  /// finalizes without a store.
   static result<std::shared_ptr<lazy_platform_router>> make(boost::asio::any_io_executor executor,
                                                             boost::asio::any_io_executor blocking, const clock& time,
                                                             lazy_router_options options);

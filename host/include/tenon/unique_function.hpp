@@ -2,11 +2,46 @@
 
 #include <atomic>
 #include <concepts>
+#include <cstddef>
 #include <memory>
+#include <new>
 #include <type_traits>
 #include <utility>
 
 namespace tenon {
+
+namespace detail {
+
+/// What is kept with a callable: the first of it in place, if it is no larger than two pointers and a bit.
+class kept_owners {
+ public:
+  kept_owners() = default;
+  kept_owners(const kept_owners&) = delete;
+  kept_owners& operator=(const kept_owners&) = delete;
+  ~kept_owners() {
+    if (drop_ != nullptr) drop_(room_);
+  }
+
+  template <class Owner>
+  void keep(Owner owner) {
+    if constexpr (sizeof(Owner) <= sizeof room_ && alignof(Owner) <= alignof(void*) &&
+                  std::is_nothrow_move_constructible_v<Owner>) {
+      if (drop_ == nullptr) {
+        new (room_) Owner(std::move(owner));
+        drop_ = [](void* kept) noexcept { static_cast<Owner*>(kept)->~Owner(); };
+        return;
+      }
+    }
+    more_ = std::make_shared<std::pair<Owner, std::shared_ptr<void>>>(std::move(owner), std::move(more_));
+  }
+
+ private:
+  alignas(void*) std::byte room_[3 * sizeof(void*)];
+  void (*drop_)(void*) noexcept = nullptr;
+  std::shared_ptr<void> more_;
+};
+
+}  // namespace detail
 
 /// A move-only std::function: holds one callable, which need not copy. Calling an empty one is undefined.
 ///
@@ -33,12 +68,11 @@ class unique_function<Result(Arguments...)> {
     return held_->call(std::forward<Arguments>(arguments)...);
   }
 
-  /// Keeps `owner` alive as long as the callable. For who hands the function to something that must outlive the call.
-  void keep(std::shared_ptr<const void> owner) {
-    auto& kept = held_->kept;
-    if (kept)
-      owner = std::make_shared<std::pair<std::shared_ptr<const void>, std::shared_ptr<const void>>>(kept, owner);
-    kept = std::move(owner);
+  /// Keeps `owner`, a shared_ptr or anything else that keeps something alive, as long as the callable. For who hands the
+  /// function to something that must outlive the call.
+  template <class Owner>
+  void keep(Owner owner) {
+    held_->kept.keep(std::move(owner));
   }
 
   /// A second handle on the same callable, for who hands the function on and must call it in the place of a
@@ -57,7 +91,7 @@ class unique_function<Result(Arguments...)> {
     virtual ~concept_type() = default;
     virtual Result call(Arguments... arguments) = 0;
 
-    std::shared_ptr<const void> kept;
+    detail::kept_owners kept;
     std::atomic<bool> called = false;
   };
 

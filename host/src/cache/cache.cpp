@@ -1,13 +1,12 @@
 // Instantiates what the cache's headers declare, so that they are compiled, and checked, as they stand.
-#include "cache/platform_cache.hpp"
-#include "cache/single_flight.hpp"
+#include "cache/loading_cache.hpp"
 
 #include <memory>
 
 namespace tenon {
 
-template class platform_cache<std::shared_ptr<int>>;
 template class cache_lease<std::shared_ptr<int>>;
-template class single_flight<int, platform_cache<std::shared_ptr<int>>::build_ticket>;
+template class platform_cache<std::shared_ptr<int>>;
+template class loading_cache<std::shared_ptr<int>>;
 
 }  // namespace tenon

@@ -27,6 +27,7 @@ struct lifetime {
 
 /// Why a value left the cache. `lost`: it was never kept, as an invalidate or a replace overtook its build.
 enum class removal : std::uint8_t { size, expired, invalidated, replaced, lost };
+inline constexpr std::size_t removals = 5;
 
 template <class Value, class Sync>
 class disposal_queue;

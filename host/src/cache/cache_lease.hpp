@@ -56,7 +56,7 @@ class cache_lease {
   template <class, class>
   friend class platform_cache;
   using entry = cache_entry<Value, Sync>;
-  enum class state : std::uint8_t { fresh, refresh_due, stale };
+  enum class state : std::uint8_t { none, fresh, refresh_due, stale };
 
   /// The slot names the entry already, and the entry was not retired when it began to.
   cache_lease(lease_slot<Sync>& slot, const entry& held, state taken) noexcept

@@ -2,6 +2,7 @@
 
 #include "cache/cache_entry.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -60,7 +61,8 @@ struct cache_holder {
 
 /// What the cache holds, and what is held of it.
 struct cache_report {
-  std::size_t size = 0;                ///< values that can be found, and expired ones that still wait for the timer
+  std::size_t size = 0;  ///< values that can be found, and expired ones that still wait for the timer
+  std::array<std::uint64_t, removals> removed{};  ///< by cause, since the start
   std::vector<cache_holder> holders{};  ///< what is retired and held too long is a leak, or a call that hangs
 
   std::size_t leases() const noexcept;

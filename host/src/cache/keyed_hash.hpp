@@ -19,14 +19,18 @@ class keyed_hash {
  public:
   constexpr keyed_hash(std::uint64_t first, std::uint64_t second) noexcept : first_(first), second_(second | 1) {}
 
-  std::uint64_t operator()(std::string_view name) const noexcept {
+  [[gnu::always_inline]] std::uint64_t operator()(std::string_view name) const noexcept {
     const char* at = name.data();
     std::size_t left = name.size();
     std::uint64_t hash = first_ ^ (left * multiplier);
-    for (; left > 16; left -= 16, at += 16) hash = fold(word(at) ^ second_, word(at + 8) ^ hash);
     std::uint64_t low = 0;
     std::uint64_t high = 0;
-    if (left >= 8) {  // the two words overlap unless there are 16 bytes
+    if (left > 16) {
+      for (; left > 32; left -= 16, at += 16) hash = fold(word(at) ^ second_, word(at + 8) ^ hash);
+      hash = fold(word(at) ^ second_, word(at + 8) ^ hash);
+      low = word(at + left - 16);  // the last 16 bytes, which overlap those before unless there are 32
+      high = word(at + left - 8);
+    } else if (left >= 8) {
       low = word(at);
       high = word(at + left - 8);
     } else if (left >= 4) {

@@ -124,12 +124,19 @@ class lease_domain {
   /// Names `what` in an empty slot of this thread. It is leased once the caller has made sure, after this, that nobody
   /// retired it.
   slot& announce(seat& mine, node* what, std::int64_t now_ns) {
+    if (auto* const at = announce_at_hand(mine, what, now_ns); at != nullptr) [[likely]]
+      return *at;
+    return announce_elsewhere(mine, what, now_ns);
+  }
+
+  /// The same, if the slot that this thread used last is empty; else null.
+  slot* announce_at_hand(seat& mine, node* what, std::int64_t now_ns) noexcept {
     auto* const at = mine.at;
     if (at == nullptr || at->held.load(std::memory_order_acquire) != nullptr) [[unlikely]]
-      return announce_elsewhere(mine, what, now_ns);
+      return nullptr;
     fill(*at, what, now_ns);
     Sync::light_fence();
-    return *at;
+    return at;
   }
 
   /// Ends what announce() began, whether it became a lease or not. `what` is not looked into.

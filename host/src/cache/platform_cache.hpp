@@ -9,11 +9,13 @@
 #include "cache/ordered_heap.hpp"
 #include "cache/slot_table.hpp"
 #include "cache/sync.hpp"
+#include "cache/use_order.hpp"
 
 #include <tenon/clock.hpp>
 #include <tenon/unique_function.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -32,10 +34,8 @@ namespace tenon {
 /// It knows keys, time and generations, nothing else: how long a value lives is said when it is stored, and what leaves
 /// is destroyed when its owner calls dispose(), on whatever thread that is.
 ///
-/// A hit takes no lock and writes nothing that another thread writes, but the stamp of its last use, once per tick. The
-/// stamp is twice the number of milliseconds and insertions so far, and one more for a hit than for an insertion. So two
-/// uses that a tick or an insertion separates are ordered as they happened, and the value that goes is the one whose
-/// last use is the oldest; among uses in one tick the older value goes first.
+/// A hit takes no lock and writes nothing that another thread writes, but the stamp of its last use, once per tick (see
+/// use_order).
 ///
 /// Lifetime    The clock outlives the cache, the cache outlives its tickets and its calls; leases may outlive it.
 /// Threads     Any, concurrently; a ticket or a lease: one thread at a time. `wake` is called on any of them, outside
@@ -50,7 +50,6 @@ class platform_cache {
   using queue = disposal_queue<Value, Sync>;
   using node = leasable<Sync>;
   using walk = typename slot_table<entry, Sync>::walk;
-  using heap_by_use = ordered_heap<std::uint64_t, entry, &entry::place_by_use>;
   using heap_by_end = ordered_heap<steady_time, entry, &entry::place_by_end>;
 
  public:
@@ -109,23 +108,17 @@ class platform_cache {
 
   /// The tenant's value if it is fresh at `now`; empty otherwise. A hit becomes the most recently used.
   lease find(std::string_view tenant, steady_time now) {
-    auto& domain = access::domain();
-    for (walk at(table_, hash_(tenant)); auto* const seen = at.item();) {
-      auto& slot = domain.announce(access::seat(), seen, now.time_since_epoch().count());
-      if (!at.is_there()) [[unlikely]] {
-        domain.release(slot, seen);
-        at.restart();  // somebody replaced it, took it out or moved the table: every time is a step ahead
-        continue;
-      }
-      lease found(slot, *seen, lease::state::fresh);
-      if (seen->name.equals(tenant)) [[likely]] {
-        if (serves(*seen, now, found)) [[likely]]
-          return found;
-        break;
-      }
-      at.next();
+    walk at(table_, hash_(tenant));
+    auto* const seen = at.seek();
+    if (seen == nullptr) return {};
+    auto* const slot = access::domain().announce_at_hand(access::seat(), seen, now.time_since_epoch().count());
+    if (slot != nullptr && at.is_there() && seen->name.equals(tenant)) [[likely]] {
+      // The lease is made where the caller wants it: one made earlier and then moved there would be read back before
+      // it is written, which stops the processor from running on to the next request.
+      if (const auto state = serves(*seen, now); state != lease::state::none) [[likely]]
+        return lease(*slot, *seen, state);
     }
-    return {};
+    return find_with_care(tenant, now, slot);
   }
 
   /// As find(), and certain: what a table that is just growing hides from readers is seen.
@@ -134,7 +127,7 @@ class platform_cache {
     auto* const held = look_up(hash_(tenant), tenant);
     if (held == nullptr || now > held->life.expires_at) return {};
     const bool due = now.time_since_epoch().count() > held->attention_ns.load(std::memory_order_relaxed);
-    held->used(stamp(now) + 1);
+    held->used(uses_.hit_stamp(now));
     return pin(*held, now, due ? lease::state::refresh_due : lease::state::fresh);
   }
 
@@ -152,12 +145,19 @@ class platform_cache {
     return build_ticket(*this, builds_.begin(tenant));
   }
 
+  /// A value that is ready to be stored. It belongs to the caller until it is.
+  using prepared = std::unique_ptr<entry>;
+  prepared prepare(std::string_view tenant, Value value, const lifetime& life) const {
+    auto made = std::make_unique<entry>(tenant, std::move(value), disposal_);
+    made->hash = hash_(tenant);
+    made->live_for(life);
+    return made;
+  }
+
   /// Keeps the outcome of a build as the most recently used value, unless its ticket is outdated. The leases are taken
   /// before anybody can find it or take it out; what is not kept lives until the last of them. `only_over`: a refresh,
   /// which is kept only in the place of that generation, and is no use of the tenant.
-  stored store(const build_ticket& ticket, Value value, const lifetime& life, std::size_t leases = 0,
-               std::uint64_t only_over = 0) {
-    auto fresh = make_entry(ticket.tenant(), std::move(value), life);
+  stored store(const build_ticket& ticket, prepared&& fresh, std::size_t leases = 0, std::uint64_t only_over = 0) {
     stored outcome{false, 0, {}};
     outcome.leases.reserve(leases);
     node* gone = nullptr;
@@ -175,19 +175,21 @@ class platform_cache {
       if (!outcome.kept)
         leave(entered, removal::lost, gone);
       else if (former != nullptr)
-        substitute(*former, entered, only_over == 0 ? next_stamp(now) : former->stamp.load(std::memory_order_relaxed),
-                   gone);
+        substitute(*former, entered, only_over == 0 ? uses_.next_stamp(now) : last_use(*former), gone);
       else
-        admit(entered, next_stamp(now), gone);
+        admit(entered, uses_.next_stamp(now), gone);
     }
     finish(gone);
     return outcome;
   }
+  stored store(const build_ticket& ticket, Value value, const lifetime& life, std::size_t leases = 0,
+               std::uint64_t only_over = 0) {
+    return store(ticket, prepare(ticket.tenant(), std::move(value), life), leases, only_over);
+  }
 
-  /// Puts `value` in the place of the tenant's live value and outdates its builds in flight; false, and `value` is
-  /// disposed of, if there is no live value. The place in the LRU order stays, as a successor is no use of the tenant.
-  bool replace(std::string_view tenant, Value value, const lifetime& life) {
-    auto fresh = make_entry(tenant, std::move(value), life);
+  /// Puts a value in the place of the tenant's live one and outdates its builds in flight; false, and what was prepared
+  /// is disposed of, if there is no live value. The place in the LRU order stays, as a successor is no use of the tenant.
+  bool replace(std::string_view tenant, prepared&& fresh) {
     node* gone = nullptr;
     bool replaced = false;
     {
@@ -199,13 +201,16 @@ class platform_cache {
       auto& entered = *fresh.release();
       if (replaced) {
         builds_.outdate(tenant);
-        substitute(*former, entered, former->stamp.load(std::memory_order_relaxed), gone);
+        substitute(*former, entered, last_use(*former), gone);
       } else {
         leave(entered, removal::lost, gone);
       }
     }
     finish(gone);
     return replaced;
+  }
+  bool replace(std::string_view tenant, Value value, const lifetime& life) {
+    return replace(tenant, prepare(tenant, std::move(value), life));
   }
 
   /// Drops the tenant's value and outdates its builds in flight; whether there was a value. Unknown tenants are fine.
@@ -225,24 +230,24 @@ class platform_cache {
   /// Drops every value and outdates every build in flight. For readers that is one step; what was there is taken out
   /// of the table a few at a time, so that nobody waits for all of it.
   void invalidate() noexcept {
-    heap_by_use dropped;
+    typename use_order<entry, Sync>::entries dropped;
     {
       const std::lock_guard lock(mutex_);
       builds_.outdate_all();
       epoch_.store(epoch_.load(std::memory_order_relaxed) + 1, std::memory_order_seq_cst);
-      std::swap(dropped, by_use_);
+      dropped = uses_.take_all();
       by_end_ = {};
     }
     sweep(dropped);
   }
 
-  /// Lets the next hit say refresh_due(); whether there is a value.
-  bool mark_stale(std::string_view tenant) noexcept {
+  /// Lets the next hit say refresh_due(); the generation of the value, 0 if there is none.
+  std::uint64_t mark_stale(std::string_view tenant) noexcept {
     const std::lock_guard lock(mutex_);
     auto* const held = look_up(hash_(tenant), tenant);
-    if (held == nullptr) return false;
+    if (held == nullptr) return 0;
     held->attend_at(steady_time::min());
-    return true;
+    return held->number;
   }
 
   /// Hits on that generation say refresh_due() no earlier than after `until`.
@@ -277,7 +282,7 @@ class platform_cache {
     std::vector<std::string> names;
     {
       const std::lock_guard lock(mutex_);
-      for (const auto& each : by_use_) {
+      for (const auto& each : uses_.all()) {
         if (now <= each.item->life.expires_at) names.emplace_back(each.item->name.text());
       }
     }
@@ -314,34 +319,44 @@ class platform_cache {
   cache_report report(steady_time now) const;
 
  private:
-  /// Whether the entry that was found under the tenant's name counts, and as what.
-  bool serves(entry& seen, steady_time now, lease& found) const noexcept {
-    if (seen.epoch != epoch_.load(std::memory_order_acquire)) [[unlikely]]
-      return false;
-    if (now.time_since_epoch().count() > seen.attention_ns.load(std::memory_order_relaxed)) [[unlikely]] {
-      if (now > seen.life.expires_at) return false;
-      found.state_ = lease::state::refresh_due;
+  /// What find() does when the first look is not enough: no slot is at hand, somebody was faster, the value does not
+  /// serve or, hardly ever, another name has the same hash. Apart, and called last, so that a hit saves few registers.
+  [[gnu::cold, gnu::noinline]] lease find_with_care(std::string_view tenant, steady_time now,
+                                                    lease_slot<Sync>* announced) {
+    auto& domain = access::domain();
+    if (announced != nullptr) domain.release(*announced, announced->held.load(std::memory_order_relaxed));
+    walk at(table_, hash_(tenant));
+    while (auto* const seen = at.seek()) {
+      auto& slot = domain.announce(access::seat(), seen, now.time_since_epoch().count());
+      if (!at.is_there()) [[unlikely]] {
+        at.restart();  // somebody replaced it, took it out or moved the table: every time is a step ahead
+      } else if (seen->name.equals(tenant)) [[likely]] {
+        if (const auto state = serves(*seen, now); state != lease::state::none) [[likely]]
+          return lease(slot, *seen, state);
+        domain.release(slot, seen);
+        break;
+      } else {
+        at.pass();
+      }
+      domain.release(slot, seen);
     }
-    seen.used(stamp(now) + 1);
-    return true;
+    return {};
   }
 
-  std::uint64_t stamp(steady_time now) const noexcept {
-    return 2 * ((static_cast<std::uint64_t>(now.time_since_epoch().count()) >> 20) +
-                insertions_.load(std::memory_order_relaxed));
+  /// Whether the entry that was found under the tenant's name counts, and as what.
+  typename lease::state serves(entry& seen, steady_time now) const noexcept {
+    if (seen.epoch != epoch_.load(std::memory_order_acquire)) [[unlikely]]
+      return lease::state::none;
+    auto state = lease::state::fresh;
+    if (now.time_since_epoch().count() > seen.attention_ns.load(std::memory_order_relaxed)) [[unlikely]] {
+      if (now > seen.life.expires_at) return lease::state::none;
+      state = lease::state::refresh_due;
+    }
+    seen.used(uses_.hit_stamp(now));
+    return state;
   }
 
-  std::uint64_t next_stamp(steady_time now) noexcept {
-    insertions_.store(insertions_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    return stamp(now);
-  }
-
-  std::unique_ptr<entry> make_entry(std::string_view tenant, Value value, const lifetime& life) {
-    auto made = std::make_unique<entry>(tenant, std::move(value), disposal_);
-    made->hash = hash_(tenant);
-    made->live_for(life);
-    return made;
-  }
+  static std::uint64_t last_use(const entry& of) noexcept { return of.stamp.load(std::memory_order_relaxed); }
 
   void number(entry& fresh) noexcept {
     fresh.number = ++numbers_;
@@ -350,7 +365,7 @@ class platform_cache {
 
   void reserve_one() {
     table_.reserve_one();
-    by_use_.reserve_one();
+    uses_.reserve_one();
     by_end_.reserve_one();
   }
 
@@ -370,7 +385,7 @@ class platform_cache {
   }
 
   void admit(entry& fresh, std::uint64_t stamp, node*& gone) noexcept {
-    while (by_use_.size() >= size_) take_out(least_recently_used(), removal::size, gone);
+    while (uses_.size() >= size_) take_out(uses_.least_recently_used(), removal::size, gone);
     enter(fresh, stamp);
     if (auto* const swept = in_table(fresh.hash, fresh.name.text()); swept != nullptr) {
       swept->in_table = false;  // of an older epoch: whoever sweeps that has it
@@ -381,7 +396,7 @@ class platform_cache {
   }
 
   void substitute(entry& former, entry& fresh, std::uint64_t stamp, node*& gone) noexcept {
-    by_use_.take_out(former);
+    uses_.take_out(former);
     by_end_.take_out(former);
     former.in_table = false;
     enter(fresh, stamp);
@@ -390,27 +405,14 @@ class platform_cache {
   }
 
   void enter(entry& fresh, std::uint64_t stamp) noexcept {
-    fresh.stamp.store(stamp, std::memory_order_relaxed);
     fresh.in_table = true;
-    by_use_.insert(stamp, fresh);
+    uses_.insert(fresh, stamp);
     by_end_.insert(fresh.life.gone_at, fresh);
     note(cache_event::change::stored, fresh);
   }
 
-  // The heap knows for every value a stamp that it had once. Stamps only grow, so the first value whose stamp is still
-  // the known one has the smallest of all; the others on the way are put where their stamps belong.
-  entry& least_recently_used() noexcept {
-    for (auto patience = 2 * by_use_.size(); patience > 0; --patience) {
-      const auto& first = by_use_.first();
-      const auto last_use = first.item->stamp.load(std::memory_order_relaxed);
-      if (last_use == first.key) break;
-      by_use_.change_key(*first.item, last_use);
-    }
-    return *by_use_.first().item;
-  }
-
   void take_out(entry& held, removal cause, node*& gone) noexcept {
-    by_use_.take_out(held);
+    uses_.take_out(held);
     by_end_.take_out(held);
     table_.take_out(held.hash, held);
     held.in_table = false;
@@ -420,12 +422,13 @@ class platform_cache {
   /// Onto the list of what is to be retired once the lock is released.
   void leave(entry& held, removal cause, node*& gone) noexcept {
     held.cause = cause;
+    ++removed_[static_cast<std::size_t>(cause)];
     held.retired_at = time_.steady_now();
     held.next = std::exchange(gone, &held);
     note(cache_event::change::removed, held);
   }
 
-  void sweep(const heap_by_use& dropped) noexcept {
+  void sweep(const typename use_order<entry, Sync>::entries& dropped) noexcept {
     constexpr int at_a_time = 256;
     for (auto at = dropped.begin(); at != dropped.end();) {
       node* gone = nullptr;
@@ -459,13 +462,13 @@ class platform_cache {
   // What hits read: written by writers only, and apart from what writers write all the time.
   alignas(64) slot_table<entry, Sync> table_;
   typename Sync::template atomic<std::uint64_t> epoch_{1};
-  typename Sync::template atomic<std::uint64_t> insertions_{0};
+  use_order<entry, Sync> uses_;
 
   alignas(64) mutable typename Sync::mutex mutex_;
-  heap_by_use by_use_;
   heap_by_end by_end_;
   build_counters builds_;
   std::uint64_t numbers_ = 0;
+  std::array<std::uint64_t, removals> removed_{};
   change_log changes_;
 };
 
@@ -485,8 +488,9 @@ cache_report platform_cache<Value, Sync>::report(steady_time now) const {
   const std::lock_guard lock(mutex_);
   access::domain().for_each_lease([&](const node* what, std::int64_t since_ns) { held.emplace_back(what, since_ns); });
   std::ranges::sort(held);
-  made.size = by_use_.size();
-  for (const auto& each : by_use_) look(*each.item, false);
+  made.size = uses_.size();
+  made.removed = removed_;
+  for (const auto& each : uses_.all()) look(*each.item, false);
   access::domain().for_each_retired([&](const node& each) {
     if (each.owner == static_cast<lease_owner<Sync>*>(disposal_.get())) look(static_cast<const entry&>(each), true);
   });

@@ -22,7 +22,7 @@ namespace tenon {
 /// left is emptied first and never freed, so a reader who is still in it finds nothing, and looks where the table is now.
 ///
 /// Threads     Readers: any, concurrently. Writers: one at a time, under the owner's lock.
-/// Cost        A walk: one cache line as a rule. 32 to 128 bytes of address space per item.
+/// Cost        A walk: one cache line as a rule. 32 to 256 bytes of address space per item.
 template <class Item, class Sync>
 class slot_table {
   static constexpr std::size_t first_block = 16'384;  ///< slots; a larger table grows as it is filled
@@ -58,55 +58,53 @@ class slot_table {
   }
 
  public:
-  explicit slot_table(std::size_t items) {
-    use(add_block(std::bit_ceil(std::clamp<std::size_t>(items, 2, first_block / 4) * 4)));
+  /// Room for so many items, with `spread` slots for each as far as that is a modest table.
+  /// Rationale: half of what a hit costs among few items is a branch that guessed wrong because two of them share a
+  /// place. Slots that nobody looks at cost nothing but address space.
+  explicit slot_table(std::size_t items, std::size_t spread = 16) {
+    use(add_block(std::bit_ceil(std::clamp<std::size_t>(items, 2, first_block / spread) * spread)));
   }
   slot_table(const slot_table&) = delete;
   slot_table& operator=(const slot_table&) = delete;
 
-  /// A reader's walk over what is under one hash. What item() shows may have been destroyed, until it was announced to
-  /// the lease domain and is_there() said, after that, that nobody has taken it out.
+  /// A reader's walk over what is under one hash. What seek() shows may have been destroyed, until it was announced to
+  /// the lease domain and is_there() said, after that, that nobody has taken it out. All of it is inlined, so that a
+  /// walk lives in registers.
   class walk {
    public:
-    walk(const slot_table& table, std::uint64_t hash) noexcept : table_(&table), hash_(usable(hash)) {
-      begin();
-      seek();
+    [[gnu::always_inline]] walk(const slot_table& table, std::uint64_t hash) noexcept
+        : table_(&table), hash_(usable(hash)) {
+      restart();
     }
 
-    Item* item() const noexcept { return item_; }  ///< null: there is nothing more
-    bool is_there() const noexcept { return in_->slots()[at_].item.load(std::memory_order_acquire) == item_; }
-    void next() noexcept {
-      at_ = (at_ + 1) & in_->mask;
-      seek();
-    }
-    [[gnu::cold, gnu::noinline]] void restart() noexcept {
-      begin();
-      seek();
-    }
-
-   private:
-    void begin() noexcept {
-      in_ = table_->block_.load(std::memory_order_acquire);
-      at_ = hash_ & in_->mask;
-    }
-
-    void seek() noexcept {
-      for (;; at_ = (at_ + 1) & in_->mask) {
+    /// The item at this place or behind it; null: there is nothing more.
+    [[gnu::always_inline]] Item* seek() noexcept {
+      for (;;) {
         const auto& seen = in_->slots()[at_];
         const auto marked = seen.hash.load(std::memory_order_acquire);
         if (marked == hash_) [[likely]] {
           item_ = seen.item.load(std::memory_order_acquire);
           if (item_ != nullptr) [[likely]]
-            return;
+            return item_;
         } else if (marked == vacant) {
-          item_ = nullptr;
-          if (table_->block_.load(std::memory_order_acquire) != in_) [[unlikely]]
-            restart();  // the items have moved meanwhile
-          return;
+          if (table_->block_.load(std::memory_order_acquire) == in_) [[likely]]
+            return nullptr;
+          restart();  // the items have moved meanwhile
+          continue;
         }
+        pass();
       }
     }
+    [[gnu::always_inline]] bool is_there() const noexcept {
+      return in_->slots()[at_].item.load(std::memory_order_acquire) == item_;
+    }
+    [[gnu::always_inline]] void pass() noexcept { at_ = (at_ + 1) & in_->mask; }
+    [[gnu::always_inline]] void restart() noexcept {
+      in_ = table_->block_.load(std::memory_order_acquire);
+      at_ = hash_ & in_->mask;
+    }
 
+   private:
     const slot_table* table_;
     const std::uint64_t hash_;
     const block* in_ = nullptr;
@@ -118,8 +116,9 @@ class slot_table {
   template <class IsIt>
   Item* find(std::uint64_t hash, IsIt is_it) const {
     walk at(*this, hash);
-    while (at.item() != nullptr && !is_it(*at.item())) at.next();
-    return at.item();
+    auto* found = at.seek();
+    for (; found != nullptr && !is_it(*found); found = at.seek()) at.pass();
+    return found;
   }
 
   /// Makes room, so that the next insert() cannot fail.

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <tenon/account_store.hpp>
-#include <tenon/cold_start.hpp>
+#include <tenon/cache_policy.hpp>
 #include <tenon/diagnostic.hpp>
 
 #include <boost/json/object.hpp>
@@ -91,6 +91,7 @@ struct cache_settings {
   long size = 256;
   double ttl_seconds = 3600;
   cold_start mode = cold_start::each;
+  cache_policy policy = {};
 };
 
 /// The parsed configuration. Immutable once made; shared as shared_ptr<const catalog>.

@@ -14,6 +14,8 @@ constexpr std::int64_t longest_retention_seconds = 10LL * 365 * 24 * 60 * 60;
 constexpr double longest_ttl_seconds = 10.0 * 365 * 24 * 60 * 60;
 constexpr std::array<std::string_view, 7> log_levels = {"trace", "debug", "info", "warn", "error", "critical", "off"};
 constexpr std::array<std::string_view, 2> cold_starts = {"each", "coalesce"};
+constexpr std::array<std::string_view, 2> failures = {"each", "backoff"};
+constexpr std::array<std::string_view, 2> ages = {"write", "build_start"};
 
 void read_milliseconds(const field& from, std::int64_t least, std::chrono::milliseconds& into) {
   if (const auto read = from.whole(least, longest_ms)) into = std::chrono::milliseconds(*read);
@@ -127,6 +129,34 @@ constexpr key_rule<cache_settings> cache_keys[] = {
        if (const auto read = from.one_of(cold_starts)) {
          into.mode = *read == "each" ? cold_start::each : cold_start::coalesce;
        }
+     }},
+    {"failure",
+     [](const field& from, cache_settings& into) {
+       if (const auto read = from.one_of(failures)) {
+         into.policy.failure = *read == "each" ? on_failure::each : on_failure::backoff;
+       }
+     }},
+    {"ttl_from",
+     [](const field& from, cache_settings& into) {
+       if (const auto read = from.one_of(ages)) into.policy.ttl_from_build_start = *read == "build_start";
+     }},
+    {"ttl_jitter",
+     [](const field& from, cache_settings& into) {
+       if (const auto read = from.number(0, 0.9)) into.policy.ttl_jitter = *read;
+     }},
+    {"refresh_ahead",
+     [](const field& from, cache_settings& into) { into.policy.refresh_ahead = from.flag().value_or(false); }},
+    {"stale_if_error_seconds",
+     [](const field& from, cache_settings& into) {
+       if (const auto read = from.number(0, longest_ttl_seconds)) into.policy.stale_if_error_seconds = *read;
+     }},
+    {"max_builds",
+     [](const field& from, cache_settings& into) {
+       if (const auto read = from.whole(1, 10'000)) into.policy.max_builds = static_cast<long>(*read);
+     }},
+    {"max_queued_builds",
+     [](const field& from, cache_settings& into) {
+       if (const auto read = from.whole(0, 1'000'000)) into.policy.max_queued_builds = static_cast<long>(*read);
      }},
 };
 

@@ -110,7 +110,8 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
                                           .factory = factory,
                                           .cache_size = read->cache.size,
                                           .cache_ttl_seconds = read->cache.ttl_seconds,
-                                          .cold_start = read->cache.mode});
+                                          .cold_start = read->cache.mode,
+                                          .policy = read->cache.policy});
   if (!made) return made.error();
   router = std::move(*made);
   auto admitting = admission::make(store, options.canary, logger);

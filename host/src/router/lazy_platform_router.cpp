@@ -13,6 +13,22 @@ namespace {
 
 error configuration_error(std::string message) { return make_error("CONFIGURATION_ERROR", std::move(message)); }
 
+std::optional<error> out_of_bounds(const char* name, const std::string& expected, double found) {
+  return configuration_error(std::string("Expected ") + name + " of " + expected + ", found " + std::to_string(found) +
+                             ".");
+}
+
+std::optional<error> check_policy(const cache_policy& policy) {
+  if (!(policy.ttl_jitter >= 0 && policy.ttl_jitter < 1))
+    return out_of_bounds("ttl_jitter", "at least 0 and below 1", policy.ttl_jitter);
+  if (!(policy.stale_if_error_seconds >= 0))
+    return out_of_bounds("stale_if_error_seconds", "at least 0", policy.stale_if_error_seconds);
+  if (policy.max_builds < 1) return out_of_bounds("max_builds", "at least 1", static_cast<double>(policy.max_builds));
+  if (policy.max_queued_builds < 0)
+    return out_of_bounds("max_queued_builds", "at least 0", static_cast<double>(policy.max_queued_builds));
+  return std::nullopt;
+}
+
 std::optional<error> check_bounds(const lazy_router_options& options) {
   if (options.cache_size < 1) {
     return configuration_error("Expected cache_size of at least 1, found " + std::to_string(options.cache_size) +
@@ -22,7 +38,7 @@ std::optional<error> check_bounds(const lazy_router_options& options) {
     return configuration_error("Expected cache_ttl_seconds of at least 0, found " +
                                std::to_string(options.cache_ttl_seconds) + "; 0 means no expiry by time.");
   }
-  return std::nullopt;
+  return check_policy(options.policy);
 }
 
 /// A positive time stays positive, however small, as zero means for ever; a time beyond the clock's range
@@ -31,6 +47,23 @@ std::chrono::nanoseconds time_to_live(double seconds) {
   constexpr double longest_s = 9e9;  // 285 years
   if (seconds >= longest_s) return std::chrono::nanoseconds::max();
   return std::chrono::nanoseconds(static_cast<std::int64_t>(std::ceil(seconds * 1e9)));
+}
+
+loading_options loading(const lazy_router_options& options) {
+  const auto& policy = options.policy;
+  const auto lives = time_to_live(options.cache_ttl_seconds);
+  // At the latest a tenth before the end, and earlier by what a build takes, most of the time.
+  return {.size = static_cast<std::size_t>(options.cache_size),
+          .freshness = {.time_to_live = lives,
+                        .jitter = policy.ttl_jitter,
+                        .from_build_start = policy.ttl_from_build_start,
+                        .refresh_beta = policy.refresh_ahead ? 1.0 : 0.0,
+                        .refresh_min_lead = lives / 10,
+                        .stale_if_error = time_to_live(policy.stale_if_error_seconds)},
+          .cold_start = options.cold_start,
+          .on_failure = policy.failure,
+          .max_builds = static_cast<std::size_t>(policy.max_builds),
+          .max_queued_builds = static_cast<std::size_t>(policy.max_queued_builds)};
 }
 
 }  // namespace
@@ -43,11 +76,7 @@ struct lazy_platform_router::state : std::enable_shared_from_this<state> {
         source(std::move(options.factory)),
         tasks(std::move(options.tasks)),
         proposals(std::move(routes)),
-        platforms(
-            std::make_shared<tenant_platforms>(std::move(executor), blocking, time, source,
-                                               tenant_platforms::limits{static_cast<std::size_t>(options.cache_size),
-                                                                        time_to_live(options.cache_ttl_seconds)},
-                                               options.cold_start)) {}
+        platforms(std::move(executor), blocking, time, source, loading(options)) {}
 
   bool implements(std::string_view task) const noexcept {
     return tasks.empty() ? release::find_task(task) != nullptr : tasks.contains(task);
@@ -62,7 +91,7 @@ struct lazy_platform_router::state : std::enable_shared_from_this<state> {
   const std::shared_ptr<tenon::factory> source;
   const std::set<std::string, std::less<>> tasks;
   const proposal_routes proposals;
-  const std::shared_ptr<tenant_platforms> platforms;
+  tenant_platforms platforms;
 };
 
 void lazy_platform_router::state::start(call_request request, reply_handler done) {
@@ -81,8 +110,9 @@ void lazy_platform_router::state::start(call_request request, reply_handler done
     }
     if (asks_for_refinement(request.body)) request.task = refine_task;
   }
-  if (auto cached = platforms->find(tenant)) {
-    return start_on_platform(blocking, std::move(cached), std::move(request), std::move(done));
+  if (auto cached = platforms.find(tenant)) {
+    auto& target = **cached;
+    return start_on_platform(blocking, target, std::move(cached), std::move(request), std::move(done));
   }
   std::string name = tenant;
   start_cold(std::move(name), std::move(request), std::move(done));
@@ -93,12 +123,13 @@ void lazy_platform_router::state::start_cold(std::string tenant, call_request re
   if (!known) return done(known.error());
   if (*known && !**known) return done(not_implemented(request.task, tenant));
   auto stop = request.context.stop;
-  platforms->build(std::move(tenant), std::move(stop),
-                   [self = shared_from_this(), request = std::move(request),
-                    done = std::move(done)](result<std::shared_ptr<platform>> built) mutable {
-                     if (!built) return done(std::move(built).error());
-                     start_on_platform(self->blocking, std::move(*built), std::move(request), std::move(done));
-                   });
+  platforms.get(std::move(tenant), std::move(stop),
+                [self = shared_from_this(), request = std::move(request),
+                 done = std::move(done)](result<tenant_platforms::lease> built) mutable {
+                  if (!built) return done(std::move(built).error());
+                  auto& target = ***built;
+                  start_on_platform(self->blocking, target, std::move(*built), std::move(request), std::move(done));
+                });
 }
 
 result<std::optional<bool>> lazy_platform_router::state::foresee(const std::string& tenant,
@@ -149,22 +180,26 @@ std::shared_ptr<proposal_store> lazy_platform_router::proposal_store_for_tenant(
 
 void lazy_platform_router::platform_for_tenant(std::string tenant, build_handler done) {
   if (tenant.empty()) return done(tenant_not_found("an empty tenant_id was looked up"));
-  if (auto cached = state_->platforms->find(tenant)) return done(std::move(cached));
-  state_->platforms->build(std::move(tenant), {}, std::move(done));
+  if (const auto cached = state_->platforms.find(tenant)) return done(*cached);
+  state_->platforms.get(std::move(tenant), {}, [done = std::move(done)](result<tenant_platforms::lease> built) mutable {
+    if (!built) return done(std::move(built).error());
+    done(**built);
+  });
 }
 
 std::shared_ptr<platform> lazy_platform_router::cached_platform(const std::string& tenant) {
-  return state_->platforms->find(tenant);
+  const auto cached = state_->platforms.find(tenant);
+  return cached ? *cached : nullptr;
 }
 
-void lazy_platform_router::invalidate(const std::string& tenant) noexcept { state_->platforms->invalidate(tenant); }
+void lazy_platform_router::invalidate(const std::string& tenant) noexcept { state_->platforms.invalidate(tenant); }
 
-void lazy_platform_router::invalidate() noexcept { state_->platforms->invalidate(); }
+void lazy_platform_router::invalidate() noexcept { state_->platforms.invalidate(); }
 
 bool lazy_platform_router::replace(const std::string& tenant, std::shared_ptr<platform> successor) {
-  return state_->platforms->replace(tenant, std::move(successor));
+  return state_->platforms.replace(tenant, std::move(successor));
 }
 
-std::vector<std::string> lazy_platform_router::cached_tenants() const { return state_->platforms->tenants(); }
+std::vector<std::string> lazy_platform_router::cached_tenants() const { return state_->platforms.tenants(); }
 
 }  // namespace tenon

@@ -59,7 +59,8 @@ void platform_router::start(call_request request, reply_handler done) {
     }
     if (asks_for_refinement(request.body)) request.task = refine_task;
   }
-  start_on_platform(state_->blocking, std::move(*target), std::move(request), std::move(done));
+  auto& receiver = **target;
+  start_on_platform(state_->blocking, receiver, std::move(*target), std::move(request), std::move(done));
 }
 
 const std::shared_ptr<const account_store>& platform_router::accounts() const noexcept { return state_->accounts; }

@@ -51,7 +51,7 @@ TEST_CASE("a successor stands where its predecessor stood") {
 
 // A table of eight slots: each item goes once the one in front of it is there, so that its mark cannot be cleared.
 TEST_CASE("marks of what has gone never fill the table") {
-  table held(2);
+  table held(2, 4);
   thing kept{0};
   insert(held, 8, kept);
   std::vector<std::unique_ptr<thing>> things;

@@ -90,6 +90,13 @@ TEST_CASE("the commented keys of the reference show the defaults, and its tenant
   const cache_settings cache;
   CHECK(read->cache.size == cache.size);
   CHECK(read->cache.ttl_seconds == cache.ttl_seconds);
+  CHECK(read->cache.policy.failure == on_failure::backoff);  // as shipped
+  CHECK(read->cache.policy.ttl_from_build_start == cache.policy.ttl_from_build_start);
+  CHECK(read->cache.policy.ttl_jitter == cache.policy.ttl_jitter);
+  CHECK(read->cache.policy.refresh_ahead == cache.policy.refresh_ahead);
+  CHECK(read->cache.policy.stale_if_error_seconds == cache.policy.stale_if_error_seconds);
+  CHECK(read->cache.policy.max_builds == cache.policy.max_builds);
+  CHECK(read->cache.policy.max_queued_builds == cache.policy.max_queued_builds);
 }
 
 TEST_CASE("the reference has every key that is read") {
