@@ -36,14 +36,15 @@ struct tabled : scenario<Derived, Threads, Machine> {
 
   /// As platform_cache::find(), which has more to look at.
   bool find(int name) {
-    for (typename table_type::walk at(table, hash_of(name)); auto* const seen = at.item();) {
+    typename table_type::walk at(table, hash_of(name));
+    while (auto* const seen = at.seek()) {
       auto& slot = this->domain.announce(access::seat(), seen, 0);
       const bool there = at.is_there();
       const bool found = there && seen->holds.read() == name;
       this->domain.release(slot, seen);
       if (found) return true;
       if (there)
-        at.next();
+        at.pass();
       else
         at.restart();
     }
@@ -63,7 +64,7 @@ struct tabled : scenario<Derived, Threads, Machine> {
     }
   }
 
-  table_type table{2};
+  table_type table{2, 4};
   mutex writer;
   std::array<thing*, 16> things{};
   maker<Machine> made;
