@@ -36,7 +36,8 @@ struct tabled : scenario<Derived, Threads, Machine> {
 
   /// As platform_cache::find(), which has more to look at.
   bool find(int name) {
-    for (typename table_type::walk at(table, hash_of(name)); auto* const seen = at.seek();) {
+    typename table_type::walk at(table, hash_of(name));
+    while (auto* const seen = at.seek()) {
       auto& slot = this->domain.announce(access::seat(), seen, 0);
       const bool there = at.is_there();
       const bool found = there && seen->holds.read() == name;

@@ -49,10 +49,11 @@ struct things : scenario<Derived, Threads, Machine> {
   }
 
   /// The thing in that place, if it was still there after it was announced.
-  open_lease lease(std::size_t where = 0) {
+  open_lease lease(std::size_t where = 0) { return lease(where, access::seat()); }
+  open_lease lease(std::size_t where, lease_seat<sync>& of_thread) {
     auto* const seen = places.at(where).load(std::memory_order_acquire);
     if (seen == nullptr) return {};
-    auto& slot = this->domain.announce(access::seat(), seen, 0);
+    auto& slot = this->domain.announce(of_thread, seen, 0);
     if (places.at(where).load(std::memory_order_acquire) == seen) return {&slot, seen};
     this->domain.release(slot, seen);
     return {};
