@@ -20,6 +20,7 @@ namespace tenon {
 /// What is taken out leaves a mark that a walk passes over. Before marks and items fill half of the slots, the items move
 /// to another block: a larger one if there are many items, else the one that was in use before this one. A block that is
 /// left is emptied first and never freed, so a reader who is still in it finds nothing, and looks where the table is now.
+/// Only who stands still in it while the items move away and back again may miss one; find() of a writer never does.
 ///
 /// Threads     Readers: any, concurrently. Writers: one at a time, under the owner's lock.
 /// Cost        A walk: one cache line as a rule. 32 to 256 bytes of address space per item.

@@ -3,6 +3,8 @@
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <cerrno>
+#include <thread>
 
 namespace tenon {
 namespace {
@@ -18,7 +20,8 @@ bool std_sync::heavy_fences() noexcept {
 
 void std_sync::heavy_fence() noexcept {
   full_fence();
-  if (heavy_fences()) membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+  // Registered, so it fails for want of memory alone, in kernels that need some.
+  while (heavy_fences() && !membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) && errno == ENOMEM) std::this_thread::yield();
 }
 
 }  // namespace tenon
