@@ -28,27 +28,32 @@ failure_class classify(const error& failure) noexcept {
   return failure_class::transient;
 }
 
-std::optional<error> failure_table::stands(std::string_view tenant, steady_time now) {
+std::optional<error> failure_table::stands(std::string_view tenant, steady_time now, attempt& tries) {
+  tries = 0;
   const auto at = index_.find(tenant);
   if (at == index_.end()) return std::nullopt;
   auto& line = *at->second;
   if (line.kind == failure_class::broken) return line.failure;
-  if (now >= line.until && !std::exchange(line.tried, true)) return std::nullopt;
-  auto failure = line.failure;
-  if (failure.recover == recovery::transient) failure.retry_after_s = retry_after(std::max(line.until - now, 1ns));
-  return failure;
+  if (now >= line.until && line.trying == 0) {
+    tries = line.trying = ++attempts_;
+    return std::nullopt;
+  }
+  return told(line, line.failure, now);
 }
 
-error failure_table::record(const std::string& tenant, error failure, steady_time now, random_source& random) {
+error failure_table::record(const std::string& tenant, error failure, attempt tried, steady_time now,
+                            random_source& random) {
   const auto kind = classify(failure);
-  if (kind == failure_class::passing) {
-    undecided(tenant);
+  if (kind == failure_class::passing || size_ == 0) {
+    undecided(tenant, tried);
     return failure;
   }
+  const auto at = index_.find(tenant);
+  if (at != index_.end() && (tried == 0 || at->second->trying != tried)) return told(*at->second, std::move(failure), now);
   lines fresh;
-  fresh.push_back({tenant, std::move(failure), kind, 1, now, false});
+  fresh.push_back({tenant, std::move(failure), kind, 1, now, 0});
   auto& line = fresh.front();
-  if (const auto at = index_.find(tenant); at != index_.end()) {
+  if (at != index_.end()) {
     line.in_a_row = at->second->in_a_row + 1;
     forget(tenant);
   }
@@ -59,14 +64,20 @@ error failure_table::record(const std::string& tenant, error failure, steady_tim
   line.until = now + wait;
   if (line.failure.recover == recovery::transient) line.failure.retry_after_s = retry_after(wait);
   if (index_.size() >= size_) forget(lines_.front().tenant);
-  auto told = line.failure;
+  auto answer = line.failure;
   index_.emplace(line.tenant, fresh.begin());
   lines_.splice(lines_.end(), fresh);
-  return told;
+  return answer;
 }
 
-void failure_table::undecided(std::string_view tenant) noexcept {
-  if (const auto at = index_.find(tenant); at != index_.end()) at->second->tried = false;
+void failure_table::undecided(std::string_view tenant, attempt tried) noexcept {
+  if (tried == 0) return;
+  if (const auto at = index_.find(tenant); at != index_.end() && at->second->trying == tried) at->second->trying = 0;
+}
+
+error failure_table::told(const line& standing, error failure, steady_time now) {
+  if (failure.recover == recovery::transient) failure.retry_after_s = retry_after(std::max(standing.until - now, 1ns));
+  return failure;
 }
 
 void failure_table::forget(std::string_view tenant) noexcept {

@@ -38,15 +38,19 @@ class failure_table {
  public:
   explicit failure_table(std::size_t size) : size_(size) {}
 
+  /// The one try that a failure allows when its time is over. 0: a build that nothing stood against.
+  using attempt = std::uint64_t;
+
   /// Why a build need not be tried now: the failure, with the time to wait if that makes sense. Nothing: try; whoever is
-  /// told so owes a record(), a forget() or an undecided().
-  std::optional<error> stands(std::string_view tenant, steady_time now);
+  /// told so owes a record(), a forget() or an undecided() with what `tries` is then.
+  std::optional<error> stands(std::string_view tenant, steady_time now, attempt& tries);
 
-  /// Takes down that a build failed, and returns the error for those who waited for it.
-  error record(const std::string& tenant, error failure, steady_time now, random_source& random);
+  /// Takes down that a build failed, and returns the error for those who waited for it. Of builds that ran side by side
+  /// the first to fail counts: the others say nothing new, so they change nothing.
+  error record(const std::string& tenant, error failure, attempt tried, steady_time now, random_source& random);
 
-  /// The try ended without telling anything.
-  void undecided(std::string_view tenant) noexcept;
+  /// The try has ended, whatever came of it. If that was not told, another one may try.
+  void undecided(std::string_view tenant, attempt tried) noexcept;
 
   /// A build worked, or something was changed.
   void forget(std::string_view tenant) noexcept;
@@ -61,11 +65,15 @@ class failure_table {
     failure_class kind;
     unsigned in_a_row;
     steady_time until;
-    bool tried;  ///< somebody is trying
+    attempt trying;  ///< who is; 0: nobody
   };
   using lines = std::list<line>;
 
+  /// A failure, with the time that is left of what stands.
+  static error told(const line& standing, error failure, steady_time now);
+
   const std::size_t size_;
+  attempt attempts_ = 0;
   lines lines_;  ///< the oldest failure first
   std::map<std::string_view, lines::iterator, std::less<>> index_;
 };

@@ -126,9 +126,15 @@ class loading_cache : public std::enable_shared_from_this<loading_cache<Value, C
     return true;
   }
 
-  /// Serves on, and refreshes now; false if there is no value.
+  /// Serves on, and refreshes now; false if there is no value. What is being built may have been read before: the next
+  /// hit on it refreshes it once more.
   bool mark_stale(std::string_view tenant) {
-    const auto generation = cache_.mark_stale(tenant);
+    std::uint64_t generation = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      generation = cache_.mark_stale(tenant);
+      for (const auto& each : under_way_) each->outdated |= each->tenant() == tenant;
+    }
     if (generation != 0) refresh(tenant, generation);
     return generation != 0;
   }
@@ -193,7 +199,7 @@ class loading_cache : public std::enable_shared_from_this<loading_cache<Value, C
       if (!ended_) return;
       try {
         (*this)(builder_lost_handler(ended_->tenant()));
-      } catch (...) {
+      } catch (...) {  // no memory to say so
         if (ended_) ended_->owner->abandon(ended_);
       }
     }
@@ -235,15 +241,17 @@ class loading_cache : public std::enable_shared_from_this<loading_cache<Value, C
       } else {
         ++counts_.misses;
         if (const auto at = joinable_.find(tenant); at != joinable_.end()) {
+          seat = {at->second, at->second->seat(waiter), false};
           ++counts_.coalesced;
-          return {at->second, at->second->seat(std::move(waiter)), false};
+          return seat;
         }
-        if (auto failed = backs_off() ? failures_.stands(tenant, now) : std::nullopt) {
+        failure_table::attempt tries = 0;
+        if (auto failed = backs_off() ? failures_.stands(tenant, now, tries) : std::nullopt) {
           ++counts_.failed_fast;
           ready.emplace(stale_or(tenant, *std::move(failed), now));
         } else {
-          seat = take_off(tenant, waiter, now);
-          if (!seat.on) ready.emplace(too_many_builds(queue_.running(), queue_.waiting()));
+          seat = take_off(tenant, waiter, tries, now);
+          if (!seat.on) ready.emplace(stale_or(tenant, too_many_builds(queue_.running(), queue_.waiting()), now));
         }
       }
     }
@@ -252,24 +260,31 @@ class loading_cache : public std::enable_shared_from_this<loading_cache<Value, C
   }
 
   /// A new build with this waiter; none if there are too many. [lock]
-  boarding take_off(const std::string& tenant, handler& waiter, steady_time now) {
+  boarding take_off(const std::string& tenant, handler& waiter, failure_table::attempt tries, steady_time now) {
     boarding seat;
+    std::shared_ptr<flight> made;
+    const auto give_up = [&]() noexcept {
+      if (made) {
+        if (auto back = made->leave(seat.number)) waiter = *std::move(back);
+      }
+      failures_.undecided(tenant, tries);
+    };
     try {
-      auto made = std::make_shared<flight>(this->shared_from_this(), cache_.begin_build(tenant), 0, now);
-      seat.number = made->seat(std::move(waiter));
+      made = std::make_shared<flight>(this->shared_from_this(), cache_.begin_build(tenant), 0, now);
+      made->attempt = tries;
+      seat.number = made->seat(waiter);
       const auto entered = enter(made, coalesces() ? &joinable_ : nullptr);
       if (entered == queue_answer::full) {
-        waiter = *made->leave(seat.number);
-        failures_.undecided(tenant);
+        give_up();
         ++counts_.refused;
         return seat;
       }
       seat.starts = entered == queue_answer::starts;
-      seat.on = std::move(made);
     } catch (...) {
-      failures_.undecided(tenant);
+      give_up();
       throw;
     }
+    seat.on = std::move(made);
     return seat;
   }
 
@@ -290,31 +305,40 @@ class loading_cache : public std::enable_shared_from_this<loading_cache<Value, C
     return queue_answer::full;
   }
 
-  void start(const std::shared_ptr<flight>& on) {
+  /// Whose turn it is; nobody may want it any more.
+  void start(const std::shared_ptr<flight>& on) noexcept try {
     built_handler done = landing(on);
     auto spare = done.spare();
     try {
-      arm_deadline(on);
+      if (!begin(on)) return abandon(on);
       build_(on->tenant(), on->stop.get_token(), std::move(done));
     } catch (...) {
       spare(error_of_current_exception("the factory"));
     }
+  } catch (...) {  // no memory: the landing has told who waits, or is abandoned
   }
 
-  void arm_deadline(const std::shared_ptr<flight>& on) {
+  bool begin(const std::shared_ptr<flight>& on) {
     const auto limit = options_.build_timeout;
     const std::lock_guard lock(mutex_);
+    if (on->unwanted) return false;
     on->begun = time_.steady_now();
-    if (limit == limit.zero() || on->landed) return;
+    if (limit == limit.zero()) return true;
     on->deadline = scheduler_->after(limit, [weak = std::weak_ptr(on), limit] {
       const auto late = weak.lock();
       if (!late) return;
-      late->owner->land(late, build_timed_out(late->tenant(), limit), true);
+      try {
+        late->owner->land(late, build_timed_out(late->tenant(), limit), true);
+      } catch (...) {  // no memory to say so
+        late->owner->abandon(late);
+      }
       late->stop.request_stop();
     });
+    return true;
   }
 
-  void land(const std::shared_ptr<flight>& ended, result<Value> built, bool timed_out = false) {
+  /// A build has ended, with what is in `built`, once: what comes later comes too late.
+  void land(const std::shared_ptr<flight>& ended, result<Value> built, bool timed_out = false) noexcept try {
     const auto now = time_.steady_now();
     typename Cache::prepared fresh = prepare(*ended, built, now);
     std::vector<typename flight::waiter> told;
@@ -329,24 +353,32 @@ class loading_cache : public std::enable_shared_from_this<loading_cache<Value, C
         counts_.timed_out += timed_out ? 1 : 0;
         try {
           outcomes = fresh ? keep(*ended, fresh, told.size(), now) : fail(*ended, built.error(), told.size(), now);
-        } catch (const std::bad_alloc&) {
+        } catch (...) {  // no memory
           outcomes.clear();
         }
-        close(ended);
-        under_way_.erase(ended);
-        next = queue_.ended();
+        next = leave_books(ended);
       }
     }
     for (std::size_t i = 0; i < told.size(); ++i) {
       if (i < outcomes.size())
         answer(std::move(told[i].done), std::move(outcomes[i]));
       else
-        answer(std::move(told[i].done), out_of_memory(ended->tenant()));
+        answer_with(std::move(told[i].done), [&] { return not_kept(ended->tenant()); });
     }
     if (next) start_later(next);
     if (fresh) destroy_later(std::move(fresh));
     arm_expiry();
     drain_->wake_at_end();
+  } catch (...) {  // no memory, and nothing was changed
+    abandon(ended);
+  }
+
+  /// A build has ended: the one whose turn it is. [lock]
+  std::shared_ptr<flight> leave_books(const std::shared_ptr<flight>& ended) noexcept {
+    failures_.undecided(ended->tenant(), ended->attempt);
+    close(ended);
+    under_way_.erase(ended);
+    return queue_.ended();
   }
 
   /// What was built, ready to be stored; null, and an error in `built`, if there is nothing.
@@ -355,7 +387,7 @@ class loading_cache : public std::enable_shared_from_this<loading_cache<Value, C
     try {
       return cache_.prepare(of.tenant(), std::move(*built), life_of(options_.freshness, of.begun, now, *random_));
     } catch (const std::bad_alloc&) {
-      built = out_of_memory(of.tenant());
+      built = not_kept(of.tenant());
       return nullptr;
     }
   }
@@ -366,6 +398,7 @@ class loading_cache : public std::enable_shared_from_this<loading_cache<Value, C
     std::vector<result<lease>> outcomes;
     ++counts_.built;
     counts_.build_time += now - ended.begun;
+    counts_.longest_build = std::max(counts_.longest_build, now - ended.begun);
     if (ended.unwanted) {
       ++counts_.discarded;
       return outcomes;
@@ -380,6 +413,7 @@ class loading_cache : public std::enable_shared_from_this<loading_cache<Value, C
     failures_.forget(ended.tenant());
     if (const auto at = failed_refreshes_.find(ended.tenant()); at != failed_refreshes_.end())
       failed_refreshes_.erase(at);
+    if (ended.outdated) cache_.mark_stale(ended.tenant());
     return outcomes;
   }
 
@@ -391,20 +425,17 @@ class loading_cache : public std::enable_shared_from_this<loading_cache<Value, C
       put_off_refresh(ended, now);
       return outcomes;
     }
-    if (backs_off()) {
-      if (ended.unwanted || !ended.ticket.current())
-        failures_.undecided(ended.tenant());
-      else
-        failure = failures_.record(ended.tenant(), std::move(failure), now, *random_);
-    }
+    if (backs_off() && !ended.unwanted && ended.ticket.current())
+      failure = failures_.record(ended.tenant(), std::move(failure), ended.attempt, now, *random_);
     outcomes.reserve(waiting);
     while (outcomes.size() < waiting) outcomes.push_back(stale_or(ended.tenant(), failure, now));
     return outcomes;
   }
 
-  /// An expired value that may still serve, or the failure. [lock]
+  /// An expired value that may still serve, or the failure. That there is no such tenant is no failure to find out. [lock]
   result<lease> stale_or(const std::string& tenant, error failure, steady_time now) {
-    if (options_.freshness.stale_if_error > std::chrono::nanoseconds::zero()) {
+    if (options_.freshness.stale_if_error > std::chrono::nanoseconds::zero() &&
+        classify(failure) != failure_class::not_found) {
       if (auto old = cache_.find_stale(tenant, now)) {
         ++counts_.served_stale;
         return old;
@@ -449,21 +480,34 @@ class loading_cache : public std::enable_shared_from_this<loading_cache<Value, C
   }
 
   /// Posted, so that a thread which ends a build, or cancels a request, does not run the calls of all who waited.
-  void answer(handler waiter, result<lease> outcome) {
+  /// When there is no memory for that, it hears so at once.
+  void answer(handler waiter, result<lease> outcome) noexcept {
     auto spare = waiter.spare();
     try {
       scheduler_->post([waiter = std::move(waiter), outcome = std::move(outcome)]() mutable {
         waiter(std::move(outcome));
       });
-    } catch (const std::bad_alloc&) {
-      spare(out_of_memory("that is asked for"));
+    } catch (...) {
+      try {
+        spare(out_of_memory());
+      } catch (...) {  // its own affair
+      }
     }
+  }
+  template <class Make>
+  void answer_with(handler waiter, Make make) noexcept {
+    error failure = out_of_memory();
+    try {
+      failure = make();
+    } catch (...) {  // no memory to say more
+    }
+    answer(std::move(waiter), std::move(failure));
   }
 
   void arm_expiry();
   void on_expiry();
-  void drain();
-  void end(bool given_up);
+  void drain() noexcept;
+  void end(bool given_up) noexcept;
 
   const clock& time_;
   const std::shared_ptr<cache_scheduler> scheduler_;

@@ -21,13 +21,15 @@ error too_many_builds(std::size_t running, std::size_t waiting) {
                      " wait for that, which is the limit; see which ad servers are slow, or raise [cache] max_builds");
 }
 
+error out_of_memory() noexcept { return {.code = "INTERNAL_ERROR", .message = "Out of memory."}; }
+
 error build_timed_out(const std::string& tenant, std::chrono::nanoseconds limit) {
   const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(limit).count();
   return unavailable("tenant " + tenant + ": expected its platform to be built within " +
                      std::to_string(milliseconds) + " ms, it was not");
 }
 
-error out_of_memory(const std::string& tenant) {
+error not_kept(const std::string& tenant) {
   return unavailable("tenant " + tenant + ": its platform was built, and there was no memory to keep it");
 }
 

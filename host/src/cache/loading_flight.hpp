@@ -40,13 +40,17 @@ class loading_flight {
 
   steady_time begun;  ///< when it started, or was put into the queue
   std::shared_ptr<void> deadline = nullptr;
-  bool unwanted = false;  ///< nobody joins it any more, and its outcome is not kept
-  bool landed = false;    ///< whatever comes now comes too late
+  std::uint64_t attempt = 0;  ///< see failure_table
+  bool unwanted = false;      ///< nobody joins it any more, and its outcome is not kept
+  bool outdated = false;      ///< its tenant was marked stale meanwhile: what it makes is to be refreshed
+  bool landed = false;        ///< whatever comes now comes too late
 
   const std::string& tenant() const noexcept { return ticket.tenant(); }
 
-  std::uint64_t seat(handler who) {
-    waiting_.push_back({next_seat_, std::move(who)});
+  /// Takes `who` over, unless there is no memory: its destructor is foreign, and not to run under the lock.
+  std::uint64_t seat(handler& who) {
+    waiting_.push_back({next_seat_, {}});
+    waiting_.back().done = std::move(who);
     return next_seat_++;
   }
   std::optional<handler> leave(std::uint64_t seat) noexcept {

@@ -40,6 +40,7 @@ struct loading_counts {
   std::uint64_t refreshes = 0;       ///< that were started
   std::uint64_t served_stale = 0;    ///< requests that got an expired value, as the build failed
   std::chrono::nanoseconds build_time{};  ///< of the builds that worked, added up
+  std::chrono::nanoseconds longest_build{};
 
   friend bool operator==(const loading_counts&, const loading_counts&) = default;
 };

@@ -4,7 +4,7 @@
 
 namespace tenon {
 
-/// A build ends without an outcome, as there is no memory for one, not even to tell those who wait. The books are kept.
+/// A build ends without an outcome, as there is no memory for one, or as nobody wants it. The books are kept.
 template <class Value, class Cache>
 void loading_cache<Value, Cache>::abandon(const std::shared_ptr<flight>& lost) noexcept {
   std::vector<typename flight::waiter> dropped;
@@ -15,23 +15,16 @@ void loading_cache<Value, Cache>::abandon(const std::shared_ptr<flight>& lost) n
     if (std::exchange(lost->landed, true)) return;
     dropped = lost->take_waiting();
     deadline = std::move(lost->deadline);
-    failures_.undecided(lost->tenant());
-    close(lost);
-    under_way_.erase(lost);
-    next = queue_.ended();
+    next = leave_books(lost);
   }
+  for (auto& each : dropped) answer(std::move(each.done), out_of_memory());
   if (next) start_later(next);
 }
 
 template <class Value, class Cache>
 void loading_cache<Value, Cache>::start_later(const std::shared_ptr<flight>& next) noexcept {
   try {
-    scheduler_->post([next] {
-      try {
-        next->owner->start(next);
-      } catch (const std::bad_alloc&) {  // it was abandoned
-      }
-    });
+    scheduler_->post([next] { next->owner->start(next); });
   } catch (...) {
     abandon(next);
   }
@@ -57,12 +50,12 @@ void loading_cache<Value, Cache>::leave_flight(const std::shared_ptr<flight>& fr
     if (last) {
       from->unwanted = true;
       close(from);
-      failures_.undecided(from->tenant());
+      failures_.undecided(from->tenant(), from->attempt);
       withdraw(from);
     }
   }
   if (last) from->stop.request_stop();
-  if (left) answer(*std::move(left), request_cancelled());
+  if (left) answer_with(*std::move(left), request_cancelled);
 }
 
 /// A hit never fails because its refresh cannot be started.
@@ -72,9 +65,10 @@ void loading_cache<Value, Cache>::refresh(std::string_view tenant, std::uint64_t
   {
     const std::lock_guard lock(mutex_);
     const auto at = refreshing_.find(tenant);
-    if (closed_ || (at != refreshing_.end() && at->second->refreshes == generation)) return;
+    if (closed_) return;
     const auto now = time_.steady_now();
     cache_.postpone_refresh(tenant, generation, steady_time::max());  // one hit starts it, not every one
+    if (at != refreshing_.end() && at->second->refreshes == generation) return;
     made = std::make_shared<flight>(this->shared_from_this(), cache_.begin_build(std::string(tenant)), generation, now);
     const auto entered = enter(made, &refreshing_);
     if (entered == queue_answer::full) return cache_.postpone_refresh(tenant, generation, now + back_off(1, *random_));
@@ -112,7 +106,7 @@ void loading_cache<Value, Cache>::arm_expiry() try {
                                                         if (const auto self = weak.lock()) self->on_expiry();
                                                       }));
   expiry_for_ = std::min(*next, now + longest_sleep);
-} catch (const std::bad_alloc&) {  // the next store arms it; until then, what has expired is not found
+} catch (...) {  // no memory: the next store arms it; until then, what has expired is not found
 }
 
 template <class Value, class Cache>
@@ -127,7 +121,7 @@ void loading_cache<Value, Cache>::on_expiry() {
 }
 
 template <class Value, class Cache>
-void loading_cache<Value, Cache>::drain() {
+void loading_cache<Value, Cache>::drain() noexcept {
   cache_.dispose();
   if (!options_.listeners.empty()) {
     for (const auto& event : cache_.take_events()) {
@@ -164,14 +158,14 @@ void loading_cache<Value, Cache>::shut_down(std::chrono::nanoseconds patience, u
     });
   }
   for (const auto& each : stopped) each->stop.request_stop();
-  for (auto& each : told) answer(std::move(each.done), shutting_down());
+  for (auto& each : told) answer_with(std::move(each.done), shutting_down);
   invalidate();
   drain_->wake();
 }
 
 /// Tells the end if it has come: nobody builds, nobody holds a lease, or nobody waits for them any longer.
 template <class Value, class Cache>
-void loading_cache<Value, Cache>::end(bool given_up) {
+void loading_cache<Value, Cache>::end(bool given_up) noexcept try {
   unique_function<void(std::vector<cache_holder>)> told;
   std::vector<cache_holder> left;
   std::shared_ptr<void> timer;
@@ -184,6 +178,7 @@ void loading_cache<Value, Cache>::end(bool given_up) {
     timer = std::exchange(give_up_, nullptr);
   }
   told(std::move(left));
+} catch (...) {  // no memory to name who is left: the next lease that comes back looks again, or the deadline does
 }
 
 }  // namespace tenon

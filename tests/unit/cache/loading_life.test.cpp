@@ -151,7 +151,7 @@ TEST_CASE("when memory runs out at any step of a build, who waits is told or the
       at.run();
       allocations_left = -1;
       at.run();
-      REQUIRE(at.answers[place] != nullptr);
+      REQUIRE(at.answers[place].has_value());
       ++told;
     } catch (const std::bad_alloc&) {
       thrown = true;

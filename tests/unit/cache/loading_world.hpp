@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -69,8 +70,8 @@ struct loading_world {
     const auto place = answers.size();
     answers.emplace_back();
     held->get(tenant, std::move(stop), [this, place](outcome got) {
-      CHECK_MESSAGE(answers[place] == nullptr, "a waiter is answered twice");
-      answers[place] = std::make_unique<outcome>(std::move(got));
+      if (answers[place]) FAIL_CHECK("a waiter is answered twice");
+      answers[place].emplace(std::move(got));
     });
     return place;
   }
@@ -96,7 +97,7 @@ struct loading_world {
   /// What came of a request: the value's name, the error's code, or "waits".
   std::string answer(std::size_t place) const {
     if (!answers[place]) return "waits";
-    auto& got = *answers[place];
+    const auto& got = *answers[place];
     return got ? (**got)->name : got.error().code;
   }
   error failure(std::size_t place) const { return answers[place]->error(); }
@@ -126,7 +127,7 @@ struct loading_world {
   int started = 0;
   std::function<void()> on_build;
   std::deque<build> builds;
-  std::vector<std::unique_ptr<outcome>> answers;
+  std::vector<std::optional<outcome>> answers;
   std::shared_ptr<cache> held;
 };
 
