@@ -1,6 +1,7 @@
 // Goal: what happens to one plugin's file or in its constructor costs the tenants that are served nothing. Method: by
 // order, not by time: a constructor waits on a pipe that the test holds, and a neighbour's requests are served to their
 // end meanwhile; the source file is overwritten in every way that operators know while clients count what fails.
+#include "await.hpp"
 #include "hosts.hpp"
 
 #include <doctest/doctest.h>
@@ -85,6 +86,27 @@ TEST_CASE("while a constructor runs, a neighbour whose code is mapped is built a
   CHECK(slow.wait_for(std::chrono::seconds(0)) == std::future_status::timeout);
 
   pipe.release();
+  CHECK(host_fixture::wait(std::move(slow)).has_value());
+  CHECK(host.stop().empty());
+}
+
+TEST_CASE("while a constructor runs, a thread that never leased a platform gets its first lease") {
+  const echo_tenants files;
+  files.drop(echo_waiting, "waiting");
+  files.write_tenant("slow", "plugin = \"waiting\"\n");
+  held_pipe pipe(files.root() / "pipe");
+  host_fixture host(files);
+  REQUIRE(host.call("acme", "get_products").has_value());
+
+  auto slow = host.start({.tenant = "slow"}, "get_products");
+  REQUIRE(pipe.constructor_waits());
+  std::promise<bool> leased;
+  auto found = leased.get_future();
+  std::thread fresh([&] { leased.set_value(host->router().cached_platform("acme") != nullptr); });
+  CHECK(found.wait_for(patience) == std::future_status::ready);
+  pipe.release();
+  fresh.join();
+  CHECK(found.get());
   CHECK(host_fixture::wait(std::move(slow)).has_value());
   CHECK(host.stop().empty());
 }

@@ -1,5 +1,7 @@
 #include "cache/lease_domain.hpp"
 
+#include <pthread.h>
+
 namespace tenon {
 
 constinit detail::process_leases detail::leases_of_process;
@@ -7,18 +9,23 @@ constinit thread_local lease_seat<std_sync> detail::leases_of_thread;
 
 namespace {
 
-struct leaver {
-  leaver() noexcept = default;
-  leaver(const leaver&) = delete;
-  leaver& operator=(const leaver&) = delete;
-  ~leaver() { lease_access<std_sync>::domain().leave(lease_access<std_sync>::seat()); }
-};
+void leave(void* seat) {
+  lease_access<std_sync>::domain().leave(*static_cast<lease_seat<std_sync>*>(seat));
+}
+
+pthread_key_t make_key() {
+  pthread_key_t made{};
+  return ::pthread_key_create(&made, leave) == 0 ? made : pthread_key_t(-1);
+}
 
 }  // namespace
 
-// A thread that takes leases in destructors after this one's keeps its record: a few hundred bytes, once.
-void lease_access<std_sync>::joined() {
-  thread_local const leaver at_the_end;
+// Rationale: not a thread_local with a destructor. To register that takes the dynamic loader's lock, which a plugin's
+// constructor holds for as long as it runs: every thread's first lease would wait for it. Where there is no key or no
+// memory for it, the record of a thread that ends is not used again: a few hundred bytes.
+void lease_access<std_sync>::joined() noexcept {
+  static const pthread_key_t key = make_key();
+  ::pthread_setspecific(key, &seat());
 }
 
 }  // namespace tenon

@@ -359,7 +359,7 @@ struct lease_access<std_sync> {
   static lease_domain<std_sync>& domain() noexcept { return detail::leases_of_process.domain; }
   static lease_seat<std_sync>& seat() noexcept { return detail::leases_of_thread; }
   /// Called when this thread takes its first record: it is given back when the thread ends.
-  static void joined();
+  static void joined() noexcept;
 };
 
 }  // namespace tenon
