@@ -49,7 +49,8 @@ error failure_table::record(const std::string& tenant, error failure, attempt tr
     return failure;
   }
   const auto at = index_.find(tenant);
-  if (at != index_.end() && (tried == 0 || at->second->trying != tried)) return told(*at->second, std::move(failure), now);
+  if (at != index_.end() && (tried == 0 || at->second->trying != tried))
+    return told(*at->second, std::move(failure), now);
   lines fresh;
   fresh.push_back({tenant, std::move(failure), kind, 1, now, 0});
   auto& line = fresh.front();

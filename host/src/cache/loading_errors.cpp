@@ -30,7 +30,7 @@ error build_timed_out(const std::string& tenant, std::chrono::nanoseconds limit)
 }
 
 error not_kept(const std::string& tenant) {
-  return unavailable("tenant " + tenant + ": its platform was built, and there was no memory to keep it");
+  return unavailable("tenant " + tenant + ": there was no memory to keep what its build made");
 }
 
 error builder_lost_handler(const std::string& tenant) {

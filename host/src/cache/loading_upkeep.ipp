@@ -137,28 +137,33 @@ void loading_cache<Value, Cache>::drain() noexcept {
 }
 
 template <class Value, class Cache>
-void loading_cache<Value, Cache>::shut_down(std::chrono::nanoseconds patience, unique_function<void(std::vector<cache_holder>)> done) {
+void loading_cache<Value, Cache>::shut_down(std::chrono::nanoseconds patience,
+                                            unique_function<void(std::vector<cache_holder>)> done) {
   std::vector<std::shared_ptr<flight>> stopped;
-  std::vector<typename flight::waiter> told;
+  std::vector<std::vector<typename flight::waiter>> told;
   std::shared_ptr<void> expiry;
   {
     const std::lock_guard lock(mutex_);
+    // What may throw comes first: a shutdown begins or it does not.
+    stopped.assign(under_way_.begin(), under_way_.end());
+    told.reserve(stopped.size());
+    give_up_ = scheduler_->after(patience, [weak = this->weak_from_this()] {
+      if (const auto self = weak.lock()) self->end(true);
+    });
     closed_ = true;
     expiry = std::exchange(expiry_, nullptr);
     drain_->expect_end();
     at_end_ = std::move(done);
-    for (const auto& each : under_way_) {
-      for (auto& waiter : each->take_waiting()) told.push_back(std::move(waiter));
+    for (const auto& each : stopped) {
+      told.push_back(each->take_waiting());
       each->unwanted = true;
-      stopped.push_back(each);
+      withdraw(each);
     }
-    for (const auto& each : stopped) withdraw(each);
-    give_up_ = scheduler_->after(patience, [weak = this->weak_from_this()] {
-      if (const auto self = weak.lock()) self->end(true);
-    });
   }
   for (const auto& each : stopped) each->stop.request_stop();
-  for (auto& each : told) answer_with(std::move(each.done), shutting_down);
+  for (auto& waiting : told) {
+    for (auto& each : waiting) answer_with(std::move(each.done), shutting_down);
+  }
   invalidate();
   drain_->wake();
 }

@@ -8,7 +8,6 @@
 #include "cache/lease_domain.hpp"
 #include "cache/ordered_heap.hpp"
 #include "cache/slot_table.hpp"
-#include "cache/sync.hpp"
 #include "cache/use_order.hpp"
 
 #include <tenon/clock.hpp>

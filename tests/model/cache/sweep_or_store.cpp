@@ -7,7 +7,7 @@ namespace tenon::model {
 
 template <class Machine>
 struct sweep_or_store : cached<sweep_or_store<Machine>, 3, Machine> {
-  sweep_or_store() : cached<sweep_or_store<Machine>, 3, Machine>(4) {}
+  sweep_or_store() : cached<sweep_or_store<Machine>, 3, Machine>(2) {}
 
   void before() {
     this->build("a");
