@@ -147,7 +147,7 @@ MUTANTS = [
            ["unit/platform_cache"]),
     # ---- builds that lose ----
     Mutant("store_without_a_look_at_the_ticket", "platform_cache.hpp",
-           [("outcome.kept = builds_.current(ticket.taken_) &&", "outcome.kept =")],
+           [("outcome.kept =\n          builds_.current(ticket.taken_) &&", "outcome.kept =")],
            ["model/build_or_invalidate", "unit/generations"]),
     Mutant("refresh_is_kept_in_any_place", "platform_cache.hpp",
            [("former->number == only_over));", "former->number >= only_over));")],

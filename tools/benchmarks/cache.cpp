@@ -55,9 +55,8 @@ void measure_hits(std::size_t size, pinned_threads& threads, report& into) {
     const auto all = contenders(names, platforms);
     for (const std::size_t count : {1, 2}) {
       for (const auto& each : all) {
-        auto took = block_times(threads, count, blocks, [&](std::size_t thread, std::size_t block) {
-          each.look_up(requests[thread], block);
-        });
+        auto took = block_times(threads, count, blocks,
+                                [&](std::size_t thread, std::size_t block) { each.look_up(requests[thread], block); });
         std::ranges::nth_element(took, took.begin() + static_cast<std::ptrdiff_t>(took.size() / 2));
         into.add(key(each.name, size, count), took[took.size() / 2] / block_size);
       }
@@ -108,8 +107,7 @@ int take_hits(const std::string& name) {
   const auto names = tenant_names(sizes.front());
   const auto platforms = some_platforms(names.size());
   const trace requests(names, popularity(names.size()), 1);
-  const auto cache =
-      name == "limit" ? contend<limit>(name, names, platforms) : contend<leased>(name, names, platforms);
+  const auto cache = name == "limit" ? contend<limit>(name, names, platforms) : contend<leased>(name, names, platforms);
   for (int block = 0; block < callgrind_blocks; ++block) cache.look_up(requests, block);
   return EXIT_SUCCESS;
 }

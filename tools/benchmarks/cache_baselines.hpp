@@ -102,8 +102,7 @@ class limit_sparse : public limit {
 /// The cache of the textbook: one mutex, a map, a list in the order of use, and an end for every value.
 class mutex_lru {
  public:
-  mutex_lru(std::size_t size, steady_time expires_at)
-      : expires_at_(expires_at), map_(size, hash{make_keyed_hash()}) {}
+  mutex_lru(std::size_t size, steady_time expires_at) : expires_at_(expires_at), map_(size, hash{make_keyed_hash()}) {}
 
   void put(const std::string& tenant, const platform_handle& held) {
     by_use_.push_front({held, expires_at_});

@@ -65,9 +65,7 @@ class trace {
     for (std::size_t request = 0; request < length; ++request) packed_ += names[popular.draw(random)];
   }
 
-  std::string_view operator[](std::size_t request) const noexcept {
-    return {packed_.data() + request * size_, size_};
-  }
+  std::string_view operator[](std::size_t request) const noexcept { return {packed_.data() + request * size_, size_}; }
 
  private:
   std::size_t size_ = 0;

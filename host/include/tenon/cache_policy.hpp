@@ -8,8 +8,8 @@ namespace tenon {
 enum class cold_start : std::uint8_t { each, coalesce };
 
 /// What a failed build means for the next request: nothing, it tries again; or it is answered with the same error until
-/// trying again makes sense: after half a minute if there is no such tenant, after a while that doubles from a second to
-/// a minute if the reason passes, after a change if the configuration is wrong.
+/// trying again makes sense: after half a minute if there is no such tenant, after a while that doubles from a second
+/// to a minute if the reason passes, after a change if the configuration is wrong.
 enum class on_failure : std::uint8_t { each, backoff };
 
 /// How a router's cache keeps platforms. The defaults are those of the Python SDK's LazyPlatformRouter.

@@ -56,8 +56,8 @@ using result = boost::system::result<T, error>;
 /// to be tried again after 5 seconds, unless the caller knows better: a buyer without a delay has to guess one.
 error make_error(std::string_view code, std::string message, std::string operator_detail = {});
 
-/// CONFIGURATION_ERROR, terminal: a tenant is set up wrongly. The buyer learns that much, in the one wording there is for
-/// it; `operator_detail` says what is wrong and where.
+/// CONFIGURATION_ERROR, terminal: a tenant is set up wrongly. The buyer learns that much, in the one wording there is
+/// for it; `operator_detail` says what is wrong and where.
 error account_misconfigured(std::string operator_detail);
 
 /// ACCOUNT_NOT_FOUND on `account.metadata.tenant_id`: the tenant is missing, unknown or disabled; which of them, nobody

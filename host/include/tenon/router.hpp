@@ -88,7 +88,8 @@ struct lazy_router_options {
 ///             live is kept, a timer is pending on `executor`.
 /// Threads     Any, concurrently. No lock is held while a platform, a factory or a handler runs. A request that
 ///             waited for a build continues on `executor`; a hit is handed to its platform on the calling thread.
-/// Cost        A hit: no lock, no allocation of its own, and nothing written that other threads write but the mark of its
+/// Cost        A hit: no lock, no allocation of its own, and nothing written that other threads write but the mark of
+/// its
 ///             last use. A call leases its platform until it is answered.
 class lazy_platform_router final : public routing_platform {
  public:

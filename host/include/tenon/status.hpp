@@ -36,26 +36,26 @@ struct library_status {
 
 /// The cache of platforms: what it holds and what is held of it now, and what happened since the start.
 struct cache_status {
-  std::uint64_t size = 0;                      ///< platforms that can be found
-  std::uint64_t leases = 0;                    ///< as a rule one for each running call
-  std::uint64_t pinned = 0;                    ///< platforms that left the cache and are still leased
-  std::chrono::nanoseconds oldest_lease{};     ///< its age
-  std::chrono::nanoseconds oldest_pinned{};    ///< how long the oldest of the pinned has waited
-  std::uint64_t removed_for_size = 0;          ///< platforms that left, by cause
+  std::uint64_t size = 0;                    ///< platforms that can be found
+  std::uint64_t leases = 0;                  ///< as a rule one for each running call
+  std::uint64_t pinned = 0;                  ///< platforms that left the cache and are still leased
+  std::chrono::nanoseconds oldest_lease{};   ///< its age
+  std::chrono::nanoseconds oldest_pinned{};  ///< how long the oldest of the pinned has waited
+  std::uint64_t removed_for_size = 0;        ///< platforms that left, by cause
   std::uint64_t removed_expired = 0;
   std::uint64_t removed_invalidated = 0;
   std::uint64_t removed_replaced = 0;
-  std::uint64_t removed_lost = 0;              ///< built, and overtaken by an invalidate or a replace
-  std::uint64_t misses = 0;                    ///< requests that found nothing fresh
-  std::uint64_t coalesced = 0;                 ///< of these, those that joined a build
-  std::uint64_t refused = 0;                   ///< of these, those that were one too many
-  std::uint64_t failed_fast = 0;               ///< of these, those that a remembered failure answered
-  std::uint64_t served_stale = 0;              ///< of these, those that got an expired platform
-  std::uint64_t built = 0;                     ///< builds that worked, refreshes included
-  std::uint64_t failed = 0;                    ///< builds that did not
-  std::uint64_t discarded = 0;                 ///< builds that worked and were not kept
-  std::uint64_t refreshes = 0;                 ///< that were started
-  std::chrono::nanoseconds build_time{};       ///< of the builds that worked, added up
+  std::uint64_t removed_lost = 0;         ///< built, and overtaken by an invalidate or a replace
+  std::uint64_t misses = 0;               ///< requests that found nothing fresh
+  std::uint64_t coalesced = 0;            ///< of these, those that joined a build
+  std::uint64_t refused = 0;              ///< of these, those that were one too many
+  std::uint64_t failed_fast = 0;          ///< of these, those that a remembered failure answered
+  std::uint64_t served_stale = 0;         ///< of these, those that got an expired platform
+  std::uint64_t built = 0;                ///< builds that worked, refreshes included
+  std::uint64_t failed = 0;               ///< builds that did not
+  std::uint64_t discarded = 0;            ///< builds that worked and were not kept
+  std::uint64_t refreshes = 0;            ///< that were started
+  std::chrono::nanoseconds build_time{};  ///< of the builds that worked, added up
 };
 
 struct host_status {

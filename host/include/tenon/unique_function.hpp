@@ -68,8 +68,8 @@ class unique_function<Result(Arguments...)> {
     return held_->call(std::forward<Arguments>(arguments)...);
   }
 
-  /// Keeps `owner`, a shared_ptr or anything else that keeps something alive, as long as the callable. For who hands the
-  /// function to something that must outlive the call.
+  /// Keeps `owner`, a shared_ptr or anything else that keeps something alive, as long as the callable. For who hands
+  /// the function to something that must outlive the call.
   template <class Owner>
   void keep(Owner owner) {
     held_->kept.keep(std::move(owner));

@@ -13,8 +13,8 @@ namespace tenon {
 
 /// The generations that builds are started against: one counter per tenant with a build in flight, and one for all.
 ///
-/// Invariant: a tenant has a counter if and only if it has a ticket, and every ticket points at its tenant's counter. So
-/// a tenant without a counter has no build that an invalidate could outdate, and dropping the counter with the last
+/// Invariant: a tenant has a counter if and only if it has a ticket, and every ticket points at its tenant's counter.
+/// So a tenant without a counter has no build that an invalidate could outdate, and dropping the counter with the last
 /// ticket forgets nothing.
 ///
 /// Threads     One at a time, under the owner's lock.

@@ -82,8 +82,8 @@ struct alignas(64) cache_entry final : cache_entry_hit<Value, Sync>, leasable<Sy
   const std::shared_ptr<queue> disposal;
 };
 
-/// Values that left the cache and that nobody leases, until the owner destroys them. Shared with the entries, as a lease
-/// may outlive the cache: from close() on, a value is destroyed on the thread of its last release.
+/// Values that left the cache and that nobody leases, until the owner destroys them. Shared with the entries, as a
+/// lease may outlive the cache: from close() on, a value is destroyed on the thread of its last release.
 ///
 /// Threads     Any, concurrently. `wake` is called outside the lock, when the queue was empty.
 template <class Value, class Sync>

@@ -13,8 +13,8 @@ class platform_cache;
 
 /// The right to use one value of a cache, for as long as the lease lives.
 ///
-/// While any lease on a value is alive the value stays constructed, whatever becomes of its place in the cache. The last
-/// lease to go only signals: the owner of the cache destroys.
+/// While any lease on a value is alive the value stays constructed, whatever becomes of its place in the cache. The
+/// last lease to go only signals: the owner of the cache destroys.
 ///
 /// Lifetime    Independent of the thread that took it, and of the cache: after the cache's end the last release
 ///             destroys the value.

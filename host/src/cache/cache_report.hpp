@@ -63,7 +63,7 @@ struct cache_holder {
 struct cache_report {
   std::size_t size = 0;  ///< values that can be found, and expired ones that still wait for the timer
   std::array<std::uint64_t, removals> removed{};  ///< by cause, since the start
-  std::vector<cache_holder> holders{};  ///< what is retired and held too long is a leak, or a call that hangs
+  std::vector<cache_holder> holders{};            ///< what is retired and held too long is a leak, or a call that hangs
 
   std::size_t leases() const noexcept;
   std::size_t pinned() const noexcept;  ///< retired values that are still leased

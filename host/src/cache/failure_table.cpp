@@ -58,10 +58,10 @@ error failure_table::record(const std::string& tenant, error failure, attempt tr
     line.in_a_row = at->second->in_a_row + 1;
     forget(tenant);
   }
-  const auto wait = kind == failure_class::not_found ? std::chrono::nanoseconds(not_found_stands)
-                                                     : std::max(back_off(line.in_a_row, random),
-                                                                std::chrono::nanoseconds(std::chrono::seconds(
-                                                                    line.failure.retry_after_s)));
+  const auto wait = kind == failure_class::not_found
+                        ? std::chrono::nanoseconds(not_found_stands)
+                        : std::max(back_off(line.in_a_row, random),
+                                   std::chrono::nanoseconds(std::chrono::seconds(line.failure.retry_after_s)));
   line.until = now + wait;
   if (line.failure.recover == recovery::transient) line.failure.retry_after_s = retry_after(wait);
   if (index_.size() >= size_) forget(lines_.front().tenant);

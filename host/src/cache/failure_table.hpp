@@ -41,8 +41,8 @@ class failure_table {
   /// The one try that a failure allows when its time is over. 0: a build that nothing stood against.
   using attempt = std::uint64_t;
 
-  /// Why a build need not be tried now: the failure, with the time to wait if that makes sense. Nothing: try; whoever is
-  /// told so owes a record(), a forget() or an undecided() with what `tries` is then.
+  /// Why a build need not be tried now: the failure, with the time to wait if that makes sense. Nothing: try; whoever
+  /// is told so owes a record(), a forget() or an undecided() with what `tries` is then.
   std::optional<error> stands(std::string_view tenant, steady_time now, attempt& tries);
 
   /// Takes down that a build failed, and returns the error for those who waited for it. Of builds that ran side by side

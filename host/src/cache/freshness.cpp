@@ -17,7 +17,8 @@ steady_time later(steady_time from, nanoseconds by) {
 nanoseconds part_of(nanoseconds whole, double part) {
   // The largest double below 2^63: what is longer than the clock's range is its range.
   constexpr double longest = 9223372036854774784.0;
-  return nanoseconds(static_cast<nanoseconds::rep>(std::clamp(static_cast<double>(whole.count()) * part, 0.0, longest)));
+  return nanoseconds(
+      static_cast<nanoseconds::rep>(std::clamp(static_cast<double>(whole.count()) * part, 0.0, longest)));
 }
 
 }  // namespace

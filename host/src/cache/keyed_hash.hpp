@@ -39,7 +39,9 @@ class keyed_hash {
       low = half(at);
       high = half(at + left - 4);
     } else if (left > 0) {
-      const auto byte = [at](std::size_t index) { return static_cast<std::uint64_t>(static_cast<unsigned char>(at[index])); };
+      const auto byte = [at](std::size_t index) {
+        return static_cast<std::uint64_t>(static_cast<unsigned char>(at[index]));
+      };
       low = byte(0) << 16 | byte(left / 2) << 8 | byte(left - 1);
     }
     return fold(fold(low ^ second_, high ^ hash) ^ first_, multiplier);

@@ -9,9 +9,7 @@ constinit thread_local lease_seat<std_sync> detail::leases_of_thread;
 
 namespace {
 
-void leave(void* seat) {
-  lease_access<std_sync>::domain().leave(*static_cast<lease_seat<std_sync>*>(seat));
-}
+void leave(void* seat) { lease_access<std_sync>::domain().leave(*static_cast<lease_seat<std_sync>*>(seat)); }
 
 pthread_key_t make_key() {
   pthread_key_t made{};

@@ -41,7 +41,8 @@ class leasable {
   leasable& operator=(const leasable&) = delete;
 
   lease_owner<Sync>* const owner;
-  leasable* next = nullptr;  ///< in a list of whoever has it: the writer that retires it, then the domain, then the owner
+  leasable* next =
+      nullptr;  ///< in a list of whoever has it: the writer that retires it, then the domain, then the owner
 
  protected:
   ~leasable() = default;
@@ -95,9 +96,9 @@ struct lease_access;
 /// lock orders the scans of releasers. The mask lets a releaser learn that its node may have been retired without
 /// touching it, and keeps releases of everything else from scanning while one long call pins an old platform.
 ///
-/// These are the hazard pointers of M. Michael, "Hazard Pointers: Safe Memory Reclamation for Lock-Free Objects" (2004),
-/// with slots that belong to the lease instead of the thread, so that any thread may release, and with the asymmetric
-/// fences of C++ paper P1202.
+/// These are the hazard pointers of M. Michael, "Hazard Pointers: Safe Memory Reclamation for Lock-Free Objects"
+/// (2004), with slots that belong to the lease instead of the thread, so that any thread may release, and with the
+/// asymmetric fences of C++ paper P1202.
 ///
 /// Lifetime    Longer than any lease: a release looks at the mask when the node and its owner may have gone.
 /// Threads     Any, concurrently. A seat: its thread alone. A slot: filled by its record's thread, emptied by anybody.

@@ -36,10 +36,10 @@ namespace tenon {
 /// A cache that builds what it does not have. find() is for hits; get() waits for a build, its own or a shared one.
 ///
 /// A build carries a ticket of the cache from before the builder is asked until its outcome is handed out, so a build
-/// that lost to an invalidate or a replace serves those who wait for it and is never kept. Who joined it before gets its
-/// outcome, who comes after starts another. All who wait are released at once, each with a lease of its own that was
-/// taken before anybody could take the value out. Who leaves early detaches himself alone; when the last has left the
-/// build is told to stop, nobody joins it any more, and what it still makes is not kept.
+/// that lost to an invalidate or a replace serves those who wait for it and is never kept. Who joined it before gets
+/// its outcome, who comes after starts another. All who wait are released at once, each with a lease of its own that
+/// was taken before anybody could take the value out. Who leaves early detaches himself alone; when the last has left
+/// the build is told to stop, nobody joins it any more, and what it still makes is not kept.
 ///
 /// Clock, scheduler and randomness are given; there is no thread and no I/O. The builder, handlers, listeners and
 /// destructors of values run outside every lock: builder and destructors on the scheduler or on the thread of the call
@@ -66,8 +66,8 @@ class loading_cache : public std::enable_shared_from_this<loading_cache<Value, C
   static std::shared_ptr<loading_cache> make(const clock& time, std::shared_ptr<cache_scheduler> scheduler,
                                              std::shared_ptr<random_source> random, builder build,
                                              loading_options options) {
-    auto made = std::shared_ptr<loading_cache>(new loading_cache(time, std::move(scheduler), std::move(random),
-                                                                 std::move(build), std::move(options)));
+    auto made = std::shared_ptr<loading_cache>(
+        new loading_cache(time, std::move(scheduler), std::move(random), std::move(build), std::move(options)));
     made->drain_->owned_by(made);
     return made;
   }
@@ -94,8 +94,8 @@ class loading_cache : public std::enable_shared_from_this<loading_cache<Value, C
     if (seat.starts) start(seat.on);
   }
 
-  /// Drops the tenant's value, forgets its failure and outdates its builds: no get that starts later sees anything whose
-  /// build started before. Unknown tenants are fine.
+  /// Drops the tenant's value, forgets its failure and outdates its builds: no get that starts later sees anything
+  /// whose build started before. Unknown tenants are fine.
   void invalidate(std::string_view tenant) noexcept {
     std::shared_ptr<flight> disowned[2];
     const std::lock_guard lock(mutex_);
@@ -156,9 +156,9 @@ class loading_cache : public std::enable_shared_from_this<loading_cache<Value, C
   /// Destroys, on this thread, what has left the cache and nobody leases, instead of leaving it to the scheduler.
   void dispose() noexcept { cache_.dispose(); }
 
-  /// Refuses requests, answers who waits, tells builds to stop, drops every value, and waits for the leases. `done` on the
-  /// scheduler: with nobody when all are back, or after `patience` with those who are left. Once; after std::bad_alloc
-  /// nothing has begun.
+  /// Refuses requests, answers who waits, tells builds to stop, drops every value, and waits for the leases. `done` on
+  /// the scheduler: with nobody when all are back, or after `patience` with those who are left. Once; after
+  /// std::bad_alloc nothing has begun.
   void shut_down(std::chrono::nanoseconds patience, unique_function<void(std::vector<cache_holder>)> done);
 
   std::vector<std::string> tenants() const { return cache_.tenants(time_.steady_now()); }
@@ -220,7 +220,8 @@ class loading_cache : public std::enable_shared_from_this<loading_cache<Value, C
         build_(std::move(build)),
         options_(std::move(options)),
         drain_(std::make_shared<cache_drain<loading_cache>>(scheduler_)),
-        cache_(options_.size, time, [drain = drain_] { drain->wake(); }, !options_.listeners.empty()),
+        cache_(
+            options_.size, time, [drain = drain_] { drain->wake(); }, !options_.listeners.empty()),
         failures_(options_.failures),
         queue_(options_.max_builds, options_.max_queued_builds) {}
 
@@ -281,9 +282,8 @@ class loading_cache : public std::enable_shared_from_this<loading_cache<Value, C
   void answer(handler waiter, result<lease> outcome) noexcept {
     auto spare = waiter.spare();
     try {
-      scheduler_->post([waiter = std::move(waiter), outcome = std::move(outcome)]() mutable {
-        waiter(std::move(outcome));
-      });
+      scheduler_->post(
+          [waiter = std::move(waiter), outcome = std::move(outcome)]() mutable { waiter(std::move(outcome)); });
     } catch (...) {
       try {
         spare(out_of_memory());

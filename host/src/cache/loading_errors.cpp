@@ -25,8 +25,8 @@ error out_of_memory() noexcept { return {.code = "INTERNAL_ERROR", .message = "O
 
 error build_timed_out(const std::string& tenant, std::chrono::nanoseconds limit) {
   const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(limit).count();
-  return unavailable("tenant " + tenant + ": expected its platform to be built within " +
-                     std::to_string(milliseconds) + " ms, it was not");
+  return unavailable("tenant " + tenant + ": expected its platform to be built within " + std::to_string(milliseconds) +
+                     " ms, it was not");
 }
 
 error not_kept(const std::string& tenant) {

@@ -19,7 +19,7 @@ error out_of_memory() noexcept;  ///< INTERNAL_ERROR, in words short enough to n
 
 // Of the build:
 error build_timed_out(const std::string& tenant, std::chrono::nanoseconds limit);
-error not_kept(const std::string& tenant);  ///< for want of memory
+error not_kept(const std::string& tenant);              ///< for want of memory
 error builder_lost_handler(const std::string& tenant);  ///< INTERNAL_ERROR
 
 }  // namespace tenon

@@ -90,8 +90,8 @@ void loading_cache<Value, Cache>::put_off_refresh(const flight& failed, steady_t
 template <class Value, class Cache>
 void loading_cache<Value, Cache>::arm_expiry() try {
   using namespace std::chrono_literals;
-  // Wakes at least this often while something is kept: an embedder's clock and the timer's may drift, and time points do
-  // not overflow.
+  // Wakes at least this often while something is kept: an embedder's clock and the timer's may drift, and time points
+  // do not overflow.
   constexpr std::chrono::nanoseconds longest_sleep = 1h;
   // Expiry is strictly after its instant, and timers are no finer than this.
   constexpr std::chrono::nanoseconds timer_grain = 1ms;
@@ -101,10 +101,10 @@ void loading_cache<Value, Cache>::arm_expiry() try {
   if (!next || closed_ || (expiry_ && expiry_for_ <= *next)) return;
   const auto now = time_.steady_now();
   const auto sleep = *next > now ? *next - now : std::chrono::nanoseconds::zero();
-  replaced = std::exchange(expiry_, scheduler_->after(std::min(sleep, longest_sleep) + timer_grain,
-                                                      [weak = this->weak_from_this()] {
-                                                        if (const auto self = weak.lock()) self->on_expiry();
-                                                      }));
+  replaced = std::exchange(
+      expiry_, scheduler_->after(std::min(sleep, longest_sleep) + timer_grain, [weak = this->weak_from_this()] {
+        if (const auto self = weak.lock()) self->on_expiry();
+      }));
   expiry_for_ = std::min(*next, now + longest_sleep);
 } catch (...) {  // no memory: the next store arms it; until then, what has expired is not found
 }

@@ -7,13 +7,13 @@
 
 namespace tenon {
 
-/// Items by key, the smallest first; the item's own number decides between equal keys, so the order is total. Items know
-/// their place, so that any of them can be taken out or given another key.
+/// Items by key, the smallest first; the item's own number decides between equal keys, so the order is total. Items
+/// know their place, so that any of them can be taken out or given another key.
 ///
 /// Item        has the members `number` (unique) and `*Place`, a std::size_t that is this heap's.
 /// Threads     One at a time.
 /// Cost        O(log n) for everything but first(); memory only grows in reserve_one().
-template <class Key, class Item, std::size_t Item::* Place>
+template <class Key, class Item, std::size_t Item::*Place>
 class ordered_heap {
  public:
   struct member {

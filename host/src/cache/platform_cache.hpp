@@ -27,8 +27,8 @@
 
 namespace tenon {
 
-/// A bounded map from tenant to `Value`: exact LRU, an end for every value, and generations which keep a build that lost
-/// to an invalidate from being stored.
+/// A bounded map from tenant to `Value`: exact LRU, an end for every value, and generations which keep a build that
+/// lost to an invalidate from being stored.
 ///
 /// It knows keys, time and generations, nothing else: how long a value lives is said when it is stored, and what leaves
 /// is destroyed when its owner calls dispose(), on whatever thread that is.
@@ -105,8 +105,8 @@ class platform_cache {
     queue::destroy(disposal_->close());
   }
 
-  /// The tenant's value if it is fresh at `now`; empty otherwise. A hit becomes the most recently used. Inlined, so that
-  /// a lease that is used at once lives in registers.
+  /// The tenant's value if it is fresh at `now`; empty otherwise. A hit becomes the most recently used. Inlined, so
+  /// that a lease that is used at once lives in registers.
   [[gnu::always_inline]] lease find(std::string_view tenant, steady_time now) {
     walk at(table_, hash_(tenant));
     auto* const seen = at.seek();
@@ -169,8 +169,8 @@ class platform_cache {
       const auto now = time_.steady_now();
       while (outcome.leases.size() < leases) outcome.leases.push_back(pin(*fresh, now, lease::state::fresh));
       auto* const former = look_up(fresh->hash, ticket.tenant());
-      outcome.kept = builds_.current(ticket.taken_) &&
-                     (only_over == 0 || (former != nullptr && former->number == only_over));
+      outcome.kept =
+          builds_.current(ticket.taken_) && (only_over == 0 || (former != nullptr && former->number == only_over));
       auto& entered = *fresh.release();
       if (!outcome.kept)
         leave(entered, removal::lost, gone);
@@ -188,7 +188,8 @@ class platform_cache {
   }
 
   /// Puts a value in the place of the tenant's live one and outdates its builds in flight; false, and what was prepared
-  /// is disposed of, if there is no live value. The place in the LRU order stays, as a successor is no use of the tenant.
+  /// is disposed of, if there is no live value. The place in the LRU order stays, as a successor is no use of the
+  /// tenant.
   bool replace(std::string_view tenant, prepared&& fresh) {
     node* gone = nullptr;
     bool replaced = false;
@@ -222,9 +223,7 @@ class platform_cache {
       if (auto* const held = look_up(hash_(tenant), tenant); held != nullptr)
         take_out(*held, removal::invalidated, gone);
     }
-    const bool dropped = gone != nullptr;
-    finish(gone);
-    return dropped;
+    return finish(gone);
   }
 
   /// Drops every value and outdates every build in flight. For readers that is one step; what was there is taken out
@@ -443,10 +442,11 @@ class platform_cache {
     }
   }
 
-  void finish(node* gone) noexcept {
+  bool finish(node* gone) noexcept {
     const bool tell = gone != nullptr || changes_.wanted();
     access::domain().retire(gone);
     if (tell && wake_) wake_();
+    return gone != nullptr;
   }
 
   void note(cache_event::change what, const entry& of) noexcept {
@@ -477,7 +477,7 @@ cache_report platform_cache<Value, Sync>::report(steady_time now) const {
   std::vector<std::pair<const node*, std::int64_t>> held;  // sorted: equal nodes stand together, the oldest lease first
   cache_report made;
   const auto look = [&](const entry& each, bool retired) {
-    const auto first = std::ranges::lower_bound(held, static_cast<const node*>(&each), {}, [](auto& one) { return one.first; });
+    const auto first = std::ranges::lower_bound(held, std::pair<const node*, std::int64_t>(&each, INT64_MIN));
     std::size_t leases = 0;
     for (auto at = first; at != held.end() && at->first == &each; ++at) ++leases;
     if (leases == 0) return;

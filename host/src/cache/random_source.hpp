@@ -18,8 +18,8 @@ class random_source {
   virtual double uniform() noexcept = 0;  ///< from [0, 1)
 };
 
-/// The generator of G. Steele, D. Lea and C. Flood, "Fast splittable pseudorandom number generators" (2014), SplitMix64:
-/// a counter and a mixing function, so threads need no lock.
+/// The generator of G. Steele, D. Lea and C. Flood, "Fast splittable pseudorandom number generators" (2014),
+/// SplitMix64: a counter and a mixing function, so threads need no lock.
 class splitmix_source final : public random_source {
  public:
   explicit splitmix_source(std::uint64_t seed) noexcept : state_(seed) {}

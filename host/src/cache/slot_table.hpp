@@ -13,14 +13,15 @@
 
 namespace tenon {
 
-/// Where items are found by the hash of their name: open addressing, linear probing, at most half in use. Readers take no
-/// lock: they see an item or they do not, and whether what they saw is still there they ask once more, after they have
-/// announced it (see lease_domain).
+/// Where items are found by the hash of their name: open addressing, linear probing, at most half in use. Readers take
+/// no lock: they see an item or they do not, and whether what they saw is still there they ask once more, after they
+/// have announced it (see lease_domain).
 ///
-/// What is taken out leaves a mark that a walk passes over. Before marks and items fill half of the slots, the items move
-/// to another block: a larger one if there are many items, else the one that was in use before this one. A block that is
-/// left is emptied first and never freed, so a reader who is still in it finds nothing, and looks where the table is now.
-/// Only who stands still in it while the items move away and back again may miss one; find() of a writer never does.
+/// What is taken out leaves a mark that a walk passes over. Before marks and items fill half of the slots, the items
+/// move to another block: a larger one if there are many items, else the one that was in use before this one. A block
+/// that is left is emptied first and never freed, so a reader who is still in it finds nothing, and looks where the
+/// table is now. Only who stands still in it while the items move away and back again may miss one; find() of a writer
+/// never does.
 ///
 /// Threads     Readers: any, concurrently. Writers: one at a time, under the owner's lock.
 /// Cost        A walk: one cache line as a rule. 32 to 256 bytes of address space per item.

@@ -9,8 +9,8 @@ namespace tenon {
 /// What the cache synchronises with. The protocols of this module are templates over such a type, so that the source
 /// that serves requests is also the source that a model checker explores (tests/model).
 ///
-/// The fences order a store before a later load, against each other: in every run of a light and a heavy one, either what
-/// stood before the light one is seen after the heavy one, or the other way round. Two full fences do so too.
+/// The fences order a store before a later load, against each other: in every run of a light and a heavy one, either
+/// what stood before the light one is seen after the heavy one, or the other way round. Two full fences do so too.
 struct std_sync {
   template <class T>
   using atomic = std::atomic<T>;

@@ -11,9 +11,9 @@
 namespace tenon {
 
 /// Which entry of a cache was used least recently. Every use leaves a stamp in the entry: twice the number of ticks and
-/// insertions so far, and one more for a hit than for an insertion. So two uses that a tick or an insertion separates are
-/// ordered as they happened; among uses in one tick the older entry goes first. A tick is 4.2 ms, as long as one of the
-/// coarse clock: with shorter ones cores take the stamps of many entries from each other all the time.
+/// insertions so far, and one more for a hit than for an insertion. So two uses that a tick or an insertion separates
+/// are ordered as they happened; among uses in one tick the older entry goes first. A tick is 4.2 ms, as long as one of
+/// the coarse clock: with shorter ones cores take the stamps of many entries from each other all the time.
 ///
 /// Entry       has an atomic `stamp`, its own `number`, and `place_by_use`.
 /// Threads     hit_stamp(): any. The rest: one at a time, under the owner's lock.

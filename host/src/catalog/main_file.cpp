@@ -86,8 +86,7 @@ constexpr key_rule<host_settings> host_keys[] = {
      [](const field& from, host_settings& into) {
        if (const auto read = from.whole(1, 1LL << 50)) into.store_max_bytes = static_cast<std::uint64_t>(*read);
      }},
-    {"require_pin",
-     [](const field& from, host_settings& into) { into.require_pin = from.flag().value_or(false); }},
+    {"require_pin", [](const field& from, host_settings& into) { into.require_pin = from.flag().value_or(false); }},
     {"plugin_keys", read_plugin_keys},
     {"ops_group", read_ops_group},
     {"canary", read_canary},

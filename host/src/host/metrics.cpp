@@ -57,7 +57,9 @@ class exposition {
   std::string text_;
 };
 
-std::string seconds(std::chrono::nanoseconds time) { return std::to_string(std::chrono::duration<double>(time).count()); }
+std::string seconds(std::chrono::nanoseconds time) {
+  return std::to_string(std::chrono::duration<double>(time).count());
+}
 
 void write_tenants(exposition& out, const host_status& status) {
   std::uint64_t cached = 0;

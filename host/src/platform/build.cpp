@@ -124,8 +124,8 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
     }
   };
 
-  /// [loader or this build's] Takes the build along: its timer and strand must not be left to a thread that does not belong to the
-  /// executor.
+  /// [loader or this build's] Takes the build along: its timer and strand must not be left to a thread that does not
+  /// belong to the executor.
   static void leave_loader(std::shared_ptr<platform_build> build, result<std::shared_ptr<library>> loaded) {
     if (!build->still_wanted()) return;
     const auto executor = build->environment_->executor;
@@ -189,7 +189,7 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
   platform_recipe recipe_;
   const std::stop_token stop_;
   plugin_platform_handler done_;
-  platform_ticket alive_;                ///< until the outcome is handed out, or what was half built retires
+  platform_ticket alive_;                  ///< until the outcome is handed out, or what was half built retires
   mutable std::mutex mutex_;               ///< of strand_
   std::optional<platform_strand> strand_;  ///< none: the build is over
   std::optional<asio::steady_timer> timer_;

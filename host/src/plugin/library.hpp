@@ -67,9 +67,9 @@ class loader {
   virtual ~loader() = default;
 
   /// `isolated_for`: a tenant that gets a mapping of its own, with variables of its own; empty: shared. `done` is
-  /// called on the loader thread; at once on this one if the library is loaded already, or with SERVICE_UNAVAILABLE after
-  /// stop(). Errors (CONFIGURATION_ERROR): the
-  /// dynamic loader's, an entry that differs from the note, init() refuses.
+  /// called on the loader thread; at once on this one if the library is loaded already, or with SERVICE_UNAVAILABLE
+  /// after stop(). Errors (CONFIGURATION_ERROR): the dynamic loader's, an entry that differs from the note, init()
+  /// refuses.
   virtual void load(std::shared_ptr<const plugin_image> image, std::string isolated_for, library_handler done) = 0;
   void load(std::shared_ptr<const plugin_image> image, library_handler done) {
     load(std::move(image), {}, std::move(done));

@@ -114,7 +114,7 @@ class loading : public std::enable_shared_from_this<loading> {
     library_status shown;
     std::weak_ptr<library> alive;
     std::shared_ptr<const stored_file> file;  ///< kept from being trimmed for as long as it is mapped
-    bool stranded = false;  ///< never to be entered again, and never unmapped
+    bool stranded = false;                    ///< never to be entered again, and never unmapped
   };
 
   result<std::shared_ptr<library>> load_fresh(const std::shared_ptr<const plugin_image>& image,
@@ -222,9 +222,10 @@ result<std::shared_ptr<const stored_file>> loading::file_for(const plugin_image&
   auto taken = take_file_to_map(image, [&](const std::string& path) { return mapped.contains(path); });
   if (!taken) return taken.error();
   if (taken->restored) {
-    logger_->warn("plugin {} {} ({}): {} was changed or gone since it was stored, and is written anew; see who writes "
-                  "to the store",
-                  image.name, image.manifest.version, short_hash(image), taken->file->path().string());
+    logger_->warn(
+        "plugin {} {} ({}): {} was changed or gone since it was stored, and is written anew; see who writes "
+        "to the store",
+        image.name, image.manifest.version, short_hash(image), taken->file->path().string());
   }
   return std::move(taken->file);
 }

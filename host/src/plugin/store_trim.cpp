@@ -151,8 +151,9 @@ result<store_report> trim_store(const std::filesystem::path& directory, const st
   if (!place) return place.error();
   const auto mapped = mapped_beneath(directory, maps);
   if (!mapped) {
-    return account_misconfigured(directory.string() + ": expected " + maps.string() +
-                                 " to show which copies are mapped, found nothing in it, so none is removed; mount /proc");
+    return account_misconfigured(
+        directory.string() + ": expected " + maps.string() +
+        " to show which copies are mapped, found nothing in it, so none is removed; mount /proc");
   }
   auto found = look(directory, place->get());
   if (!found) return found.error();

@@ -81,7 +81,8 @@ void start_on_manager(const boost::asio::any_io_executor& blocking, std::shared_
   const bool blocks = manager->blocks();
   const auto entry = refines ? &proposal_manager::refine_products : &proposal_manager::get_products;
   auto& receiver = *manager;
-  start_call(blocking, blocks, receiver, std::move(manager), entry, "the proposal manager", std::move(request), std::move(done));
+  start_call(blocking, blocks, receiver, std::move(manager), entry, "the proposal manager", std::move(request),
+             std::move(done));
 }
 
 }  // namespace tenon

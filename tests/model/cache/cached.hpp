@@ -41,9 +41,7 @@ struct cached : scenario<Derived, Threads, Machine> {
   explicit cached(std::size_t size) : held(std::in_place, size, time, unique_function<void()>()) {}
 
   /// A build of the version that is current, and its end.
-  auto build(const std::string& tenant, std::size_t leases = 0) {
-    return store(held->begin_build(tenant), leases);
-  }
+  auto build(const std::string& tenant, std::size_t leases = 0) { return store(held->begin_build(tenant), leases); }
   auto store(const typename cache_type::build_ticket& ticket, std::size_t leases = 0) {
     return held->store(ticket, value(*this, current.load(std::memory_order_acquire)), {}, leases);
   }
@@ -58,7 +56,8 @@ struct cached : scenario<Derived, Threads, Machine> {
   /// Once everybody is done: what has left the cache is there to be destroyed, and nobody has to look for it.
   void expect_all_gone(std::size_t kept) {
     held->dispose();
-    expect(static_cast<std::size_t>(made - destroyed) == kept, "expected everything that left the cache to be destroyed");
+    expect(static_cast<std::size_t>(made - destroyed) == kept,
+           "expected everything that left the cache to be destroyed");
     expect(held->report(time.steady_now()).holders.empty(), "expected no lease");
   }
 

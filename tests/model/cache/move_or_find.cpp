@@ -138,7 +138,8 @@ struct return_to_a_block : tabled<return_to_a_block<Machine>, 3, Machine> {
 
 int main() {
   using namespace tenon::model;
-  const bool holds = at_random_everywhere<growth>("growth", 20'000) && at_random_everywhere<renewal>("renewal", 20'000) &&
+  const bool holds = at_random_everywhere<growth>("growth", 20'000) &&
+                     at_random_everywhere<renewal>("renewal", 20'000) &&
                      at_random_everywhere<return_to_a_block>("return to a block", 10'000);
   return holds ? 0 : 1;
 }

@@ -90,8 +90,8 @@ struct no_membarrier {
   static void heavy_fence() { full_fence(); }
 };
 
-/// What the protocol may rely on and no more (C++ paper P1202): a light and a heavy fence order against each other. Here
-/// a light fence that is missing shows, which on the machine is the compiler's licence to move a load.
+/// What the protocol may rely on and no more (C++ paper P1202): a light and a heavy fence order against each other.
+/// Here a light fence that is missing shows, which on the machine is the compiler's licence to move a load.
 struct paired_fences {
   static constexpr bool there = true;
 

@@ -13,8 +13,8 @@
 namespace tenon::model {
 
 /// Where Relacy's own tracking does not reach: aligned memory, which is what entries, records and tables are made of.
-/// What is freed is overwritten at once. Whether it is given out again, under the same address, is a matter of chance: with
-/// it, a reader may take the new for the old; without, a read of the old is always caught.
+/// What is freed is overwritten at once. Whether it is given out again, under the same address, is a matter of chance:
+/// with it, a reader may take the new for the old; without, a read of the old is always caught.
 class aligned_memory {
  public:
   void* take(std::size_t size, std::size_t alignment) {
@@ -109,7 +109,8 @@ inline rl::iteration_t iterations(rl::iteration_t usual) {
   return asked == nullptr ? usual : std::strtoull(asked, nullptr, 10);
 }
 
-/// As rl::simulate(), which is built with every scheduler there is: a schedule that fails runs once more, for its history.
+/// As rl::simulate(), which is built with every scheduler there is: a schedule that fails runs once more, for its
+/// history.
 template <class Scenario, class Scheduler>
 bool holds(const std::string& name, rl::test_params how) {
   rl::ostringstream said;
@@ -179,6 +180,4 @@ bool completely_everywhere(const std::string& name, unsigned interruptions) {
   std::memcpy(&size, memory, sizeof size);
   tenon::model::aligned.give_back(memory, size + before);
 }
-void operator delete(void* gone, std::size_t, std::align_val_t alignment) noexcept {
-  operator delete(gone, alignment);
-}
+void operator delete(void* gone, std::size_t, std::align_val_t alignment) noexcept { operator delete(gone, alignment); }

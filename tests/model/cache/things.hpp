@@ -44,9 +44,7 @@ struct things : scenario<Derived, Threads, Machine> {
     thing* of = nullptr;
   };
 
-  void put(std::size_t where, int is) {
-    places.at(where).store(made.make(is), std::memory_order_release);
-  }
+  void put(std::size_t where, int is) { places.at(where).store(made.make(is), std::memory_order_release); }
 
   /// The thing in that place, if it was still there after it was announced.
   open_lease lease(std::size_t where = 0) { return lease(where, access::seat()); }
@@ -75,9 +73,7 @@ struct things : scenario<Derived, Threads, Machine> {
   }
 
   /// Once everybody is done: nobody has to come and look.
-  void expect_all_gone() const {
-    expect(made.alive() == 0, "expected everything that was retired to be handed back");
-  }
+  void expect_all_gone() const { expect(made.alive() == 0, "expected everything that was retired to be handed back"); }
 
   std::array<typename sync::template atomic<thing*>, Places> places;
   maker<Machine> made;

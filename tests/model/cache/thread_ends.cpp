@@ -1,6 +1,6 @@
 // Goal: a lease survives the thread that took it, in a record that the next thread takes over with what is in it.
-// Method: a thread leaves the domain with two leases open, which fill its record. Others release them, come for a slot of
-// their own, and retire what is leased.
+// Method: a thread leaves the domain with two leases open, which fill its record. Others release them, come for a slot
+// of their own, and retire what is leased.
 #include "things.hpp"
 
 namespace tenon::model {
@@ -25,9 +25,7 @@ struct thread_ends : things<thread_ends<Machine>, 4, Machine> {
         this->look();
         this->look();
         break;
-      default:
-        this->take_out();
-        this->domain.collect();
+      default: this->take_out(); this->domain.collect();
     }
   }
 

@@ -1,6 +1,6 @@
 // Goal: whatever is done to it, the cache does what the reference does, and every value is destroyed once.
-// Method: random commands with shrinking (rapidcheck) on both, on a clock that moves a tick before each, so that the order
-// of use is exact. Tickets and leases are held over other commands.
+// Method: random commands with shrinking (rapidcheck) on both, on a clock that moves a tick before each, so that the
+// order of use is exact. Tickets and leases are held over other commands.
 #include "cache/platform_cache.hpp"
 #include "manual_clock.hpp"
 #include "reference_cache.hpp"
@@ -20,8 +20,23 @@ using namespace std::chrono_literals;
 namespace {
 
 enum class what {
-  find, find_again, begin, store, store_with_leases, refresh, replace, invalidate, invalidate_all, mark_stale, postpone,
-  purge, find_stale, advance, hold, drop, dispose
+  find,
+  find_again,
+  begin,
+  store,
+  store_with_leases,
+  refresh,
+  replace,
+  invalidate,
+  invalidate_all,
+  mark_stale,
+  postpone,
+  purge,
+  find_stale,
+  advance,
+  hold,
+  drop,
+  dispose
 };
 constexpr int kinds = 17;
 
@@ -92,7 +107,9 @@ class pair {
 
  private:
   tenon::steady_time now() const { return time_.steady_now(); }
-  value live(int number) const { return {new int(number), [counted = alive_](const int* gone) { delete gone; }}; }
+  value live(int number) const {
+    return {new int(number), [counted = alive_](const int* gone) { delete gone; }};
+  }
 
   tenon::lifetime life(int amount) const {
     if (amount % 4 == 0) return {};
@@ -162,11 +179,9 @@ class pair {
 template <>
 struct rc::Arbitrary<command> {
   static Gen<command> arbitrary() {
-    return gen::build<command>(gen::set(&command::kind, gen::map(gen::inRange(0, kinds), [](int kind) {
-                                          return static_cast<what>(kind);
-                                        })),
-                               gen::set(&command::tenant, gen::inRange(0, 6)),
-                               gen::set(&command::amount, gen::inRange(0, 12)));
+    return gen::build<command>(
+        gen::set(&command::kind, gen::map(gen::inRange(0, kinds), [](int kind) { return static_cast<what>(kind); })),
+        gen::set(&command::tenant, gen::inRange(0, 6)), gen::set(&command::amount, gen::inRange(0, 12)));
   }
 };
 

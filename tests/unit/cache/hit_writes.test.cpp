@@ -1,7 +1,6 @@
-// Goal: G1, a hit takes no lock, allocates nothing and writes nothing that other threads write but the stamp of its last
-// use, once per tick; counted, not timed.
-// Method: the cache over atomics and mutexes that write down what is done to them. What a lease writes is its own slot,
-// which no other thread writes while it is leased.
+// Goal: G1, a hit takes no lock, allocates nothing and writes nothing that other threads write but the stamp of its
+// last use, once per tick; counted, not timed. Method: the cache over atomics and mutexes that write down what is done
+// to them. What a lease writes is its own slot, which no other thread writes while it is leased.
 #include "cache/platform_cache.hpp"
 #include "manual_clock.hpp"
 #include "timed_cache.hpp"

@@ -1,7 +1,7 @@
-// Goal: under threads no lease ever reads a destroyed value, no find that starts after an invalidate has returned sees an
-// older version, and every value is destroyed exactly once.
-// Method: values with a mark that their destructor wipes, and with the version that their build read; leases are held,
-// handed to other threads and outlive the threads that took them. TENON_STRESS_SECONDS makes it run that long.
+// Goal: under threads no lease ever reads a destroyed value, no find that starts after an invalidate has returned sees
+// an older version, and every value is destroyed exactly once. Method: values with a mark that their destructor wipes,
+// and with the version that their build read; leases are held, handed to other threads and outlive the threads that
+// took them. TENON_STRESS_SECONDS makes it run that long.
 #include "cache/platform_cache.hpp"
 
 #include <doctest/doctest.h>
@@ -29,7 +29,8 @@ std::atomic<int> made{0}, destroyed{0}, broken{0}, outdated{0};
 
 struct value {
   explicit value(int read) : version(read) { ++made; }
-  value(value&& other) noexcept : mark(other.mark.load()), version(other.version), counts(std::exchange(other.counts, false)) {}
+  value(value&& other) noexcept
+      : mark(other.mark.load()), version(other.version), counts(std::exchange(other.counts, false)) {}
   value& operator=(value&&) = delete;
   ~value() {
     if (mark.exchange(0) != whole) ++broken;
@@ -148,7 +149,8 @@ std::chrono::seconds asked_time() {
 
 }  // namespace
 
-TEST_CASE("threads come and go while their leases are held and handed on: nothing is read after its end, all ends once") {
+TEST_CASE(
+    "threads come and go while their leases are held and handed on: nothing is read after its end, all ends once") {
   const auto until = std::chrono::steady_clock::now() + asked_time();
   {
     shared_world world;

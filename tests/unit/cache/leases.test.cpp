@@ -1,7 +1,6 @@
-// Goal: a value lives as long as its last lease, whatever becomes of its place, its thread and its cache; it is destroyed
-// once, where its owner says, and never inside a lock.
-// Method: values that count themselves, and that call back into the cache when they go: under its lock that would
-// deadlock and time the test out.
+// Goal: a value lives as long as its last lease, whatever becomes of its place, its thread and its cache; it is
+// destroyed once, where its owner says, and never inside a lock. Method: values that count themselves, and that call
+// back into the cache when they go: under its lock that would deadlock and time the test out.
 #include "timed_cache.hpp"
 
 #include <doctest/doctest.h>
@@ -33,7 +32,8 @@ using tenon::removal;
 
 struct world {
   explicit world(std::size_t size = 2)
-      : held(std::make_unique<cache>(size, time, [this] { ++woken; }, true)) {}
+      : held(std::make_unique<cache>(
+            size, time, [this] { ++woken; }, true)) {}
   ~world() { held.reset(); }
 
   bool put(const std::string& tenant, const tenon::lifetime& life = {}) {
@@ -214,7 +214,7 @@ TEST_CASE("changes are told in their order: stored, removed with the cause, disp
   at.held->dispose();
   const auto told = at.held->take_events();
   const std::vector<tenon::cache_event> expected = {
-      {change::removed, "a", 1, removal::size},  {change::stored, "b", 2, removal::invalidated},
+      {change::removed, "a", 1, removal::size},        {change::stored, "b", 2, removal::invalidated},
       {change::removed, "b", 2, removal::invalidated}, {change::disposed, "b", 2, removal::invalidated},
       {change::disposed, "a", 1, removal::size},
   };

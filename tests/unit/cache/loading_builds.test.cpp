@@ -103,7 +103,8 @@ TEST_CASE("G5 who leaves detaches himself alone; the last to leave stops the bui
   CHECK(at.held->counts().discarded == 1);
 }
 
-TEST_CASE("G5 a queued build whose waiters all left never starts, and who asks with a stop already requested gets none") {
+TEST_CASE(
+    "G5 a queued build whose waiters all left never starts, and who asks with a stop already requested gets none") {
   auto options = coalescing();
   options.max_builds = 1;
   loading_world at(options);
@@ -171,7 +172,8 @@ TEST_CASE("G6 a build that answers twice, inline or after an exception is heard 
   CHECK(at.alive == 1);
 }
 
-TEST_CASE("I1 I2 I3 after an invalidate, of one or all, nobody gets what was begun before; who waited is served with it") {
+TEST_CASE(
+    "I1 I2 I3 after an invalidate, of one or all, nobody gets what was begun before; who waited is served with it") {
   for (const bool all : {false, true}) {
     loading_world at(coalescing());
     const auto before = at.get("a");

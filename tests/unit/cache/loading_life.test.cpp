@@ -130,7 +130,8 @@ TEST_CASE("listeners are told in order, on the scheduler, and may call the cache
   CHECK(told == std::vector<std::string>{"stored a", "removed a", "stored b", "disposed a", "removed b", "disposed b"});
 }
 
-TEST_CASE("when memory runs out at any step of a build, who waits is told or the caller is, and nothing is left behind") {
+TEST_CASE(
+    "when memory runs out at any step of a build, who waits is told or the caller is, and nothing is left behind") {
   int told = 0, refused = 0;
   for (long failing = 0; failing < 200; ++failing) {
     loading_world at(coalescing());

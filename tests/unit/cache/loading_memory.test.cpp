@@ -1,8 +1,7 @@
-// Goal: when memory runs out at any step, everybody who waits is told, no build's place is lost, nothing is left behind,
-// and afterwards the cache is what it was.
-// Method: a history with every kind of step, run once for each of its allocations, which fails; alone, or with all that
-// follow until the history is over. Handlers look into the cache when they are destroyed, so that one which is destroyed
-// under its lock never returns.
+// Goal: when memory runs out at any step, everybody who waits is told, no build's place is lost, nothing is left
+// behind, and afterwards the cache is what it was. Method: a history with every kind of step, run once for each of its
+// allocations, which fails; alone, or with all that follow until the history is over. Handlers look into the cache when
+// they are destroyed, so that one which is destroyed under its lock never returns.
 #include "loading_world.hpp"
 
 #include <cstdlib>

@@ -132,8 +132,6 @@ struct loading_world {
 };
 
 /// Options with everything on that a busy server wants.
-inline loading_options coalescing() {
-  return {.cold_start = cold_start::coalesce, .on_failure = on_failure::backoff};
-}
+inline loading_options coalescing() { return {.cold_start = cold_start::coalesce, .on_failure = on_failure::backoff}; }
 
 }  // namespace tenon::testing
