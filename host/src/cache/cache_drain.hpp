@@ -29,12 +29,6 @@ class cache_drain : public std::enable_shared_from_this<cache_drain<Owner>> {
     }
   }
 
-  /// The owner has begun to wait for its end.
-  void expect_end() noexcept { ending_ = true; }
-  void wake_at_end() noexcept {
-    if (ending_) wake();
-  }
-
  private:
   enum : int { idle, running, asked_again };
 
@@ -50,7 +44,6 @@ class cache_drain : public std::enable_shared_from_this<cache_drain<Owner>> {
   const std::shared_ptr<cache_scheduler> scheduler_;
   std::weak_ptr<Owner> owner_;
   std::atomic<int> state_{idle};
-  std::atomic<bool> ending_{false};
 };
 
 }  // namespace tenon

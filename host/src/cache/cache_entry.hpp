@@ -85,7 +85,7 @@ struct alignas(64) cache_entry final : cache_entry_hit<Value, Sync>, leasable<Sy
 /// Values that left the cache and that nobody leases, until the owner destroys them. Shared with the entries, as a
 /// lease may outlive the cache: from close() on, a value is destroyed on the thread of its last release.
 ///
-/// Threads     Any, concurrently. `wake` is called outside the lock, when the queue was empty.
+/// Threads     Any, concurrently. `wake` is called outside the lock, for everything that comes.
 template <class Value, class Sync>
 class disposal_queue final : public lease_owner<Sync> {
  public:
@@ -102,7 +102,7 @@ class disposal_queue final : public lease_owner<Sync> {
       const std::lock_guard lock(mutex_);
       kept = !closed_;
       if (kept) {
-        if (first_ == nullptr && wake_) wake = wake_.spare();
+        if (wake_) wake = wake_.spare();
         gone.next = std::exchange(first_, &gone);
       }
     }

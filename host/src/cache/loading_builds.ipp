@@ -151,8 +151,8 @@ void loading_cache<Value, Cache>::land(const std::shared_ptr<flight>& ended, res
   if (next) start_later(next);
   if (fresh) destroy_later(std::move(fresh));
   arm_expiry();
-  drain_->wake_at_end();
-} catch (...) {  // no memory, and nothing was changed
+  drain_->wake();  // also for what there was no memory to wake it for
+} catch (...) {    // no memory, and nothing was changed
   abandon(ended);
 }
 

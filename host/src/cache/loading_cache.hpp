@@ -101,6 +101,7 @@ class loading_cache : public std::enable_shared_from_this<loading_cache<Value, C
     const std::lock_guard lock(mutex_);
     cache_.invalidate(tenant);
     forget(tenant, disowned);
+    drain_->wake();
   }
   void invalidate() noexcept {  ///< all of them
     flights joinable, refreshing;
@@ -110,6 +111,7 @@ class loading_cache : public std::enable_shared_from_this<loading_cache<Value, C
     refreshing.swap(refreshing_);
     failed_refreshes_.clear();
     failures_.forget();
+    drain_->wake();
   }
 
   /// Puts a value of one's own in the place of the tenant's, and outdates its builds; false if there is none.

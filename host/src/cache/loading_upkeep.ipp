@@ -152,7 +152,6 @@ void loading_cache<Value, Cache>::shut_down(std::chrono::nanoseconds patience,
     });
     closed_ = true;
     expiry = std::exchange(expiry_, nullptr);
-    drain_->expect_end();
     at_end_ = std::move(done);
     for (const auto& each : stopped) {
       told.push_back(each->take_waiting());

@@ -95,7 +95,6 @@ struct history {
   }
 
   void play() {
-    std::stop_source leaves;
     get(alone);
     get(alone);  // joins
     get(behind);
@@ -121,6 +120,7 @@ struct history {
   static constexpr const char* behind = "a tenant that stands in line behind it";
   static constexpr const char* third = "a tenant that nobody waits for";
   loading_world at;
+  std::stop_source leaves;
   std::vector<request> requests;
 };
 
