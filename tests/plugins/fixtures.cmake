@@ -79,7 +79,10 @@ add_library(fixture_brought SHARED bad_dependency/dependency.c)
 set_target_properties(fixture_brought PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fixtures/dependency
   C_VISIBILITY_PRESET default NO_SONAME ON)
 tenon_fixture(brings_library bad_dependency/bad_dependency.c LINK ${CMAKE_BINARY_DIR}/fixtures/dependency/libfixture_brought.so)
+tenon_fixture(brings_library_and_stays bad_dependency/bad_dependency.c
+  LINK ${CMAKE_BINARY_DIR}/fixtures/dependency/libfixture_brought.so -Wl,-z,nodelete)
 add_dependencies(fixture_brings_library fixture_brought)
+add_dependencies(fixture_brings_library_and_stays fixture_brought)
 
 # What comes out of a compiler that is told nothing, and of the other compiler that is told all.
 tenon_foreign_fixture(bad_compiler_defaults bad_compiler_defaults/bad_compiler_defaults.cpp ${CMAKE_CXX_COMPILER}

@@ -120,7 +120,7 @@ class loading : public std::enable_shared_from_this<loading> {
   result<std::shared_ptr<library>> load_fresh(const std::shared_ptr<const plugin_image>& image,
                                               const std::string& isolated_for);
   result<std::shared_ptr<const stored_file>> file_for(const plugin_image& image) const;
-  result<mapping> map(const plugin_image& image, const stored_file& file) const;
+  result<const tenon_plugin*> accept(mapping& mapped, const plugin_image& image, const stored_file& file) const;
   result<const tenon_plugin*> shake_hands(const mapping& mapped, const plugin_image& image) const;
   void retire(std::unique_ptr<loaded_library> unreferenced);
   void close(std::unique_ptr<loaded_library> unreferenced);
@@ -230,11 +230,11 @@ result<std::shared_ptr<const stored_file>> loading::file_for(const plugin_image&
   return std::move(taken->file);
 }
 
-result<mapping> loading::map(const plugin_image& image, const stored_file& file) const {
-  auto mapped = mapping::load(file.path());
+/// Whether what was mapped is what was asked for, and wants to run here. What is refused has run already.
+result<const tenon_plugin*> loading::accept(mapping& mapped, const plugin_image& image, const stored_file& file) const {
+  if (const auto checked = mapped.check(); !checked) return checked.error();
   // Between the last look at the bytes and the map lies an instant.
-  if (!mapped || !file.touched() || file.stands()) return mapped;
-  mapped->close();
+  if (!file.touched() || file.stands()) return shake_hands(mapped, image);
   return refusal(file.path().string() + ": the stored copy was changed while it was loaded: expected SHA-256 " +
                  image.content_hash + "; see who writes to the store, and reload");
 }
@@ -245,10 +245,10 @@ result<std::shared_ptr<library>> loading::load_fresh(const std::shared_ptr<const
   if (!file) return file.error();
   auto mark = survived_->contains(image->content_hash) ? nullptr : loading_mark::set(*image);
   const auto started = clock_type::now();
-  auto mapped = map(*image, **file);
+  auto mapped = mapping::open((*file)->path());
   const auto mapped_at = clock_type::now();
   if (!mapped) return mapped.error();
-  const auto entry = shake_hands(*mapped, *image);
+  const auto entry = accept(*mapped, *image, **file);
   const load_timing timing{.map = mapped_at - started, .handshake = clock_type::now() - mapped_at};
 
   std::unique_lock lock(mutex_);

@@ -123,7 +123,7 @@ mapping::~mapping() {
   ::dlopen(path_.c_str(), RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
 }
 
-result<mapping> mapping::load(const std::filesystem::path& path) {
+result<mapping> mapping::open(const std::filesystem::path& path) {
   mapping made(path);
   boost::dll::fs::error_code code;
   made.library_->load(path, code, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
@@ -131,9 +131,20 @@ result<mapping> mapping::load(const std::filesystem::path& path) {
     const char* text = ::dlerror();
     return refusal(path.string() + ": the dynamic loader refused it: " + (text ? text : "no reason given"));
   }
-  if (auto wrong = made.check_link_map(); !wrong.empty()) {
-    made.library_->unload();
-    return refusal(std::move(wrong));
+  return made;
+}
+
+result<void> mapping::check() {
+  if (auto wrong = check_link_map(); !wrong.empty()) return refusal(std::move(wrong));
+  return {};
+}
+
+result<mapping> mapping::load(const std::filesystem::path& path) {
+  auto made = open(path);
+  if (!made) return made;
+  if (const auto checked = made->check(); !checked) {
+    made->library_->unload();
+    return checked.error();
   }
   return made;
 }
@@ -186,7 +197,7 @@ bool mapping::close() {
 
 /// Beyond doubt. The loader unmaps an object in one piece; its code is what must not be entered any more.
 bool mapping::is_gone() const {
-  if (is_loaded(path_)) return false;
+  if (ranges_.empty() || is_loaded(path_)) return false;
   return std::ranges::all_of(ranges_, [](const range& segment) {
     return !segment.code || all_unmapped(segment.begin, segment.end).value_or(false);
   });

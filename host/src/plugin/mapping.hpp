@@ -24,8 +24,15 @@ namespace tenon {
 class mapping {
  public:
   /// RTLD_NOW | RTLD_LOCAL, static constructors included. Errors (CONFIGURATION_ERROR): what the dynamic loader says;
-  /// it answered with another file than this one (then a reload would have been a no-op); the load brought along a
-  /// library that it is linked to and that is not the system's.
+  /// nothing is mapped then.
+  static result<mapping> open(const std::filesystem::path& path);
+
+  /// Right after open(), before anything of it is used. Errors (CONFIGURATION_ERROR): the dynamic loader answered with
+  /// another file than this one (then a reload would have been a no-op); the load brought along a library that it is
+  /// linked to and that is not the system's. Its code has run by then: close() it, and see whether it goes.
+  result<void> check();
+
+  /// Both, for who has no use for what is refused: that is closed, whether it goes or not.
   static result<mapping> load(const std::filesystem::path& path);
 
   mapping(mapping&&) noexcept;

@@ -132,6 +132,21 @@ TEST_CASE("a zombie that is let go later is collected with the next library that
   CHECK_FALSE(is_mapped(path));
 }
 
+TEST_CASE("code that is refused once it is mapped, and does not go, is a zombie with its cause") {
+  loading_world world;
+  const auto image = world.image("brings_library_and_stays");
+  const auto loaded = world.load(image);
+  REQUIRE(!loaded);
+  CHECK(says(loaded.error().operator_detail, "which nobody has checked"));
+  REQUIRE(is_mapped(image->stored));
+  const auto status = world.code->status();
+  REQUIRE(status.size() == 1);
+  CHECK(status[0].path == image->stored);
+  CHECK(status[0].state == "zombie");
+  CHECK(status[0].cause == "nodelete");
+  CHECK(world.code->closed() == 0);
+}
+
 TEST_CASE("with TENON_KEEP_MAPPED=1 a closed library is de-initialised and stays mapped") {
   REQUIRE(::setenv("TENON_KEEP_MAPPED", "1", 1) == 0);
   loading_world world;
