@@ -241,6 +241,8 @@ result<const tenon_plugin*> loading::accept(mapping& mapped, const plugin_image&
 
 result<std::shared_ptr<library>> loading::load_fresh(const std::shared_ptr<const plugin_image>& image,
                                                      const std::string& isolated_for) {
+  // A zombie that somebody else's dlclose() took along leaves its path free: whoever gets that is not its proof.
+  collect_zombies();
   const auto file = file_for(*image);
   if (!file) return file.error();
   auto mark = survived_->contains(image->content_hash) ? nullptr : loading_mark::set(*image);

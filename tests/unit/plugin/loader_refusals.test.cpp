@@ -132,6 +132,25 @@ TEST_CASE("a zombie that is let go later is collected with the next library that
   CHECK_FALSE(is_mapped(path));
 }
 
+TEST_CASE("a zombie that went meanwhile is closed before its path is mapped again") {
+  loading_world world;
+  auto loaded = world.load_good();
+  const auto path = loaded->image().stored;
+  void* const held = ::dlopen(path.c_str(), RTLD_NOW | RTLD_NOLOAD);
+  REQUIRE(held != nullptr);
+  loaded.reset();
+  world.settle();
+  REQUIRE(world.code->status().size() == 1);
+  ::dlclose(held);
+  REQUIRE_FALSE(is_mapped(path));
+  const auto again = world.load_good();
+  const auto status = world.code->status();
+  REQUIRE(status.size() == 1);
+  CHECK(status[0].path == path);
+  CHECK(status[0].state == "loaded");
+  CHECK(world.code->closed() == 1);
+}
+
 TEST_CASE("code that is refused once it is mapped, and does not go, is a zombie with its cause") {
   loading_world world;
   const auto image = world.image("brings_library_and_stays");
