@@ -21,6 +21,9 @@ struct cache_policy {
   double stale_if_error_seconds = 0;  ///< so long past its end a platform may serve while builds fail
   long max_builds = 64;               ///< at the same time; at least 1
   long max_queued_builds = 1024;      ///< that wait for one of these; who comes after is refused
+  /// So long a build may take. Then those who wait for it are answered, and its place is free; what it makes later is
+  /// destroyed. 0: for ever, which is for factories whose builds end of themselves.
+  double build_timeout_seconds = 30;
 };
 
 }  // namespace tenon

@@ -105,13 +105,15 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
   environment->http_max_response_bytes = settings.http_max_response_bytes;
 
   const auto factory = std::make_shared<plugin_factory>(environment, deployments, ledger);
+  auto policy = read->cache.policy;
+  policy.build_timeout_seconds = 0;  // builds of plugins end of themselves, by host.build_timeout_ms
   auto made = lazy_platform_router::make(executor, pool->get_executor(), *environment->time,
                                          {.accounts = directory,
                                           .factory = factory,
                                           .cache_size = read->cache.size,
                                           .cache_ttl_seconds = read->cache.ttl_seconds,
                                           .cold_start = read->cache.mode,
-                                          .policy = read->cache.policy});
+                                          .policy = policy});
   if (!made) return made.error();
   router = std::move(*made);
   auto admitting = admission::make(store, options.canary, logger);

@@ -23,6 +23,8 @@ std::optional<error> check_policy(const cache_policy& policy) {
     return out_of_bounds("ttl_jitter", "at least 0 and below 1", policy.ttl_jitter);
   if (!(policy.stale_if_error_seconds >= 0))
     return out_of_bounds("stale_if_error_seconds", "at least 0", policy.stale_if_error_seconds);
+  if (!(policy.build_timeout_seconds >= 0))
+    return out_of_bounds("build_timeout_seconds", "at least 0", policy.build_timeout_seconds);
   if (policy.max_builds < 1) return out_of_bounds("max_builds", "at least 1", static_cast<double>(policy.max_builds));
   if (policy.max_queued_builds < 0)
     return out_of_bounds("max_queued_builds", "at least 0", static_cast<double>(policy.max_queued_builds));
@@ -63,7 +65,8 @@ loading_options loading(const lazy_router_options& options) {
           .cold_start = options.cold_start,
           .on_failure = policy.failure,
           .max_builds = static_cast<std::size_t>(policy.max_builds),
-          .max_queued_builds = static_cast<std::size_t>(policy.max_queued_builds)};
+          .max_queued_builds = static_cast<std::size_t>(policy.max_queued_builds),
+          .build_timeout = time_to_live(policy.build_timeout_seconds)};
 }
 
 }  // namespace
