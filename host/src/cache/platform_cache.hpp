@@ -121,7 +121,7 @@ class platform_cache {
     return find_with_care(tenant, now, slot);
   }
 
-  /// As find(), and certain: what a table that is just growing hides from readers is seen.
+  /// As find(), under the cache's lock: what somebody stores at the same time is seen or not stored yet.
   lease find_again(std::string_view tenant, steady_time now) {
     const std::lock_guard lock(mutex_);
     auto* const held = look_up(hash_(tenant), tenant);

@@ -19,9 +19,8 @@ namespace tenon {
 ///
 /// What is taken out leaves a mark that a walk passes over. Before marks and items fill half of the slots, the items
 /// move to another block: a larger one if there are many items, else the one that was in use before this one. A block
-/// that is left is emptied first and never freed, so a reader who is still in it finds nothing, and looks where the
-/// table is now. Only who stands still in it while the items move away and back again may miss one; find() of a writer
-/// never does.
+/// that is left is emptied and never freed, so a reader who is still in it finds nothing; as the moves are counted, he
+/// learns that he was left behind, even if the items have moved back again meanwhile, and looks where the table is now.
 ///
 /// Threads     Readers: any, concurrently. Writers: one at a time, under the owner's lock.
 /// Cost        A walk: one cache line as a rule. 32 to 256 bytes of address space per item.
@@ -89,7 +88,7 @@ class slot_table {
           if (item_ != nullptr) [[likely]]
             return item_;
         } else if (marked == vacant) {
-          if (table_->block_.load(std::memory_order_acquire) == in_) [[likely]]
+          if (table_->moves_.load(std::memory_order_acquire) == moves_) [[likely]]
             return nullptr;
           restart();  // the items have moved meanwhile
           continue;
@@ -102,6 +101,7 @@ class slot_table {
     }
     [[gnu::always_inline]] void pass() noexcept { at_ = (at_ + 1) & in_->mask; }
     [[gnu::always_inline]] void restart() noexcept {
+      moves_ = table_->moves_.load(std::memory_order_acquire);  // before the block: see use()
       in_ = table_->block_.load(std::memory_order_acquire);
       at_ = hash_ & in_->mask;
     }
@@ -109,6 +109,7 @@ class slot_table {
    private:
     const slot_table* table_;
     const std::uint64_t hash_;
+    std::uint64_t moves_ = 0;
     const block* in_ = nullptr;
     std::size_t at_ = 0;
     Item* item_ = nullptr;
@@ -170,9 +171,12 @@ class slot_table {
     return *blocks_.back();
   }
 
+  /// The count changes after the block and before the block that is left is emptied: who finds nothing in that, and the
+  /// count as it was before he read which block to look into, was in the right one.
   void use(block& from_now_on) noexcept {
     current_ = &from_now_on;
     block_.store(current_, std::memory_order_seq_cst);
+    moves_.store(moves_.load(std::memory_order_relaxed) + 1, std::memory_order_seq_cst);
   }
 
   /// Who announced an item before it went here is seen by those who take it out of the current block, later.
@@ -210,6 +214,7 @@ class slot_table {
   }
 
   typename Sync::template atomic<block*> block_{nullptr};  ///< for readers; the same as current_
+  typename Sync::template atomic<std::uint64_t> moves_{0};
 
   block* current_ = nullptr;
   block* spare_ = nullptr;  ///< of the same size, and empty

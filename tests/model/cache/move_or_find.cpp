@@ -51,11 +51,6 @@ struct tabled : scenario<Derived, Threads, Machine> {
     return false;
   }
 
-  bool find_again(int name) {
-    const std::lock_guard lock(writer);
-    return table.find(hash_of(name), [name](const thing& each) { return each.holds.read() == name; }) != nullptr;
-  }
-
   void expect_only(std::initializer_list<int> names) {
     expect(made.alive() == static_cast<int>(names.size()), "expected what was taken out to be handed back");
     for (const int name : names) {
@@ -111,7 +106,7 @@ struct renewal : tabled<renewal<Machine>, 3, Machine> {
   void after() { this->expect_only({1, 5}); }
 };
 
-/// Away and back again: only now a find may miss what is there, and asks once more under the lock.
+/// Away and back again, while a reader may stand still.
 template <class Machine>
 struct return_to_a_block : tabled<return_to_a_block<Machine>, 3, Machine> {
   void before() {
@@ -121,17 +116,16 @@ struct return_to_a_block : tabled<return_to_a_block<Machine>, 3, Machine> {
 
   void run(unsigned thread) {
     if (thread == 0) {
-      this->insert(7);
-      for (const int name : {8, 0}) this->insert(name);
+      for (const int name : {7, 8}) this->insert(name);
       for (const int name : {8, 7}) this->take_out(name);
       this->insert(5);
     } else {
-      expect(this->find(2) || this->find_again(2), "expected what is in the table");
+      expect(this->find(2), "expected what is in the table");
       (void)this->find(7);
     }
   }
 
-  void after() { this->expect_only({0, 1, 2, 5}); }
+  void after() { this->expect_only({1, 2, 5}); }
 };
 
 }  // namespace tenon::model
@@ -140,6 +134,6 @@ int main() {
   using namespace tenon::model;
   const bool holds = at_random_everywhere<growth>("growth", 20'000) &&
                      at_random_everywhere<renewal>("renewal", 20'000) &&
-                     at_random_everywhere<return_to_a_block>("return to a block", 10'000);
+                     at_random_everywhere<return_to_a_block>("return to a block", 20'000);
   return holds ? 0 : 1;
 }

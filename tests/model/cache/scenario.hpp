@@ -104,6 +104,52 @@ struct scenario : rl::test_suite<Derived, Threads> {
   lease_domain<sync> domain;
 };
 
+/// Random schedules in which a thread runs on for a while: for one step in some iterations, for 64 in others, on the
+/// average. Where the next thread is drawn at every step, none ever stands still while another gets far.
+template <rl::thread_id_t Threads>
+class uneven_scheduler : public rl::scheduler<uneven_scheduler<Threads>, rl::scheduler_thread_info, Threads> {
+  using base = rl::scheduler<uneven_scheduler<Threads>, rl::scheduler_thread_info, Threads>;
+
+ public:
+  struct task_t {};
+
+  uneven_scheduler(rl::test_params& how, typename base::shared_context_t& context, rl::thread_id_t dynamic_threads)
+      : base(how, context, dynamic_threads) {}
+
+  rl::thread_id_t iteration_begin_impl() {
+    random_.seed(this->iter_);
+    stretch_ = 1u << random_.rand() % 7;
+    running_ = Threads;
+    rl::unpark_reason reason;
+    return schedule_impl(reason, 1);
+  }
+  bool iteration_end_impl() { return this->iter_ == this->params_.iteration_count; }
+  rl::iteration_t iteration_count_impl() { return this->params_.iteration_count; }
+
+  rl::thread_id_t schedule_impl(rl::unpark_reason& reason, unsigned yields) {
+    reason = rl::unpark_reason_normal;
+    const auto count = this->running_threads_count;
+    RL_VERIFY(count != 0);
+    if (yields == 0 && random_.rand() % stretch_ != 0) {
+      for (rl::thread_id_t each = 0; each < count; ++each) {
+        if (this->running_threads[each] == running_) return running_;
+      }
+    }
+    return running_ = this->running_threads[random_.rand() % count];
+  }
+  unsigned rand_impl(unsigned limit, rl::sched_type) { return random_.rand() % limit; }
+
+  // An iteration is its number, and needs no state to be run again.
+  void get_state_impl(std::ostream&) {}
+  void set_state_impl(std::istream&) {}
+  void on_thread_block(rl::thread_id_t, bool) {}
+
+ private:
+  rl::random_generator random_;
+  unsigned stretch_ = 1;
+  rl::thread_id_t running_ = Threads;
+};
+
 inline rl::iteration_t iterations(rl::iteration_t usual) {
   const char* const asked = std::getenv("TENON_MODEL_ITERATIONS");
   return asked == nullptr ? usual : std::strtoull(asked, nullptr, 10);
@@ -137,7 +183,7 @@ bool at_random(const std::string& name, rl::iteration_t usual) {
   rl::test_params how;
   how.search_type = rl::random_scheduler_type;
   how.iteration_count = iterations(usual);
-  return holds<Scenario, rl::random_scheduler<Scenario::params::thread_count>>(name + ", at random", how);
+  return holds<Scenario, uneven_scheduler<Scenario::params::thread_count>>(name + ", at random", how);
 }
 
 /// Every schedule in which threads are interrupted at most `interruptions` times.

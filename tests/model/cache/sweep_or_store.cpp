@@ -6,8 +6,8 @@
 namespace tenon::model {
 
 template <class Machine>
-struct sweep_or_store : cached<sweep_or_store<Machine>, 3, Machine> {
-  sweep_or_store() : cached<sweep_or_store<Machine>, 3, Machine>(2) {}
+struct sweep_or_store : cached<sweep_or_store<Machine>, 4, Machine> {
+  sweep_or_store() : cached<sweep_or_store<Machine>, 4, Machine>(2) {}
 
   void before() {
     this->build("a");
@@ -27,6 +27,12 @@ struct sweep_or_store : cached<sweep_or_store<Machine>, 3, Machine> {
       (void)this->look("b");
     }
     if (thread == 2) this->held->invalidate("b");
+    if (thread == 3) {
+      // Nothing but the invalidate of all takes "a" out.
+      const bool invalidated = this->look("a") == 0;
+      const int found = this->look("b");
+      expect(!invalidated || found != 1, "expected an invalidate of all to be one step");
+    }
   }
 
   void after() {

@@ -153,6 +153,15 @@ TEST_CASE("a lease outlives the thread that took it, and any thread may end it")
   CHECK(at.held->dispose() == 1);
 }
 
+TEST_CASE("a thread gets the slots of one that has ended") {
+  tenon::lease_domain<tenon::std_sync> domain;
+  tenon::lease_seat<tenon::std_sync> first, second;
+  auto& slot = domain.announce(first, nullptr, 0);
+  domain.leave(first);
+  CHECK(&domain.announce(second, nullptr, 0) == &slot);
+  domain.leave(second);
+}
+
 TEST_CASE("a lease outlives the cache: then its end is the value's") {
   world at;
   at.put("a");
@@ -258,9 +267,11 @@ TEST_CASE("a value marked stale is served, and says that its refresh is due") {
 TEST_CASE("an expired value is found as a stale one until it is gone") {
   world at;
   const auto now = at.time.steady_now();
-  at.put("a", {.refresh_at = now + 60s, .expires_at = now + 60s, .gone_at = now + 90s});
+  at.put("a", {.refresh_at = now + 30s, .expires_at = now + 60s, .gone_at = now + 90s});
   CHECK_FALSE(at.held->find_stale("a", now + 60s));
-  at.time.advance(61s);
+  at.time.advance(60s);
+  CHECK(at.find("a").refresh_due());
+  at.time.advance(1s);
   CHECK_FALSE(at.find("a"));
   CHECK(at.held->tenants(at.time.steady_now()).empty());
   CHECK(at.held->find_stale("a", now + 90s).stale());
