@@ -79,6 +79,20 @@ struct lazy_router_options {
   std::set<std::string, std::less<>> tasks = {};  ///< what the router implements; empty: every task of the release
 };
 
+/// What a router that was shut down had to leave behind.
+struct router_remains {
+  struct holder {
+    std::string tenant;
+    std::uint64_t leases;                   ///< as a rule one for each running call
+    std::chrono::nanoseconds oldest_lease;  ///< its age
+  };
+
+  std::vector<holder> held = {};
+  std::vector<std::string> building = {};  ///< tenants whose builds have not ended, sorted
+
+  bool empty() const noexcept { return held.empty() && building.empty(); }
+};
+
 /// Routes every task to the platform of the account's tenant, builds that platform on the first request and keeps it in
 /// a bounded LRU and TTL cache. The contract is that of LazyPlatformRouter of the AdCP Python SDK
 /// (adcp-client-python, platform_router.py).
@@ -122,6 +136,10 @@ class lazy_platform_router final : public routing_platform {
   /// finish on the platform they hold; later ones get the successor. Does nothing and returns false if the tenant is
   /// not cached.
   bool replace(const std::string& tenant, std::shared_ptr<platform> successor);
+
+  /// Refuses who has no platform yet, answers who waits for one, tells builds to stop and drops every platform. `done`
+  /// on `executor`: with nothing when every call has ended, or after `patience` with what is left. Once.
+  void shut_down(std::chrono::nanoseconds patience, unique_function<void(router_remains)> done);
 
   /// A snapshot, sorted; without expired entries.
   std::vector<std::string> cached_tenants() const;

@@ -59,6 +59,14 @@ struct cache_holder {
   friend bool operator==(const cache_holder&, const cache_holder&) = default;
 };
 
+/// What a shutdown that waits no longer leaves behind.
+struct cache_remains {
+  std::vector<cache_holder> holders;
+  std::vector<std::string> building;  ///< tenants whose builds have not ended, sorted
+
+  bool empty() const noexcept { return holders.empty() && building.empty(); }
+};
+
 /// What the cache holds, and what is held of it.
 struct cache_report {
   std::size_t size = 0;  ///< values that can be found, and expired ones that still wait for the timer

@@ -159,9 +159,9 @@ class loading_cache : public std::enable_shared_from_this<loading_cache<Value, C
   void dispose() noexcept { cache_.dispose(); }
 
   /// Refuses requests, answers who waits, tells builds to stop, drops every value, and waits for the leases. `done` on
-  /// the scheduler: with nobody when all are back, or after `patience` with those who are left. Once; after
+  /// the scheduler: with nothing when all are back, or after `patience` with what is left. Once; after
   /// std::bad_alloc nothing has begun.
-  void shut_down(std::chrono::nanoseconds patience, unique_function<void(std::vector<cache_holder>)> done);
+  void shut_down(std::chrono::nanoseconds patience, unique_function<void(cache_remains)> done);
 
   std::vector<std::string> tenants() const { return cache_.tenants(time_.steady_now()); }
   cache_report report() const { return cache_.report(time_.steady_now()); }
@@ -328,7 +328,7 @@ class loading_cache : public std::enable_shared_from_this<loading_cache<Value, C
   steady_time expiry_for_{};
   bool closed_ = false;
   std::shared_ptr<void> give_up_;
-  unique_function<void(std::vector<cache_holder>)> at_end_;
+  unique_function<void(cache_remains)> at_end_;
 };
 
 }  // namespace tenon

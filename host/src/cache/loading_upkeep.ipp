@@ -138,7 +138,7 @@ void loading_cache<Value, Cache>::drain() noexcept {
 
 template <class Value, class Cache>
 void loading_cache<Value, Cache>::shut_down(std::chrono::nanoseconds patience,
-                                            unique_function<void(std::vector<cache_holder>)> done) {
+                                            unique_function<void(cache_remains)> done) {
   std::vector<std::shared_ptr<flight>> stopped;
   std::vector<std::vector<typename flight::waiter>> told;
   std::shared_ptr<void> expiry;
@@ -170,17 +170,19 @@ void loading_cache<Value, Cache>::shut_down(std::chrono::nanoseconds patience,
 /// Tells the end if it has come: nobody builds, nobody holds a lease, or nobody waits for them any longer.
 template <class Value, class Cache>
 void loading_cache<Value, Cache>::end(bool given_up) noexcept try {
-  unique_function<void(std::vector<cache_holder>)> told;
-  std::vector<cache_holder> left;
+  unique_function<void(cache_remains)> told;
+  cache_remains left;
   std::shared_ptr<void> timer;
   {
     const std::lock_guard lock(mutex_);
     if (!closed_ || !at_end_) return;
-    left = cache_.report(time_.steady_now()).holders;
-    if (!given_up && !(left.empty() && under_way_.empty())) return;
+    left.holders = cache_.report(time_.steady_now()).holders;
+    for (const auto& each : under_way_) left.building.push_back(each->tenant());
+    if (!given_up && !left.empty()) return;
     told = std::exchange(at_end_, {});
     timer = std::exchange(give_up_, nullptr);
   }
+  std::ranges::sort(left.building);
   told(std::move(left));
 } catch (...) {  // no memory to name who is left: the next lease that comes back looks again, or the deadline does
 }

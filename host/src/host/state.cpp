@@ -70,6 +70,15 @@ unique_function<void()> no_later_than(std::shared_ptr<last_steps> steps, std::ch
   };
 }
 
+void tell_left(spdlog::logger& log, const router_remains& left) {
+  for (const auto& each : left.held) {
+    const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(each.oldest_lease).count();
+    log.warn("shutdown: tenant {}: its platform is still in use, by {} holders, the oldest for {} ms", each.tenant,
+             each.leases, age);
+  }
+  for (const auto& tenant : left.building) log.warn("shutdown: tenant {}: its build has not ended", tenant);
+}
+
 }  // namespace
 
 host::state::state(boost::asio::any_io_executor on, std::uint32_t blocking_threads)
@@ -200,7 +209,10 @@ void host::state::drain() {
 }
 
 void host::state::close() {
-  router->invalidate();
+  const auto for_calls = environment->retire_grace + environment->retire_hard;
+  if (!router_ended.exchange(true)) {
+    router->shut_down(for_calls, [log = logger](const router_remains& left) { tell_left(*log, left); });
+  }
   // Weak: the loader must not lose its last reference on its own thread, for then ~host would not wait until this is
   // over.
   auto tell = [ending = ending, weak = std::weak_ptr(loader)] {

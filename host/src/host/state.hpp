@@ -16,6 +16,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -58,6 +59,7 @@ struct host::state : std::enable_shared_from_this<host::state> {
   std::shared_ptr<tenon::reloader> reloader;
   std::unique_ptr<boost::asio::signal_set> hangups;
   gate calls;
+  std::atomic<bool> router_ended = false;
   std::stop_source cut;  ///< ends the calls that are still running when the drain time is over
   std::chrono::milliseconds drain_timeout{};
 

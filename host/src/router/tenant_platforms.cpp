@@ -66,6 +66,15 @@ bool tenant_platforms::replace(std::string_view tenant, std::shared_ptr<platform
   return replaced;
 }
 
+void tenant_platforms::shut_down(std::chrono::nanoseconds patience, unique_function<void(router_remains)> done) {
+  cache_->shut_down(patience, [done = std::move(done)](cache_remains left) mutable {
+    router_remains told{.building = std::move(left.building)};
+    for (auto& each : left.holders) told.held.push_back({std::move(each.tenant), each.leases, each.oldest_lease});
+    done(std::move(told));
+  });
+  cache_->dispose();
+}
+
 cache_status tenant_platforms::status() const {
   const auto held = cache_->report();
   const auto counts = cache_->counts();

@@ -42,6 +42,8 @@ class tenant_platforms {
   void invalidate() noexcept;
   bool replace(std::string_view tenant, std::shared_ptr<platform> successor);
 
+  void shut_down(std::chrono::nanoseconds patience, unique_function<void(router_remains)> done);
+
   bool mark_stale(std::string_view tenant) { return cache_->mark_stale(tenant); }
   std::vector<std::string> tenants() const { return cache_->tenants(); }
   cache_status status() const;

@@ -72,7 +72,7 @@ TEST_CASE("L3 a shutdown refuses, answers, stops builds, and ends when the last 
   const auto running = at.get("b");
   const auto queued = at.get("c");
   bool ended = false;
-  at.held->shut_down(60s, [&](std::vector<cache_holder> left) { ended = left.empty(); });
+  at.held->shut_down(60s, [&](const cache_remains& left) { ended = left.empty(); });
   at.run();
   CHECK(at.answer(running) == "SERVICE_UNAVAILABLE");
   CHECK(at.answer(queued) == "SERVICE_UNAVAILABLE");
@@ -94,16 +94,19 @@ TEST_CASE("L3 a shutdown gives up at its deadline and names who holds what") {
   loading_world at(coalescing());
   const auto held = at.get("a");
   at.succeed("a");
-  std::vector<cache_holder> left;
-  at.held->shut_down(10s, [&](std::vector<cache_holder> named) { left = std::move(named); });
+  for (const auto* tenant : {"c", "b"}) at.get(tenant);
+  cache_remains left;
+  at.held->shut_down(10s, [&](cache_remains named) { left = std::move(named); });
   at.advance(9s);
   CHECK(left.empty());
   at.advance(1s);
-  REQUIRE(left.size() == 1);
-  CHECK(left[0].tenant == "a");
-  CHECK(left[0].leases == 1);
-  CHECK(left[0].retired);
-  CHECK(left[0].retired_for == 10s);
+  REQUIRE(left.holders.size() == 1);
+  CHECK(left.holders[0].tenant == "a");
+  CHECK(left.holders[0].leases == 1);
+  CHECK(left.holders[0].retired);
+  CHECK(left.holders[0].retired_for == 10s);
+  CHECK(left.building == std::vector<std::string>{"b", "c"});
+  for (const auto* tenant : {"b", "c"}) at.succeed(tenant);
   at.drop(held);
   CHECK(at.alive == 0);
 }

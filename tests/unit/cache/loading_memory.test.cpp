@@ -199,7 +199,7 @@ TEST_CASE("L3 a shutdown that memory is too short for has not begun; else everyb
     left = failing;
     kind = shortage::once;
     now.attempt([&] {
-      now.at.held->shut_down(60s, [&ends](std::vector<cache_holder>) { ++ends; });
+      now.at.held->shut_down(60s, [&ends](const cache_remains&) { ++ends; });
       begun = true;
     });
     now.run();

@@ -157,13 +157,13 @@ TEST_CASE("threads ask, leave, invalidate and mark: each is answered once, nobod
       for (unsigned seed = 1; seed <= askers; ++seed) threads.emplace_back([&now, seed] { now.ask(seed * 7919u); });
     }
     tally ended;
-    std::atomic<std::size_t> holders = 99;
-    now.held->shut_down(patience, [&](std::vector<cache_holder> left) {
-      holders = left.size();
+    std::atomic<bool> left_nothing = false;
+    now.held->shut_down(patience, [&](const cache_remains& left) {
+      left_nothing = left.empty();
       ended.raise();
     });
     CHECK(ended.reaches(1));
-    CHECK(holders == 0);
+    CHECK(left_nothing);
     now.hung.clear();  // too late
     now.held.reset();
     now.scheduler.reset();

@@ -108,7 +108,7 @@ TEST_CASE("L3 a build whose turn has come is not started after a shutdown") {
   const auto queued = at.get("b");
   end_quietly(at, "a");
   bool ended = false;
-  at.held->shut_down(60s, [&](std::vector<cache_holder> left) { ended = left.empty(); });
+  at.held->shut_down(60s, [&](const cache_remains& left) { ended = left.empty(); });
   at.run();
   CHECK(at.started == 1);
   CHECK(at.answer(queued) == "SERVICE_UNAVAILABLE");

@@ -1,6 +1,8 @@
-// Goal: a router holds its cache to the policy it is given, and refuses one that makes no sense by name.
-// Method: limits just outside; a factory that never answers, and only as much time as the policy leaves it.
+// Goal: a router holds its cache to the policy it is given, refuses one that makes no sense by name, and ends when it
+// is told to. Method: limits just outside; platforms and a factory that do not answer, and only as much time as they
+// are left.
 #include "contract_setup.hpp"
+#include "plain_platform.hpp"
 
 #include <doctest/doctest.h>
 
@@ -49,4 +51,33 @@ TEST_CASE("a build that hangs is over after the policy's time, and its place is 
   at.builds->release();  // too late
   CHECK(at.served_by("tenant-b") == "tenant-b");
   CHECK(at.router->cached_tenants() == testing::names{"tenant-b"});
+}
+
+TEST_CASE("a shutdown answers who waits for a build, and names the calls and the builds that do not end") {
+  auto options = with_cache(4, 0);
+  std::optional<reply_handler> unanswered;
+  tally begun;
+  options.factory = make_factory([&](const std::string&) {
+    return std::make_shared<function_platform>([&](call_request, reply_handler done) {
+      unanswered.emplace(std::move(done));
+      begun.raise();
+    });
+  });
+  contract_setup at(std::move(options));
+  auto called = at.start("tenant-a");
+  REQUIRE(begun.reaches(1));
+  at.builds->hold();
+  auto waits = at.start("tenant-b");
+  std::promise<router_remains> told;
+  at.router->shut_down(std::chrono::milliseconds(20),
+                       [&told](router_remains left) { told.set_value(std::move(left)); });
+  CHECK(at.served_by(std::move(waits)) == "SERVICE_UNAVAILABLE");
+  const auto left = await(told.get_future());
+  REQUIRE(left.held.size() == 1);
+  CHECK(left.held[0].tenant == "tenant-a");
+  CHECK(left.held[0].leases == 1);
+  CHECK(left.building == testing::names{"tenant-b"});
+  CHECK(at.served_by("tenant-c") == "SERVICE_UNAVAILABLE");
+  (*unanswered)(reply{"{}"});
+  CHECK(await(std::move(called)).has_value());
 }
