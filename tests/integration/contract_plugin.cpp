@@ -131,7 +131,7 @@ class plugin_world final : public contract_world {
       entry->settings = settings;
       deployments->put(tenant, std::make_shared<deployment>(deployment{.entry = std::move(entry), .image = image}));
     }
-    auto real = std::make_shared<plugin_factory>(environment_, deployments, std::make_shared<build_ledger>());
+    auto real = std::make_shared<plugin_factory>(environment_, deployments, std::make_shared<build_ledger>(*environment_->time));
     return std::make_shared<counted_factory>(std::move(real), environment_->retiring);
   }
 

@@ -68,11 +68,13 @@ std::string text(const json::object& object, std::string_view key) {
 }
 
 void print_tenants(const json::object& answer) {
-  std::printf("%-24s %-12s %-10s %-10s %8s  %s\n", "TENANT", "PLUGIN", "PINNED", "SERVING", "INSTANCE", "LAST ERROR");
+  std::printf("%-24s %-9s %-20s %-12s %-10s %-10s %8s  %s\n", "TENANT", "STATE", "SINCE", "PLUGIN", "PINNED", "SERVING",
+              "INSTANCE", "REASON");
   for (const auto& each : answer.at("tenants").as_array()) {
     const auto& tenant = each.as_object();
     const bool cached = tenant.at("cached").as_bool();
-    std::printf("%-24s %-12s %-10s %-10s %8s  %s\n", text(tenant, "tenant").c_str(), text(tenant, "plugin").c_str(),
+    std::printf("%-24s %-9s %-20s %-12s %-10s %-10s %8s  %s\n", text(tenant, "tenant").c_str(),
+                text(tenant, "state").c_str(), text(tenant, "since").c_str(), text(tenant, "plugin").c_str(),
                 text(tenant, "plugin_version").c_str(), cached ? text(tenant, "served_version").c_str() : "-",
                 cached ? text(tenant, "instance").c_str() : "-", text(tenant, "last_error").c_str());
   }
@@ -99,7 +101,8 @@ void print_reload(const json::object& answer) {
   for (const auto& each : answer.at("changes").as_array()) {
     const auto& change = each.as_object();
     std::printf("%-24s %-18s %s\n", text(change, "tenant").c_str(), text(change, "change").c_str(),
-                !change.at("applied").as_bool()  ? ("kept back: " + text(change, "reason")).c_str()
+                !change.at("applied").as_bool()
+                    ? ("kept back, " + text(change, "step") + ": " + text(change, "reason")).c_str()
                 : change.at("rebuilt").as_bool() ? "live platform replaced"
                                                  : "applied");
   }
@@ -157,7 +160,17 @@ int main(int argc, char** argv) {
   auto* metrics = app.add_subcommand("metrics", "figures in the text format of Prometheus");
   auto* invalidate = app.add_subcommand("invalidate", "drop a tenant's platform, or all; the next request builds it");
   invalidate->add_option("tenant", tenant, "without it: all");
-  auto* reload = app.add_subcommand("reload", "read the configuration again and move the tenants that changed");
+  auto* reload = app.add_subcommand("reload",
+                                    "read the configuration again and move the tenants that changed, or those that an "
+                                    "option names, successor first");
+  bool reload_all = false;
+  std::string plugin_name, secret;
+  auto* reload_what = reload->add_option_group("what");
+  reload_what->add_option("--tenant", tenant, "this tenant alone, changed or not");
+  reload_what->add_option("--plugin", plugin_name, "the tenants of this plugin, changed or not");
+  reload_what->add_option("--secret", secret, "the tenants with a secret in this file, changed or not");
+  reload_what->add_flag("--all", reload_all, "every tenant, changed or not");
+  reload_what->require_option(0, 1);
   auto* checked = app.add_subcommand("check", "check a configuration as tenond would read it, loading nothing");
   checked->add_option("config", config, "tenon.toml")->required();
   auto* plugin =
@@ -178,7 +191,15 @@ int main(int argc, char** argv) {
   if (status->parsed()) return run(socket, {{"command", "status"}}, as_json, print_status);
   if (tenants->parsed()) return run(socket, {{"command", "tenants"}}, as_json, print_tenants);
   if (metrics->parsed()) return run(socket, {{"command", "metrics"}}, as_json, print_metrics);
-  if (reload->parsed()) return run(socket, {{"command", "reload"}}, as_json, print_reload);
+  if (reload->parsed()) {
+    json::object request{{"command", "reload"}};
+    if (reload->count("--tenant") != 0) request["tenant"] = tenant;
+    if (reload->count("--plugin") != 0) request["plugin"] = plugin_name;
+    if (reload->count("--secret") != 0)
+      request["secret"] = std::filesystem::absolute(secret).lexically_normal().string();
+    if (reload_all) request["all"] = true;
+    return run(socket, std::move(request), as_json, print_reload);
+  }
   json::object request{{"command", "invalidate"}};
   if (invalidate->count("tenant") != 0) request["tenant"] = tenant;
   return run(socket, std::move(request), as_json, nullptr);

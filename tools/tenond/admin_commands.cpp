@@ -2,12 +2,24 @@
 
 #include <boost/json/array.hpp>
 
+#include <chrono>
+#include <ctime>
+#include <optional>
 #include <string>
 #include <utility>
 
 namespace tenon::tenond {
 namespace json = boost::json;
 namespace {
+
+/// RFC 3339, in UTC.
+std::string iso_time(std::chrono::system_clock::time_point when) {
+  const auto seconds = std::chrono::system_clock::to_time_t(when);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[sizeof "9999-12-31T23:59:59Z"];
+  return std::string(text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts));
+}
 
 json::object describe(const tenant_status& tenant) {
   return {{"tenant", tenant.tenant},
@@ -17,7 +29,9 @@ json::object describe(const tenant_status& tenant) {
           {"cached", tenant.cached},
           {"instance", tenant.instance},
           {"served_version", tenant.served_version},
-          {"last_error", tenant.last_error}};
+          {"last_error", tenant.last_error},
+          {"state", to_string(tenant.state)},
+          {"since", iso_time(tenant.since)}};
 }
 
 json::object describe(const library_status& library) {
@@ -71,6 +85,7 @@ json::object describe(const reload_report& report) {
                                    {"change", to_string(change.what)},
                                    {"applied", change.applied},
                                    {"rebuilt", change.rebuilt},
+                                   {"step", change.step},
                                    {"reason", change.reason}});
   }
   return {{"ok", report.ok()},
@@ -87,6 +102,27 @@ json::object describe(const reload_report& report, const result<void>& own) {
   answer["ok"] = false;
   answer["error"] = "[server] and [principals] stay as they were: " + own.error().operator_detail;
   return answer;
+}
+
+/// What to reload; nothing if the request is wrong.
+std::optional<reload_request> reload_request_in(const json::object& request) {
+  using scope = reload_request::scope;
+  constexpr std::pair<const char*, scope> named[] = {
+      {"tenant", scope::tenant}, {"plugin", scope::plugin}, {"secret", scope::secret}};
+  reload_request made;
+  int given = 0;
+  for (const auto& [key, about] : named) {
+    const auto* value = request.if_contains(key);
+    if (value == nullptr) continue;
+    if (!value->is_string() || value->get_string().empty()) return std::nullopt;
+    made = {.about = about, .name = std::string(value->get_string())};
+    ++given;
+  }
+  if (const auto* all = request.if_contains("all")) {
+    if (!all->is_bool()) return std::nullopt;
+    if (all->get_bool()) made.about = scope::all, ++given;
+  }
+  return given > 1 ? std::nullopt : std::optional(std::move(made));
 }
 
 json::object refused(std::string message) { return {{"ok", false}, {"error", std::move(message)}}; }
@@ -115,9 +151,15 @@ void run_admin_command(host& host, const own_reload& own, const json::object& re
   if (name == "metrics") return done({{"ok", true}, {"text", host.metrics()}});
   if (name == "invalidate") return done(invalidate(host, request));
   if (name == "reload") {
-    auto outcome = own ? own() : result<void>{};
-    return host.async_reload([done = std::move(done), outcome = std::move(outcome)](
-                                 const reload_report& report) mutable { done(describe(report, outcome)); });
+    auto what = reload_request_in(request);
+    if (!what)
+      return done(refused("expected one of \"tenant\", \"plugin\", \"secret\" (names) and \"all\" (true), or none"));
+    // A reload of some tenants leaves the rest of the file alone.
+    auto outcome = own && what->about == reload_request::scope::changed ? own() : result<void>{};
+    return host.async_reload(
+        *std::move(what), [done = std::move(done), outcome = std::move(outcome)](const reload_report& report) mutable {
+          done(describe(report, outcome));
+        });
   }
   done(refused("expected a command of status, tenants, metrics, invalidate, reload and ping, found \"" + name + "\""));
 }

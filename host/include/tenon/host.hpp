@@ -82,8 +82,17 @@ class host {
   /// one more round, and completes with that round's report.
   template <class CompletionToken>
   auto async_reload(CompletionToken&& token) {
+    return async_reload(reload_request(), std::forward<CompletionToken>(token));
+  }
+
+  /// The same for what is asked for alone; all but `changed` rebuild live platforms whether something changed or not.
+  template <class CompletionToken>
+  auto async_reload(reload_request request, CompletionToken&& token) {
     return boost::asio::async_initiate<CompletionToken, void(reload_report)>(
-        [this](auto handler) { start_reload(on_handler_executor<reload_report>(std::move(handler))); }, token);
+        [this](auto handler, reload_request what) {
+          start_reload(std::move(what), on_handler_executor<reload_report>(std::move(handler)));
+        },
+        token, std::move(request));
   }
 
   /// Refuses new calls with SERVICE_UNAVAILABLE, waits for running ones up to the configured drain time, destroys every
@@ -129,7 +138,7 @@ class host {
   explicit host(std::shared_ptr<state> shared);
 
   void start_call(call_target target, call_request request, reply_handler done);
-  void start_reload(reload_handler done);
+  void start_reload(reload_request request, reload_handler done);
   void start_shutdown(unique_function<void(std::vector<library_status>)> done);
   boost::asio::any_io_executor executor() const noexcept;
 

@@ -137,6 +137,9 @@ class lazy_platform_router final : public routing_platform {
   /// not cached.
   bool replace(const std::string& tenant, std::shared_ptr<platform> successor);
 
+  /// The next request tries to build the tenant's platform, whatever failed before.
+  void forget_failure(const std::string& tenant) noexcept;
+
   /// Refuses who has no platform yet, answers who waits for one, tells builds to stop and drops every platform. `done`
   /// on `executor`: with nothing when every call has ended, or after `patience` with what is left. Once.
   void shut_down(std::chrono::nanoseconds patience, unique_function<void(router_remains)> done);

@@ -4,9 +4,20 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tenon {
+
+/// How a tenant is.
+enum class tenant_state : std::uint8_t {
+  pending,   ///< it has no platform at the moment, and nothing is known to be wrong
+  healthy,   ///< it has the platform that the configuration wants
+  degraded,  ///< it has a platform, or could get one, but not what the configuration wants
+  failed,    ///< no platform can be had
+  disabled,  ///< the configuration switched it off
+};
+std::string_view to_string(tenant_state value) noexcept;
 
 /// One tenant, as status shows it.
 struct tenant_status {
@@ -17,7 +28,9 @@ struct tenant_status {
   bool cached = false;
   std::uint64_t instance = 0;       ///< changes with every build; 0 if not cached
   std::string served_version = {};  ///< version of the code behind the cached platform
-  std::string last_error = {};      ///< the last build's or reload's, empty if none
+  std::string last_error = {};      ///< the last build's or reload's, empty if none: the reason of its state
+  tenant_state state = tenant_state::pending;
+  std::chrono::system_clock::time_point since = {};  ///< when that began
 };
 
 /// One loaded generation of a plugin's code.
@@ -58,11 +71,20 @@ struct cache_status {
   std::chrono::nanoseconds build_time{};  ///< of the builds that worked, added up
 };
 
+/// What reloads did since the start.
+struct reload_counts {
+  std::uint64_t rounds = 0;
+  std::uint64_t applied = 0;    ///< changes of tenants
+  std::uint64_t rebuilt = 0;    ///< of these, those that put a successor in the place of a live platform
+  std::uint64_t kept_back = 0;  ///< changes that were not applied: the old platform serves on
+};
+
 struct host_status {
   std::vector<tenant_status> tenants = {};     ///< sorted
   std::vector<library_status> libraries = {};  ///< live ones and zombies
   std::uint64_t libraries_closed = 0;          ///< proven unmapped since the start
   cache_status cache = {};
+  reload_counts reloads = {};
 };
 
 }  // namespace tenon

@@ -114,6 +114,12 @@ class loading_cache : public std::enable_shared_from_this<loading_cache<Value, C
     drain_->wake();
   }
 
+  /// The next request tries to build, whatever failed before.
+  void forget_failure(std::string_view tenant) noexcept {
+    const std::lock_guard lock(mutex_);
+    failures_.forget(tenant);
+  }
+
   /// Puts a value of one's own in the place of the tenant's, and outdates its builds; false if there is none.
   bool replace(std::string_view tenant, Value value) {
     const auto now = time_.steady_now();

@@ -78,6 +78,7 @@ struct host_settings {
   std::string ops_group;                               ///< its members may own plugins too; empty: nobody's
   std::string canary;  ///< path of the program that tries plugins out, "off", or empty: the one beside the host
   std::uint32_t blocking_threads = 4;
+  std::uint32_t reload_builds = 4;  ///< successors that a reload builds at the same time
   std::chrono::milliseconds build_timeout{30'000};
   std::chrono::milliseconds call_timeout{60'000};
   std::chrono::milliseconds drain_timeout{10'000};

@@ -94,6 +94,10 @@ constexpr key_rule<host_settings> host_keys[] = {
      [](const field& from, host_settings& into) {
        if (const auto read = from.whole(1, 1024)) into.blocking_threads = static_cast<std::uint32_t>(*read);
      }},
+    {"reload_builds",
+     [](const field& from, host_settings& into) {
+       if (const auto read = from.whole(1, 1024)) into.reload_builds = static_cast<std::uint32_t>(*read);
+     }},
     {"build_timeout_ms",
      [](const field& from, host_settings& into) { read_milliseconds(from, 1, into.build_timeout); }},
     {"call_timeout_ms", [](const field& from, host_settings& into) { read_milliseconds(from, 1, into.call_timeout); }},

@@ -24,8 +24,10 @@ owner_map owners_of(const deployment_map& deployments, const owner_map* before) 
     if (is_new || at->second == tenant) return;
     const auto sitting = before == nullptr ? owner_map::const_iterator{} : before->find(key);
     const bool known = before != nullptr && sitting != before->end();
-    if (known && sitting->second == tenant) at->second = tenant;
-    else if (!known || sitting->second != at->second) at->second.clear();
+    if (known && sitting->second == tenant)
+      at->second = tenant;
+    else if (!known || sitting->second != at->second)
+      at->second.clear();
   };
   for (const auto& [tenant, what] : deployments) {
     if (!what->entry->enabled) continue;

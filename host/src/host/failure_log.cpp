@@ -16,8 +16,7 @@ spdlog::level::level_enum level_of(const error& why) {
 
 }  // namespace
 
-void failure_log::tell(const std::string& tenant, const std::string& task, const std::string& trace,
-                       const error& why) {
+void failure_log::tell(const std::string& tenant, const std::string& task, const std::string& trace, const error& why) {
   if (why.operator_detail.empty() || why.recover == recovery::correctable) return;
   std::uint64_t left_out = 0;
   {

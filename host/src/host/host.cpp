@@ -109,7 +109,9 @@ void host::start_call(call_target target, call_request request, reply_handler do
                              });
 }
 
-void host::start_reload(reload_handler done) { state_->reloader->reload(std::move(done)); }
+void host::start_reload(reload_request request, reload_handler done) {
+  state_->reloader->reload(std::move(request), std::move(done));
+}
 
 void host::start_shutdown(unique_function<void(std::vector<library_status>)> done) {
   state_->shut_down(std::move(done));

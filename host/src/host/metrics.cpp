@@ -64,12 +64,19 @@ std::string seconds(std::chrono::nanoseconds time) {
 void write_tenants(exposition& out, const host_status& status) {
   std::uint64_t cached = 0;
   std::uint64_t failing = 0;
+  std::map<tenant_state, std::uint64_t> by_state;
+  for (const auto state : {tenant_state::pending, tenant_state::healthy, tenant_state::degraded, tenant_state::failed,
+                           tenant_state::disabled})
+    by_state[state] = 0;
   for (const auto& tenant : status.tenants) {
     cached += tenant.cached ? 1 : 0;
     failing += tenant.last_error.empty() ? 0 : 1;
+    ++by_state[tenant.state];
   }
   out.family("tenants", "gauge", "Tenants of the catalog.").sample(status.tenants.size());
   out.family("tenants_cached", "gauge", "Tenants with a platform in the cache.").sample(cached);
+  out.family("tenants_by_state", "gauge", "Tenants by how they are; status has the reasons.");
+  for (const auto& [state, count] : by_state) out.sample(count, {{"state", to_string(state)}});
   out.family("tenants_failing", "gauge", "Tenants whose last build or reload failed.").sample(failing);
 }
 
@@ -120,6 +127,14 @@ void write_cache(exposition& out, const cache_status& cache) {
   out.family("refreshes_total", "counter", "Refreshes that were started.").sample(cache.refreshes);
 }
 
+void write_reloads(exposition& out, const reload_counts& reloads) {
+  out.family("reloads_total", "counter", "Rounds of reloading.").sample(reloads.rounds);
+  out.family("reload_changes_total", "counter", "Changes of tenants in reloads, by what became of them.")
+      .sample(reloads.applied, {{"outcome", "applied"}})
+      .sample(reloads.kept_back, {{"outcome", "kept_back"}});
+  out.family("reload_successors_total", "counter", "Live platforms that a successor replaced.").sample(reloads.rebuilt);
+}
+
 }  // namespace
 
 std::string to_prometheus(const host_status& status) {
@@ -127,6 +142,7 @@ std::string to_prometheus(const host_status& status) {
   write_tenants(out, status);
   write_libraries(out, status);
   write_cache(out, status.cache);
+  write_reloads(out, status.reloads);
   return out.take();
 }
 

@@ -24,11 +24,21 @@ result<std::shared_ptr<const deployment>> serving(const deployment_table& table,
   return found;
 }
 
+tenant_state state_of(const deployment& what, bool cached, const build_ledger::line& line) {
+  if (!what.entry->enabled) return tenant_state::disabled;
+  if (what.refusal) return tenant_state::failed;
+  if (cached) return line.in_trouble() ? tenant_state::degraded : tenant_state::healthy;
+  if (!line.last_error.empty()) return tenant_state::failed;
+  return line.kept_back.empty() ? tenant_state::pending : tenant_state::degraded;
+}
+
 tenant_status status_of(const std::string& tenant, const deployment& what, bool cached, const build_ledger& ledger) {
   const auto line = ledger.find(tenant);
   tenant_status status{.tenant = tenant, .plugin = what.entry->plugin, .cached = cached, .last_error = line.kept_back};
   if (status.last_error.empty()) status.last_error = line.last_error;
   if (what.refusal && status.last_error.empty()) status.last_error = what.refusal->operator_detail;
+  status.state = state_of(what, cached, line);
+  status.since = line.since;
   if (what.image) {
     status.plugin_version = what.image->manifest.version;
     status.content_hash = what.image->content_hash;
@@ -81,6 +91,17 @@ result<manifest> manifest_of(const result<std::shared_ptr<admission>>& by, const
 
 }  // namespace
 
+std::string_view to_string(tenant_state value) noexcept {
+  switch (value) {
+    case tenant_state::pending: return "pending";
+    case tenant_state::healthy: return "healthy";
+    case tenant_state::degraded: return "degraded";
+    case tenant_state::failed: return "failed";
+    case tenant_state::disabled: return "disabled";
+  }
+  return "pending";
+}
+
 result<std::vector<std::string>> host::tasks_of(const std::string& tenant, const std::string& principal) const {
   const auto found = serving(*state_->deployments, tenant, principal);
   if (!found) return found.error();
@@ -124,6 +145,7 @@ host_status host::status() const {
   status.libraries = state_->loader->status();
   status.libraries_closed = state_->loader->closed();
   status.cache = state_->router->cache();
+  status.reloads = state_->reloader->counts();
   return status;
 }
 

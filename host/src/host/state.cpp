@@ -113,6 +113,7 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
   environment->http_timeout = settings.http_timeout;
   environment->http_max_response_bytes = settings.http_max_response_bytes;
 
+  ledger = std::make_shared<build_ledger>(*environment->time, logger);
   const auto factory = std::make_shared<plugin_factory>(environment, deployments, ledger);
   auto policy = read->cache.policy;
   policy.build_timeout_seconds = 0;  // builds of plugins end of themselves, by host.build_timeout_ms
@@ -170,7 +171,7 @@ void host::state::wait_for_hangup() {
     const auto self = weak.lock();
     if (failed || !self) return;
     self->logger->info("SIGHUP: reloading");
-    self->reloader->reload([](const reload_report&) {});
+    self->reloader->reload({}, [](const reload_report&) {});
     self->wait_for_hangup();
   });
 }

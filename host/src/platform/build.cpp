@@ -64,11 +64,13 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
         recipe_(std::move(recipe)),
         stop_(std::move(stop)),
         done_(std::move(done)),
+        on_step_(std::move(recipe_.on_step)),
         alive_(environment_->retiring),
         strand_(environment_->executor),
         timer_(std::in_place, environment_->executor) {}
 
   void start() {
+    reach(build_step::settings);
     const auto findings = check_settings(recipe_.image->manifest.settings_schema, recipe_.settings);
     if (!findings.empty()) return finish(wrong_settings(recipe_, findings));
     if (stop_.stop_requested()) return finish(unavailable("the build was not wanted any more"));
@@ -81,6 +83,7 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
         }));
     on_stop_.emplace(stop_, stop_signaller{weak_from_this()});
     if (!recipe_.read_secrets) return load();
+    reach(build_step::secrets);
     asio::post(environment_->blocking, [self = shared_from_this()]() mutable {
       auto read = self->recipe_.read_secrets();
       const auto strand = self->still_wanted();
@@ -93,6 +96,10 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
   const platform_strand& strand() const noexcept { return *strand_; }
 
  private:
+  void reach(build_step next) const {
+    if (on_step_) on_step_(next);
+  }
+
   /// The strand, unless the build is over. Then the executor may be gone, whatever thread still works for the build.
   std::optional<platform_strand> still_wanted() const {
     const std::lock_guard lock(mutex_);
@@ -107,6 +114,7 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
   }
 
   void load() {
+    reach(build_step::load);
     begun_ = environment_->time->steady_now();
     environment_->loader->load(recipe_.image, recipe_.isolate ? recipe_.tenant : std::string(),
                                [self = shared_from_this()](result<std::shared_ptr<library>> loaded) mutable {
@@ -142,6 +150,7 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
     if (!done_) return;
     loaded_ = environment_->time->steady_now();
     if (!loaded) return finish(loaded.error());
+    reach(build_step::create);
     auto made = platform_shell::make(environment_, std::move(recipe_), std::move(*loaded));
     if (!made) return finish(made.error());
     shell_ = std::move(*made);
@@ -189,6 +198,7 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
   platform_recipe recipe_;
   const std::stop_token stop_;
   plugin_platform_handler done_;
+  const std::function<void(build_step)> on_step_;
   platform_ticket alive_;                  ///< until the outcome is handed out, or what was half built retires
   mutable std::mutex mutex_;               ///< of strand_
   std::optional<platform_strand> strand_;  ///< none: the build is over

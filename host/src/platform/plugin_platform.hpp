@@ -34,6 +34,9 @@ class secret_texts {
   std::map<std::string, std::string, std::less<>> by_name_;
 };
 
+/// How far a build has come: what fails, fails in the step that was reached.
+enum class build_step : std::uint8_t { settings, secrets, load, create };
+
 /// Everything a platform is built from.
 struct platform_recipe {
   std::string tenant;
@@ -45,6 +48,9 @@ struct platform_recipe {
 
   /// Run first, on `blocking`, for the secrets, if there is one; within the build's timeout.
   std::function<result<std::shared_ptr<const secret_texts>>()> read_secrets = {};
+
+  /// Told when a step begins, one after the other.
+  std::function<void(build_step)> on_step = {};
 };
 
 /// What the world gives to plugin platforms. Borrowed members outlive every platform.

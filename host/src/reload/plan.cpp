@@ -1,6 +1,7 @@
 #include "reload/plan.hpp"
 
-#include <set>
+#include <algorithm>
+#include <filesystem>
 #include <utility>
 
 namespace tenon {
@@ -19,6 +20,7 @@ std::shared_ptr<const deployment> wanted_deployment(const std::shared_ptr<const 
   const auto& image = plugins.at(entry->plugin);
   if (!image) {
     made.refusal = account_misconfigured(text_of(image.error()));
+    made.refused_plugin = true;
   } else {
     made.image = *image;
     made.refusal = check_deployment(*entry, (*image)->manifest);
@@ -32,23 +34,25 @@ bool same_bytes(const deployment& left, const deployment& right) {
          left.image->name == right.image->name;
 }
 
+void keep_back(tenant_change& change, const deployment& refused) {
+  change.applied = false;
+  change.step = refused.refused_plugin ? "plugin" : "settings";
+  change.reason = text_of(*refused.refusal);
+}
+
 /// Nothing if the tenant stays exactly as it is.
 std::optional<planned_change> change_of(const std::string& tenant, const std::shared_ptr<const deployment>& old,
                                         std::shared_ptr<const deployment> next) {
   planned_change planned{.change = {.tenant = tenant}, .next = std::move(next)};
   if (!old) {
     planned.change.what = tenant_change::kind::added;
-    if (planned.next->refusal) {
-      planned.change.applied = false;
-      planned.change.reason = text_of(*planned.next->refusal);
-    }
+    if (planned.next->refusal) keep_back(planned.change, *planned.next);
     return planned;
   }
   const bool same_entry = old->entry->same_as(*planned.next->entry);
   planned.change.what = same_entry ? tenant_change::kind::plugin : tenant_change::kind::settings;
   if (planned.next->refusal) {
-    planned.change.applied = false;
-    planned.change.reason = text_of(*planned.next->refusal);
+    keep_back(planned.change, *planned.next);
     if (!old->refusal) planned.next = old;  // what works stays
     return planned;
   }
@@ -74,6 +78,7 @@ planned_change broken_change(const std::string& tenant, const std::shared_ptr<co
   planned_change planned{.change = {.tenant = tenant,
                                     .what = old ? tenant_change::kind::settings : tenant_change::kind::added,
                                     .applied = false,
+                                    .step = "configuration",
                                     .reason = reason},
                          .next = old};
   if (old && !old->refusal) return planned;
@@ -84,20 +89,82 @@ planned_change broken_change(const std::string& tenant, const std::shared_ptr<co
   return planned;
 }
 
+/// One of the requests that asks for more than what changed.
+bool insists(const plan_focus& focus, const tenant_entry* now, const tenant_entry* wanted) {
+  return std::ranges::any_of(focus.requests, [&](const reload_request& each) {
+    return each.about != reload_request::scope::changed && is_about(each, now, wanted);
+  });
+}
+
+bool includes(const plan_focus& focus, const tenant_entry* now, const tenant_entry* wanted) {
+  return focus.requests.empty() ||
+         std::ranges::any_of(focus.requests, [&](const reload_request& each) { return is_about(each, now, wanted); });
+}
+
+bool has_secret_in(const tenant_entry& entry, const std::filesystem::path& file) {
+  return std::ranges::any_of(entry.secrets, [&file](const auto& each) {
+    return each.second.from == secret_source::kind::file &&
+           std::filesystem::path(each.second.where).lexically_normal() == file.lexically_normal();
+  });
+}
+
+/// What the plan has for a tenant that is in order and whose table and bytes are the same.
+std::optional<planned_change> change_anyway(const std::string& tenant, const deployment& old,
+                                            std::shared_ptr<const deployment> next, const plan_focus& focus) {
+  if (!old.entry->enabled || old.refusal || next->refusal) return std::nullopt;
+  const bool other_secrets = focus.other_secrets.contains(tenant);
+  if (!other_secrets && !insists(focus, old.entry.get(), next->entry.get())) return std::nullopt;
+  return planned_change{
+      .change = {.tenant = tenant, .what = other_secrets ? tenant_change::kind::secret : tenant_change::kind::asked},
+      .next = std::move(next)};
+}
+
 }  // namespace
 
-reload_plan make_plan(const deployment_map& now, const catalog& wanted, const pinned_plugins& plugins) {
+bool is_about(const reload_request& request, const tenant_entry* now, const tenant_entry* wanted) {
+  const auto either = [&](auto holds) {
+    return (now != nullptr && holds(*now)) || (wanted != nullptr && holds(*wanted));
+  };
+  switch (request.about) {
+    case reload_request::scope::changed:
+    case reload_request::scope::all: return true;
+    case reload_request::scope::tenant: return either([&](const tenant_entry& of) { return of.name == request.name; });
+    case reload_request::scope::plugin:
+      return either([&](const tenant_entry& of) { return of.plugin == request.name; });
+    case reload_request::scope::secret:
+      return either([&](const tenant_entry& of) { return has_secret_in(of, request.name); });
+  }
+  return false;
+}
+
+reload_plan make_plan(const deployment_map& now, const catalog& wanted, const pinned_plugins& plugins,
+                      const plan_focus& focus) {
   std::map<std::string, std::optional<planned_change>, std::less<>> by_tenant;
   const auto current = [&now](const std::string& tenant) {
     const auto at = now.find(tenant);
     return at == now.end() ? nullptr : at->second;
   };
+  const auto included = [&](const std::shared_ptr<const deployment>& old, const tenant_entry* next) {
+    return includes(focus, old ? old->entry.get() : nullptr, next);
+  };
   for (const auto& [tenant, entry] : wanted.tenants) {
-    by_tenant[tenant] = change_of(tenant, current(tenant), wanted_deployment(entry, plugins));
+    const auto old = current(tenant);
+    if (!included(old, entry.get())) continue;
+    auto next = wanted_deployment(entry, plugins);
+    auto change = change_of(tenant, old, next);
+    if (!change && old) change = change_anyway(tenant, *old, std::move(next), focus);
+    by_tenant[tenant] = std::move(change);
   }
-  for (const auto& tenant : wanted.broken) by_tenant[tenant] = broken_change(tenant, current(tenant), wanted);
+  for (const auto& tenant : wanted.broken) {
+    // Of a broken table only the name is known.
+    tenant_entry named;
+    named.name = tenant;
+    const auto old = current(tenant);
+    if (included(old, &named)) by_tenant[tenant] = broken_change(tenant, old, wanted);
+  }
   for (const auto& [tenant, old] : now) {
-    if (by_tenant.contains(tenant)) continue;
+    if (wanted.tenants.contains(tenant) || std::ranges::binary_search(wanted.broken, tenant)) continue;
+    if (!included(old, nullptr)) continue;
     by_tenant[tenant] =
         planned_change{.change = {.tenant = tenant, .what = tenant_change::kind::removed}, .next = nullptr};
   }

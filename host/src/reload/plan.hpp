@@ -5,6 +5,7 @@
 
 #include <tenon/reload.hpp>
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,14 +19,27 @@ struct planned_change {
 
 struct reload_plan {
   std::vector<planned_change> changes;  ///< sorted by tenant, without the unchanged
-  std::vector<std::string> unchanged;  ///< sorted
+  std::vector<std::string> unchanged;   ///< sorted
 };
 
+/// What a plan is about.
+struct plan_focus {
+  std::vector<reload_request> requests = {};  ///< none: whatever changed
+  std::set<std::string> other_secrets = {};   ///< tenants whose secrets are not what their platforms were built from
+};
+
+/// Whether a request is about a tenant, as it is or as it is wanted; either may be null.
+bool is_about(const reload_request& request, const tenant_entry* now, const tenant_entry* wanted);
+
 /// Compares what serves now with what the configuration wants. A pure function of values.
+///
+/// Tenants that no request of the focus is about are in neither list. Those that one names move even if nothing
+/// changed.
 ///
 /// A tenant whose new table is broken, whose plugin was refused or whose settings do not fit keeps the deployment it
 /// has; a new one gets a deployment that only carries the refusal, so that its first request says CONFIGURATION_ERROR
 /// and not "no such account".
-reload_plan make_plan(const deployment_map& now, const catalog& wanted, const pinned_plugins& plugins);
+reload_plan make_plan(const deployment_map& now, const catalog& wanted, const pinned_plugins& plugins,
+                      const plan_focus& focus = {});
 
 }  // namespace tenon

@@ -1,10 +1,15 @@
 #include "reload/plugin_factory.hpp"
 
+#include "plugin/file.hpp"
+
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <random>
+#include <span>
 #include <system_error>
 #include <utility>
 
@@ -54,39 +59,23 @@ result<std::string> read_secret(const tenant_entry& entry, const std::string& ke
   return {boost::system::in_place_value, value};
 }
 
+std::string random_salt() {
+  std::random_device kernel;
+  std::string made;
+  for (int word = 0; word < 8; ++word) made += std::to_string(kernel()) + ' ';
+  return made;
+}
+
 }  // namespace
 
-void build_ledger::built(const std::string& tenant, const std::shared_ptr<plugin_platform>& platform) {
-  const std::lock_guard lock(mutex_);
-  auto& line = lines_[tenant];
-  line.platform = platform;
-  line.last_error.clear();
-}
-
-void build_ledger::failed(const std::string& tenant, std::string reason) {
-  const std::lock_guard lock(mutex_);
-  lines_[tenant].last_error = std::move(reason);
-}
-
-void build_ledger::kept_back(const std::string& tenant, std::string reason) {
-  const std::lock_guard lock(mutex_);
-  lines_[tenant].kept_back = std::move(reason);
-}
-
-void build_ledger::in_force(const std::string& tenant) {
-  const std::lock_guard lock(mutex_);
-  if (const auto at = lines_.find(tenant); at != lines_.end()) at->second.kept_back.clear();
-}
-
-void build_ledger::forget(const std::string& tenant) {
-  const std::lock_guard lock(mutex_);
-  lines_.erase(tenant);
-}
-
-build_ledger::line build_ledger::find(const std::string& tenant) const {
-  const std::lock_guard lock(mutex_);
-  const auto at = lines_.find(tenant);
-  return at == lines_.end() ? line{} : at->second;
+std::string_view to_string(build_step value) noexcept {
+  switch (value) {
+    case build_step::settings: return "settings";
+    case build_step::secrets: return "secrets";
+    case build_step::load: return "load";
+    case build_step::create: return "create";
+  }
+  return "settings";
 }
 
 result<std::shared_ptr<const secret_texts>> read_secrets(const tenant_entry& entry) {
@@ -101,7 +90,10 @@ result<std::shared_ptr<const secret_texts>> read_secrets(const tenant_entry& ent
 
 plugin_factory::plugin_factory(std::shared_ptr<const platform_environment> environment,
                                std::shared_ptr<deployment_table> deployments, std::shared_ptr<build_ledger> ledger)
-    : environment_(std::move(environment)), deployments_(std::move(deployments)), ledger_(std::move(ledger)) {}
+    : environment_(std::move(environment)),
+      deployments_(std::move(deployments)),
+      ledger_(std::move(ledger)),
+      salt_(random_salt()) {}
 
 result<std::shared_ptr<const deployment>> plugin_factory::buildable(const std::string& tenant) const {
   auto found = deployments_->find(tenant);
@@ -121,29 +113,55 @@ void plugin_factory::build(std::string tenant, std::stop_token stop, build_handl
   auto found = buildable(tenant);
   if (!found) return done(found.error());
   build_from(std::move(*found), std::move(stop),
-             [ledger = ledger_, tenant = std::move(tenant),
-              done = std::move(done)](result<std::shared_ptr<plugin_platform>> built) mutable {
-               if (built) {
-                 ledger->built(tenant, *built);
-                 return done(std::shared_ptr<platform>(std::move(*built)));
+             [ledger = ledger_, tenant = std::move(tenant), done = std::move(done)](build_outcome built) mutable {
+               if (built.platform) {
+                 ledger->built(tenant, *built.platform, std::move(built.secrets));
+                 return done(std::shared_ptr<platform>(std::move(*built.platform)));
                }
-               ledger->failed(tenant, built.error().operator_detail.empty() ? built.error().message
-                                                                            : built.error().operator_detail);
-               done(built.error());
+               const auto& failure = built.platform.error();
+               ledger->failed(tenant, failure.operator_detail.empty() ? failure.message : failure.operator_detail);
+               done(failure);
              });
 }
 
 void plugin_factory::build_from(std::shared_ptr<const deployment> source, std::stop_token stop,
-                                plugin_platform_handler done) {
+                                unique_function<void(build_outcome)> done) {
+  struct progress {
+    std::atomic<build_step> reached = build_step::settings;
+    std::string secrets;  ///< written before the step after it is reached
+  };
+  auto so_far = std::make_shared<progress>();
   const auto& entry = source->entry;
-  platform_recipe recipe{.tenant = entry->name,
-                         .image = source->image,
-                         .settings = entry->settings,
-                         .specialisms = entry->specialisms,
-                         .secrets = nullptr,
-                         .isolate = entry->isolate,
-                         .read_secrets = [entry] { return read_secrets(*entry); }};
-  build_plugin_platform(environment_, std::move(recipe), std::move(stop), std::move(done));
+  platform_recipe recipe{
+      .tenant = entry->name,
+      .image = source->image,
+      .settings = entry->settings,
+      .specialisms = entry->specialisms,
+      .secrets = nullptr,
+      .isolate = entry->isolate,
+      .read_secrets = [self = shared_from_this(), entry, so_far]() -> decltype(read_secrets(*entry)) {
+        auto read = read_secrets(*entry);
+        if (read) so_far->secrets = self->print(**read);
+        return read;
+      },
+      .on_step = [so_far](build_step next) { so_far->reached = next; }};
+  build_plugin_platform(environment_, std::move(recipe), std::move(stop),
+                        [so_far, done = std::move(done)](result<std::shared_ptr<plugin_platform>> built) mutable {
+                          build_outcome outcome{.platform = std::move(built), .reached = so_far->reached};
+                          if (outcome.platform) outcome.secrets = so_far->secrets;
+                          done(std::move(outcome));
+                        });
+}
+
+std::string plugin_factory::print_secrets(const tenant_entry& entry) const {
+  const auto read = read_secrets(entry);
+  return read ? print(**read) : std::string();
+}
+
+std::string plugin_factory::print(const secret_texts& texts) const {
+  auto all = salt_;
+  for (const auto& [key, text] : texts.by_name()) all += key + ' ' + sha256_hex(std::as_bytes(std::span(text))) + ' ';
+  return sha256_hex(std::as_bytes(std::span(all)));
 }
 
 }  // namespace tenon

@@ -1,40 +1,25 @@
 #pragma once
 
 #include "platform/plugin_platform.hpp"
+#include "reload/build_ledger.hpp"
 #include "reload/deployment.hpp"
 
 #include <tenon/router.hpp>
 
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
+#include <string_view>
 
 namespace tenon {
 
-/// The outcome of each tenant's last build or reload, for status.
-///
-/// Threads     Any, concurrently.
-class build_ledger {
- public:
-  struct line {
-    std::weak_ptr<plugin_platform> platform;  ///< the last that was built
-    std::string last_error;                   ///< of the last build, empty if it worked
-    std::string kept_back;                    ///< why the configuration is not in force, empty if it is
-  };
-
-  void built(const std::string& tenant, const std::shared_ptr<plugin_platform>& platform);
-  void failed(const std::string& tenant, std::string reason);
-  void kept_back(const std::string& tenant, std::string reason);
-  /// What the configuration wants is in force: whatever spoke against it is over.
-  void in_force(const std::string& tenant);
-  void forget(const std::string& tenant);
-  line find(const std::string& tenant) const;
-
- private:
-  mutable std::mutex mutex_;
-  std::map<std::string, line, std::less<>> lines_;
+/// The end of a build.
+struct build_outcome {
+  result<std::shared_ptr<plugin_platform>> platform;
+  build_step reached = build_step::settings;  ///< in which it failed, if it did
+  std::string secrets = {};                   ///< the print of those it read
 };
+
+std::string_view to_string(build_step value) noexcept;
 
 /// Builds platforms from deployments: reads the secrets, loads the library, creates the instance.
 ///
@@ -48,14 +33,21 @@ class plugin_factory final : public factory, public std::enable_shared_from_this
   result<std::optional<bool>> foresees(const std::string& tenant, std::string_view task) const override;
 
   /// Builds from a deployment that is not in force (yet). The reloader's way.
-  void build_from(std::shared_ptr<const deployment> source, std::stop_token stop, plugin_platform_handler done);
+  void build_from(std::shared_ptr<const deployment> source, std::stop_token stop,
+                  unique_function<void(build_outcome)> done);
+
+  /// A print of what a tenant's secrets are now: the same for the same texts, of no use outside this process, and empty
+  /// if one cannot be read. Blocks on files.
+  std::string print_secrets(const tenant_entry& entry) const;
 
  private:
   result<std::shared_ptr<const deployment>> buildable(const std::string& tenant) const;
+  std::string print(const secret_texts& texts) const;
 
   const std::shared_ptr<const platform_environment> environment_;
   const std::shared_ptr<deployment_table> deployments_;
   const std::shared_ptr<build_ledger> ledger_;
+  const std::string salt_;  ///< of prints: they tell nobody a short secret
 };
 
 /// Reads the text of every secret. Errors (CONFIGURATION_ERROR): which setting, which file or variable, and what to do;

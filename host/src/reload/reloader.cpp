@@ -10,18 +10,40 @@
 namespace tenon {
 namespace {
 
-constexpr std::size_t builds_at_a_time = 4;
-
 reload_report refused_report(std::string message) {
   reload_report report;
   report.diagnostics.push_back({.fatal = true, .tenant = {}, .file = {}, .message = std::move(message)});
   return report;
 }
 
+/// What was asked for by a name that nobody has.
+void find_nobody(const std::vector<reload_request>& requests, const deployment_map& now, const catalog& wanted,
+                 reload_report& into) {
+  using scope = reload_request::scope;
+  for (const auto& each : requests) {
+    if (each.about == scope::changed || each.about == scope::all) continue;
+    const auto meant = [&each](const tenant_entry* of) { return is_about(each, of, nullptr); };
+    tenant_entry named;
+    if (std::ranges::any_of(now, [&](const auto& one) { return meant(one.second->entry.get()); }) ||
+        std::ranges::any_of(wanted.tenants, [&](const auto& one) { return meant(one.second.get()); }) ||
+        std::ranges::any_of(wanted.broken, [&](const auto& one) { return named.name = one, meant(&named); }))
+      continue;
+    const char* const what = each.about == scope::tenant   ? "a tenant of the configuration"
+                             : each.about == scope::plugin ? "a plugin that some tenant uses"
+                                                           : "the file of a secret that some tenant names";
+    into.diagnostics.push_back({.fatal = true,
+                                .tenant = {},
+                                .file = {},
+                                .message = std::string("expected ") + what + ", found \"" + each.name +
+                                           "\"; tenonctl tenants lists what there is"});
+  }
+}
+
 }  // namespace
 
 /// One round: its plan, and how far it has come. `mutex` guards everything below it.
 struct reloader::round {
+  std::vector<reload_request> requests;
   std::vector<reload_handler> handlers;
   std::shared_ptr<const catalog> read;
   reload_plan plan;
@@ -35,11 +57,11 @@ struct reloader::round {
 
 reloader::reloader(reload_environment environment) : environment_(std::move(environment)) {}
 
-void reloader::reload(reload_handler done) {
+void reloader::reload(reload_request request, reload_handler done) {
   {
     const std::lock_guard lock(mutex_);
     if (!stopped_) {
-      waiting_.push_back(std::move(done));
+      waiting_.push_back({std::move(request), std::move(done)});
       if (running_) return;
       running_ = true;
     }
@@ -48,26 +70,35 @@ void reloader::reload(reload_handler done) {
   begin_round();
 }
 
+reload_counts reloader::counts() const {
+  const std::lock_guard lock(mutex_);
+  return counts_;
+}
+
 void reloader::stop() {
-  std::vector<reload_handler> dropped;
+  std::vector<asked> dropped;
   {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
     dropped.swap(waiting_);
   }
   stop_.request_stop();
-  for (auto& done : dropped) done(refused_report("the host is shutting down; nothing was reloaded"));
+  for (auto& each : dropped) each.done(refused_report("the host is shutting down; nothing was reloaded"));
 }
 
 void reloader::begin_round() {
   auto current = std::make_shared<round>();
   {
     const std::lock_guard lock(mutex_);
-    current->handlers.swap(waiting_);
-    if (current->handlers.empty()) {
+    if (waiting_.empty()) {
       running_ = false;
       return;
     }
+    for (auto& each : waiting_) {
+      current->requests.push_back(std::move(each.request));
+      current->handlers.push_back(std::move(each.done));
+    }
+    waiting_.clear();
   }
   boost::asio::post(environment_.blocking, [self = shared_from_this(), current = std::move(current)]() mutable {
     self->read_and_plan(std::move(current));
@@ -86,11 +117,15 @@ void reloader::read_and_plan(std::shared_ptr<round> current) {
   }
   current->read = std::move(*read);
   current->report.diagnostics = current->read->diagnostics;
-  current->plan = make_plan(now, *current->read,
-                            pin_plugins(*current->read, *environment_.admission));
-  current->report.unchanged = static_cast<std::uint32_t>(current->plan.unchanged.size());
-  for (const auto& tenant : current->plan.unchanged) environment_.ledger->in_force(tenant);
+  find_nobody(current->requests, now, *current->read, current->report);
+  const auto plugins = pin_plugins(*current->read, *environment_.admission);
   const auto cached = environment_.router->cached_tenants();
+  current->plan = make_plan(now, *current->read, plugins, focus_of(*current, now, cached));
+  current->report.unchanged = static_cast<std::uint32_t>(current->plan.unchanged.size());
+  for (const auto& tenant : current->plan.unchanged) {
+    environment_.ledger->in_force(tenant);
+    environment_.router->forget_failure(tenant);  // what stood in its way may be gone
+  }
   for (std::size_t index = 0; index < current->plan.changes.size(); ++index) {
     auto& planned = current->plan.changes[index];
     const bool live = std::ranges::binary_search(cached, planned.change.tenant);
@@ -104,12 +139,25 @@ void reloader::read_and_plan(std::shared_ptr<round> current) {
   build_more(current);
 }
 
+/// Of tenants without a live platform no secret is read: their next build does that.
+plan_focus reloader::focus_of(const round& current, const deployment_map& now,
+                              const std::vector<std::string>& live) const {
+  plan_focus focus{.requests = current.requests};
+  for (const auto& tenant : live) {
+    const auto at = now.find(tenant);
+    if (at == now.end() || at->second->entry->secrets.empty()) continue;
+    if (environment_.factory->print_secrets(*at->second->entry) != environment_.ledger->find(tenant).secrets)
+      focus.other_secrets.insert(tenant);
+  }
+  return focus;
+}
+
 void reloader::build_more(const std::shared_ptr<round>& current) {
   std::vector<std::size_t> starting;
   bool all_done = false;
   {
     const std::lock_guard lock(current->mutex);
-    while (!current->to_build.empty() && current->building < builds_at_a_time) {
+    while (!current->to_build.empty() && current->building < current->read->host.reload_builds) {
       starting.push_back(current->to_build.back());
       current->to_build.pop_back();
       ++current->building;
@@ -123,18 +171,19 @@ void reloader::build_more(const std::shared_ptr<round>& current) {
 void reloader::build_one(const std::shared_ptr<round>& current, std::size_t index) {
   auto& planned = current->plan.changes[index];
   environment_.factory->build_from(
-      planned.next, stop_.get_token(),
-      [self = shared_from_this(), current, index](result<std::shared_ptr<plugin_platform>> built) {
-        auto& change = current->plan.changes[index];
-        if (built) {
-          self->environment_.ledger->built(change.change.tenant, *built);
-          self->apply(change, std::move(*built));
+      planned.next, stop_.get_token(), [self = shared_from_this(), current, index](build_outcome built) {
+        auto& planned = current->plan.changes[index];
+        auto& change = planned.change;
+        if (built.platform) {
+          self->environment_.ledger->built(change.tenant, *built.platform, std::move(built.secrets));
+          self->apply(planned, std::move(*built.platform));
         } else {
-          change.change.applied = false;
-          change.change.reason = "building the successor failed: " + (built.error().operator_detail.empty()
-                                                                          ? built.error().message
-                                                                          : built.error().operator_detail);
-          self->environment_.ledger->kept_back(change.change.tenant, change.change.reason);
+          const auto& failure = built.platform.error();
+          change.applied = false;
+          change.step = to_string(built.reached);
+          change.reason = "building the successor failed: " +
+                          (failure.operator_detail.empty() ? failure.message : failure.operator_detail);
+          self->environment_.ledger->kept_back(change.tenant, change.reason);
         }
         {
           const std::lock_guard lock(current->mutex);
@@ -169,10 +218,20 @@ void reloader::apply(planned_change& planned, std::shared_ptr<platform> successo
 void reloader::finish(const std::shared_ptr<round>& current) {
   for (auto& planned : current->plan.changes) current->report.tenants.push_back(std::move(planned.change));
   if (current->read) environment_.on_applied(current->read);
+  count(current->report);
   log_report(current->report);
   if (!current->read) environment_.logger->error("reload: refused, nothing was changed");
   for (auto& done : current->handlers) done(current->report);
   begin_round();
+}
+
+void reloader::count(const reload_report& report) {
+  const std::lock_guard lock(mutex_);
+  ++counts_.rounds;
+  for (const auto& change : report.tenants) {
+    ++(change.applied ? counts_.applied : counts_.kept_back);
+    counts_.rebuilt += change.rebuilt ? 1 : 0;
+  }
 }
 
 void reloader::log_report(const reload_report& report) const {
@@ -187,7 +246,8 @@ void reloader::log_report(const reload_report& report) const {
                change.rebuilt ? ", live platform replaced" : "");
     } else {
       ++failed;
-      log.error("reload: tenant {}: {} not applied, {}", change.tenant, to_string(change.what), change.reason);
+      log.error("reload: tenant {}: {} not applied, {}: {}", change.tenant, to_string(change.what), change.step,
+                change.reason);
     }
   }
   if (report.tenants.empty() && !report.ok()) return;

@@ -7,12 +7,14 @@
 
 #include <tenon/reload.hpp>
 #include <tenon/router.hpp>
+#include <tenon/status.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 namespace spdlog {
@@ -47,26 +49,36 @@ class reloader : public std::enable_shared_from_this<reloader> {
  public:
   explicit reloader(reload_environment environment);
 
-  /// `done` gets the report of a round that began after this call.
-  void reload(reload_handler done);
+  /// `done` gets the report of a round that began after this call, and is about whatever was asked for until it began.
+  void reload(reload_request request, reload_handler done);
+
+  /// What all rounds did.
+  reload_counts counts() const;
 
   /// Ends after the successor that is being built; later requests complete with a report that says so.
   void stop();
 
  private:
   struct round;
+  struct asked {
+    reload_request request;
+    reload_handler done;
+  };
 
   void begin_round();
   void read_and_plan(std::shared_ptr<round> current);
+  plan_focus focus_of(const round& current, const deployment_map& now, const std::vector<std::string>& live) const;
   void build_more(const std::shared_ptr<round>& current);
   void build_one(const std::shared_ptr<round>& current, std::size_t index);
   void apply(planned_change& planned, std::shared_ptr<platform> successor);
   void finish(const std::shared_ptr<round>& current);
+  void count(const reload_report& report);
   void log_report(const reload_report& report) const;
 
   const reload_environment environment_;
-  std::mutex mutex_;
-  std::vector<reload_handler> waiting_;  ///< for the next round
+  mutable std::mutex mutex_;
+  std::vector<asked> waiting_;  ///< for the next round
+  reload_counts counts_;
   bool running_ = false;
   bool stopped_ = false;
   std::stop_source stop_;

@@ -10,6 +10,8 @@ std::string_view to_string(tenant_change::kind value) noexcept {
     case tenant_change::kind::removed: return "removed";
     case tenant_change::kind::settings: return "settings changed";
     case tenant_change::kind::plugin: return "plugin changed";
+    case tenant_change::kind::secret: return "secret changed";
+    case tenant_change::kind::asked: return "asked for";
     case tenant_change::kind::unchanged: return "unchanged";
   }
   return "unchanged";

@@ -203,6 +203,10 @@ bool lazy_platform_router::replace(const std::string& tenant, std::shared_ptr<pl
   return state_->platforms.replace(tenant, std::move(successor));
 }
 
+void lazy_platform_router::forget_failure(const std::string& tenant) noexcept {
+  state_->platforms.forget_failure(tenant);
+}
+
 void lazy_platform_router::shut_down(std::chrono::nanoseconds patience, unique_function<void(router_remains)> done) {
   state_->platforms.shut_down(patience, std::move(done));
 }

@@ -44,6 +44,7 @@ class tenant_platforms {
 
   void shut_down(std::chrono::nanoseconds patience, unique_function<void(router_remains)> done);
 
+  void forget_failure(std::string_view tenant) noexcept { cache_->forget_failure(tenant); }
   bool mark_stale(std::string_view tenant) { return cache_->mark_stale(tenant); }
   std::vector<std::string> tenants() const { return cache_->tenants(); }
   cache_status status() const;

@@ -35,7 +35,7 @@ TEST_CASE("mistakes in the main tables fail the read") {
       {"call_timeout = 3",
        "tenon.toml:4: error: host: unknown key \"call_timeout\", expected one of plugin_dirs, store_dir, "
        "store_retention_seconds, store_max_bytes, require_pin, plugin_keys, ops_group, canary, "
-       "blocking_threads, build_timeout_ms, call_timeout_ms, drain_timeout_ms, upstream_ca_file, "
+       "blocking_threads, reload_builds, build_timeout_ms, call_timeout_ms, drain_timeout_ms, upstream_ca_file, "
        "http_timeout_ms, http_max_response_bytes, log_level, did you mean \"call_timeout_ms\"?\n"},
       {"[cache]\nsize = 0",
        "tenon.toml:5: error: cache.size: expected an integer from 1 to 1000000, found the integer 0\n"},

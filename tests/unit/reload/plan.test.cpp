@@ -53,7 +53,7 @@ struct world {
   void refuses(const std::string& why) {
     plugins.emplace("gam", result<std::shared_ptr<const plugin_image>>(make_error("CONFIGURATION_ERROR", "no", why)));
   }
-  reload_plan plan() const { return make_plan(now, wanted, plugins); }
+  reload_plan plan(const plan_focus& focus = {}) const { return make_plan(now, wanted, plugins, focus); }
 };
 
 }  // namespace
@@ -194,4 +194,45 @@ TEST_CASE("a claimed specialism has to be offered, and its entry tasks implement
   const auto other = check_deployment(claims, sales_manifest("1.0.0"));
   REQUIRE(other);
   CHECK(other->operator_detail.find("signal-owned") != std::string::npos);
+}
+
+TEST_CASE("a request about some tenants moves them, changed or not, and is silent about the others") {
+  world w;
+  for (const char* name : {"acme", "beta", "gone"}) w.serves(name, "aa");
+  w.wants("acme");
+  w.wants("beta", "2");
+  w.pins("aa");
+  const auto one = w.plan({.requests = {{reload_request::scope::tenant, "acme"}}});
+  REQUIRE(one.changes.size() == 1);
+  CHECK(one.changes[0].change.tenant == "acme");
+  CHECK(one.changes[0].change.what == tenant_change::kind::asked);
+  CHECK(one.changes[0].change.applied);
+  CHECK(one.unchanged.empty());
+  const auto removed = w.plan({.requests = {{reload_request::scope::tenant, "gone"}}});
+  REQUIRE(removed.changes.size() == 1);
+  CHECK(removed.changes[0].change.what == tenant_change::kind::removed);
+  CHECK(w.plan({.requests = {{reload_request::scope::plugin, "kevel"}}}).changes.empty());
+  CHECK(w.plan({.requests = {{reload_request::scope::plugin, "gam"}}}).changes.size() == 3);
+  CHECK(w.plan({.requests = {{reload_request::scope::all, ""}}}).changes.size() == 3);
+  // Folded with the request of a SIGHUP it is about both.
+  CHECK(w.plan({.requests = {{reload_request::scope::tenant, "acme"}, {}}}).changes.size() == 3);
+}
+
+TEST_CASE("other secrets are a change, and a request by their file is about the tenants that name it") {
+  world w;
+  auto with_secret = std::make_shared<tenant_entry>(*entry_of("acme"));
+  with_secret->secrets.emplace("key", secret_source{secret_source::kind::file, "/etc/tenon/acme.json"});
+  w.now.emplace("acme", std::make_shared<const deployment>(deployment{.entry = with_secret, .image = image_of("aa")}));
+  w.wanted.tenants.emplace("acme", with_secret);
+  w.serves("beta", "aa");
+  w.wants("beta");
+  w.pins("aa");
+  CHECK(w.plan().changes.empty());
+  const auto other = w.plan({.other_secrets = {"acme"}});
+  REQUIRE(other.changes.size() == 1);
+  CHECK(other.changes[0].change.what == tenant_change::kind::secret);
+  const auto named = w.plan({.requests = {{reload_request::scope::secret, "/etc/tenon/../tenon/acme.json"}}});
+  REQUIRE(named.changes.size() == 1);
+  CHECK(named.changes[0].change.tenant == "acme");
+  CHECK(w.plan({.requests = {{reload_request::scope::secret, "/etc/tenon/other.json"}}}).changes.empty());
 }
