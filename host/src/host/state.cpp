@@ -131,6 +131,7 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
       reload_environment{.executor = executor,
                          .blocking = pool->get_executor(),
                          .config = options.config,
+                         .read = read,
                          .admission = std::move(admitting),
                          .deployments = deployments,
                          .ledger = ledger,

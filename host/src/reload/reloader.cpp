@@ -23,6 +23,7 @@ reload_report refused_report(std::string message) {
 /// One round: its plan, and how far it has come. `mutex` guards everything below it.
 struct reloader::round {
   std::vector<reload_handler> handlers;
+  bool whole = false;
   std::shared_ptr<const catalog> read;
   reload_plan plan;
   reload_report report;
@@ -33,13 +34,18 @@ struct reloader::round {
   bool finished = false;
 };
 
-reloader::reloader(reload_environment environment) : environment_(std::move(environment)) {}
+reloader::reloader(reload_environment environment) : environment_(std::move(environment)), read_(environment_.read) {}
 
-void reloader::reload(reload_handler done) {
+void reloader::reload(reload_handler done) { ask(std::move(done), true); }
+
+void reloader::reload_plugins(reload_handler done) { ask(std::move(done), false); }
+
+void reloader::ask(reload_handler done, bool whole) {
   {
     const std::lock_guard lock(mutex_);
     if (!stopped_) {
       waiting_.push_back(std::move(done));
+      whole_ = whole_ || whole;
       if (running_) return;
       running_ = true;
     }
@@ -64,6 +70,7 @@ void reloader::begin_round() {
   {
     const std::lock_guard lock(mutex_);
     current->handlers.swap(waiting_);
+    current->whole = std::exchange(whole_, false);
     if (current->handlers.empty()) {
       running_ = false;
       return;
@@ -74,17 +81,26 @@ void reloader::begin_round() {
   });
 }
 
-void reloader::read_and_plan(std::shared_ptr<round> current) {
-  const auto now = environment_.deployments->all();
-  tenants_in_force in_force;
-  for (const auto& [tenant, what] : now) in_force.push_back(what->entry);
-  auto read = read_catalog(environment_.config, {"server", "principals"}, in_force);
-  if (!read) {
-    current->report.diagnostics = check_catalog(environment_.config, {"server", "principals"}, in_force);
-    if (current->report.ok()) current->report = refused_report(read.error().operator_detail);  // repaired since
-    return finish(current);
+/// Gives the round the catalog it goes by; false if there is none, with the reasons in its report.
+bool reloader::read(round& current) {
+  if (current.whole) {
+    tenants_in_force in_force;
+    for (const auto& [tenant, what] : environment_.deployments->all()) in_force.push_back(what->entry);
+    auto read = read_catalog(environment_.config, {"server", "principals"}, in_force);
+    if (!read) {
+      current.report.diagnostics = check_catalog(environment_.config, {"server", "principals"}, in_force);
+      if (current.report.ok()) current.report = refused_report(read.error().operator_detail);  // repaired since
+      return false;
+    }
+    read_ = std::move(*read);
   }
-  current->read = std::move(*read);
+  current.read = read_;
+  return true;
+}
+
+void reloader::read_and_plan(std::shared_ptr<round> current) {
+  if (!read(*current)) return finish(current);
+  const auto now = environment_.deployments->all();
   current->report.diagnostics = current->read->diagnostics;
   current->plan = make_plan(now, *current->read,
                             pin_plugins(*current->read, *environment_.admission));

@@ -26,6 +26,7 @@ struct reload_environment {
   boost::asio::any_io_executor executor;
   boost::asio::any_io_executor blocking;  ///< files are read and plugins tried out here
   std::filesystem::path config;
+  std::shared_ptr<const catalog> read;  ///< what the deployments were made from
   std::shared_ptr<tenon::admission> admission;
   std::shared_ptr<deployment_table> deployments;
   std::shared_ptr<build_ledger> ledger;
@@ -50,13 +51,19 @@ class reloader : public std::enable_shared_from_this<reloader> {
   /// `done` gets the report of a round that began after this call.
   void reload(reload_handler done);
 
+  /// Looks at the plugin files alone, under the catalog that was read last without an error; what stands in the
+  /// configuration by now is not looked at. A round that somebody wants a whole reload from is one.
+  void reload_plugins(reload_handler done);
+
   /// Ends after the successor that is being built; later requests complete with a report that says so.
   void stop();
 
  private:
   struct round;
 
+  void ask(reload_handler done, bool whole);
   void begin_round();
+  bool read(round& current);
   void read_and_plan(std::shared_ptr<round> current);
   void build_more(const std::shared_ptr<round>& current);
   void build_one(const std::shared_ptr<round>& current, std::size_t index);
@@ -67,9 +74,11 @@ class reloader : public std::enable_shared_from_this<reloader> {
   const reload_environment environment_;
   std::mutex mutex_;
   std::vector<reload_handler> waiting_;  ///< for the next round
+  bool whole_ = false;                   ///< the next round reads the configuration
   bool running_ = false;
   bool stopped_ = false;
   std::stop_source stop_;
+  std::shared_ptr<const catalog> read_;  ///< the last good one; belongs to the round that runs
 };
 
 }  // namespace tenon
