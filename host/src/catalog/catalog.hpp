@@ -75,6 +75,8 @@ struct host_settings {
   std::uint64_t store_max_bytes = 2ull << 30;          ///< above this unused copies go earlier
   bool require_pin = false;                            ///< plugins without a hash or a signature are refused
   std::vector<std::filesystem::path> plugin_keys;      ///< Ed25519 public keys (PEM) that may sign plugins
+  bool watch = false;                                  ///< changed plugin files are taken without a reload
+  std::chrono::milliseconds watch_settle{500};         ///< how long they have to rest before
   std::string ops_group;                               ///< its members may own plugins too; empty: nobody's
   std::string canary;  ///< path of the program that tries plugins out, "off", or empty: the one beside the host
   std::uint32_t blocking_threads = 4;

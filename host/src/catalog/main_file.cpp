@@ -10,6 +10,8 @@ namespace tenon {
 namespace {
 
 constexpr std::int64_t longest_ms = 24LL * 60 * 60 * 1000;
+constexpr std::int64_t shortest_settle_ms = 10;
+constexpr std::int64_t longest_settle_ms = 10LL * 60 * 1000;
 constexpr std::int64_t longest_retention_seconds = 10LL * 365 * 24 * 60 * 60;
 constexpr double longest_ttl_seconds = 10.0 * 365 * 24 * 60 * 60;
 constexpr std::array<std::string_view, 7> log_levels = {"trace", "debug", "info", "warn", "error", "critical", "off"};
@@ -89,6 +91,13 @@ constexpr key_rule<host_settings> host_keys[] = {
     {"require_pin", [](const field& from, host_settings& into) { into.require_pin = from.flag().value_or(false); }},
     {"plugin_keys", read_plugin_keys},
     {"ops_group", read_ops_group},
+    {"watch", [](const field& from, host_settings& into) { into.watch = from.flag().value_or(false); }},
+    {"watch_settle_ms",
+     [](const field& from, host_settings& into) {
+       if (const auto read = from.whole(shortest_settle_ms, longest_settle_ms)) {
+         into.watch_settle = std::chrono::milliseconds(*read);
+       }
+     }},
     {"canary", read_canary},
     {"blocking_threads",
      [](const field& from, host_settings& into) {

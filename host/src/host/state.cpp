@@ -127,11 +127,13 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
   if (!made) return made.error();
   router = std::move(*made);
   auto admitting = admission::make(store, options.canary, logger);
+  watch_plugins(settings);  // before the files are read: what changes from here on is seen
   deploy(read, *admitting);
   reloader = std::make_shared<tenon::reloader>(
       reload_environment{.executor = executor,
                          .blocking = pool->get_executor(),
                          .config = options.config,
+                         .read = read,
                          .admission = std::move(admitting),
                          .deployments = deployments,
                          .ledger = ledger,
@@ -139,8 +141,14 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
                          .router = router,
                          .logger = logger,
                          .on_applied = [weak = weak_from_this()](const std::shared_ptr<const catalog>& now) {
-                           if (const auto self = weak.lock()) self->applied(now);
+                           const auto self = weak.lock();
+                           if (!self) return;
+                           self->applied(now);
+                           if (!self->watch_plugins(now->host)) return;
+                           self->start_watch();
+                           self->reloader->reload_plugins([](const reload_report&) {});  // what nobody saw till now
                          }});
+  start_watch();
   return {};
 }
 
@@ -176,6 +184,45 @@ void host::state::wait_for_hangup() {
   });
 }
 
+bool host::state::watch_plugins(const host_settings& settings) {
+  const watch_pace pace{.settle = settings.watch_settle};
+  const auto now = [this] {
+    const std::lock_guard lock(mutex);
+    return watch;
+  }();
+  if (settings.watch ? now && now->goes_by(settings.plugin_dirs, pace) : !now) return false;
+  std::shared_ptr<directory_watch> other;
+  if (settings.watch) {
+    auto look = [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->reloader->reload_plugins([](const reload_report&) {});
+    };
+    // On the host's own pool, as the embedder's context has nothing to wait for.
+    other = std::make_shared<directory_watch>(pool->get_executor(), settings.plugin_dirs, pace, logger, look);
+  }
+  {
+    const std::lock_guard lock(mutex);
+    if (watch_ended) return false;
+    watch.swap(other);
+  }
+  if (other) other->stop();
+  return settings.watch;
+}
+
+void host::state::start_watch() {
+  const std::lock_guard lock(mutex);
+  if (watch) watch->start();
+}
+
+void host::state::end_watch() {
+  std::shared_ptr<directory_watch> last;
+  {
+    const std::lock_guard lock(mutex);
+    watch_ended = true;
+    last.swap(watch);
+  }
+  if (last) last->stop();
+}
+
 std::vector<shutdown_handler> last_steps::take_waiting() {
   const std::lock_guard lock(mutex);
   draining = false;  // who asks again is told again, by a drain that finds nothing to wait for
@@ -188,6 +235,7 @@ void host::state::shut_down(shutdown_handler done) {
     ending->waiting.push_back(std::move(done));
     if (std::exchange(ending->draining, true)) return;
   }
+  end_watch();
   reloader->stop();
   drain();
 }
@@ -241,6 +289,7 @@ void host::state::close_now() {
     const std::lock_guard lock(ending->mutex);
     ending->executor.reset();
   }
+  end_watch();
   if (reloader) reloader->stop();
   calls.close([] {});  // replaces what a shutdown was waiting for
   cut.request_stop();

@@ -9,6 +9,7 @@
 #include "platform/http_client.hpp"
 #include "platform/plugin_platform.hpp"
 #include "plugin/library.hpp"
+#include "reload/directory_watch.hpp"
 #include "reload/reloader.hpp"
 
 #include <boost/asio/signal_set.hpp>
@@ -64,13 +65,19 @@ struct host::state : std::enable_shared_from_this<host::state> {
   std::chrono::milliseconds drain_timeout{};
 
   mutable std::mutex mutex;
-  std::vector<diagnostic> findings;  ///< of the configuration last read
+  std::vector<diagnostic> findings;        ///< of the configuration last read
+  std::shared_ptr<directory_watch> watch;  ///< none: nobody wants one, or it has ended
+  bool watch_ended = false;
   const std::shared_ptr<last_steps> ending;
 
   result<void> open(const host_options& options, const std::shared_ptr<const catalog>& read);
   void deploy(const std::shared_ptr<const catalog>& read, admission& admitting);
   void applied(const std::shared_ptr<const catalog>& read);
   void wait_for_hangup();
+  /// Watches the plugin directories, or no more, as the settings have it. True if it watches and that is new.
+  bool watch_plugins(const host_settings& settings);
+  void start_watch();
+  void end_watch();
 
   /// Starts draining, once, and tells everybody who asked when it is over.
   void shut_down(shutdown_handler done);

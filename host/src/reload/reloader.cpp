@@ -45,6 +45,7 @@ void find_nobody(const std::vector<reload_request>& requests, const deployment_m
 struct reloader::round {
   std::vector<reload_request> requests;
   std::vector<reload_handler> handlers;
+  bool whole = false;
   std::shared_ptr<const catalog> read;
   reload_plan plan;
   reload_report report;
@@ -55,18 +56,22 @@ struct reloader::round {
   bool finished = false;
 };
 
-reloader::reloader(reload_environment environment) : environment_(std::move(environment)) {}
+reloader::reloader(reload_environment environment) : environment_(std::move(environment)), read_(environment_.read) {}
 
-void reloader::reload(reload_request request, reload_handler done) {
+void reloader::reload(reload_request request, reload_handler done) { ask({std::move(request), std::move(done), true}); }
+
+void reloader::reload_plugins(reload_handler done) { ask({reload_request(), std::move(done), false}); }
+
+void reloader::ask(asked what) {
   {
     const std::lock_guard lock(mutex_);
     if (!stopped_) {
-      waiting_.push_back({std::move(request), std::move(done)});
+      waiting_.push_back(std::move(what));
       if (running_) return;
       running_ = true;
     }
   }
-  if (done) return done(refused_report("the host is shutting down; nothing was reloaded"));
+  if (what.done) return what.done(refused_report("the host is shutting down; nothing was reloaded"));
   begin_round();
 }
 
@@ -95,6 +100,7 @@ void reloader::begin_round() {
       return;
     }
     for (auto& each : waiting_) {
+      current->whole = current->whole || each.whole;
       current->requests.push_back(std::move(each.request));
       current->handlers.push_back(std::move(each.done));
     }
@@ -105,17 +111,26 @@ void reloader::begin_round() {
   });
 }
 
-void reloader::read_and_plan(std::shared_ptr<round> current) {
-  const auto now = environment_.deployments->all();
-  tenants_in_force in_force;
-  for (const auto& [tenant, what] : now) in_force.push_back(what->entry);
-  auto read = read_catalog(environment_.config, {"server", "principals"}, in_force);
-  if (!read) {
-    current->report.diagnostics = check_catalog(environment_.config, {"server", "principals"}, in_force);
-    if (current->report.ok()) current->report = refused_report(read.error().operator_detail);  // repaired since
-    return finish(current);
+/// Gives the round the catalog it goes by; false if there is none, with the reasons in its report.
+bool reloader::read(round& current) {
+  if (current.whole) {
+    tenants_in_force in_force;
+    for (const auto& [tenant, what] : environment_.deployments->all()) in_force.push_back(what->entry);
+    auto read = read_catalog(environment_.config, {"server", "principals"}, in_force);
+    if (!read) {
+      current.report.diagnostics = check_catalog(environment_.config, {"server", "principals"}, in_force);
+      if (current.report.ok()) current.report = refused_report(read.error().operator_detail);  // repaired since
+      return false;
+    }
+    read_ = std::move(*read);
   }
-  current->read = std::move(*read);
+  current.read = read_;
+  return true;
+}
+
+void reloader::read_and_plan(std::shared_ptr<round> current) {
+  if (!read(*current)) return finish(current);
+  const auto now = environment_.deployments->all();
   current->report.diagnostics = current->read->diagnostics;
   find_nobody(current->requests, now, *current->read, current->report);
   const auto plugins = pin_plugins(*current->read, *environment_.admission);

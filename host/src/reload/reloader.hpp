@@ -28,6 +28,7 @@ struct reload_environment {
   boost::asio::any_io_executor executor;
   boost::asio::any_io_executor blocking;  ///< files are read and plugins tried out here
   std::filesystem::path config;
+  std::shared_ptr<const catalog> read;  ///< what the deployments were made from
   std::shared_ptr<tenon::admission> admission;
   std::shared_ptr<deployment_table> deployments;
   std::shared_ptr<build_ledger> ledger;
@@ -55,6 +56,11 @@ class reloader : public std::enable_shared_from_this<reloader> {
   /// What all rounds did.
   reload_counts counts() const;
 
+  /// Looks at the plugin files alone, under the catalog that was read last without an error; what stands in the
+  /// configuration by now is not looked at. A round that somebody wants a whole reload from is one. What a request
+  /// about some tenants has read and left alone is part of that catalog.
+  void reload_plugins(reload_handler done);
+
   /// Ends after the successor that is being built; later requests complete with a report that says so.
   void stop();
 
@@ -63,9 +69,12 @@ class reloader : public std::enable_shared_from_this<reloader> {
   struct asked {
     reload_request request;
     reload_handler done;
+    bool whole;  ///< reads the configuration
   };
 
+  void ask(asked what);
   void begin_round();
+  bool read(round& current);
   void read_and_plan(std::shared_ptr<round> current);
   plan_focus focus_of(const round& current, const deployment_map& now, const std::vector<std::string>& live) const;
   void build_more(const std::shared_ptr<round>& current);
@@ -82,6 +91,7 @@ class reloader : public std::enable_shared_from_this<reloader> {
   bool running_ = false;
   bool stopped_ = false;
   std::stop_source stop_;
+  std::shared_ptr<const catalog> read_;  ///< the last good one; belongs to the round that runs
 };
 
 }  // namespace tenon

@@ -30,12 +30,15 @@ TEST_CASE("mistakes in the main tables fail the read") {
       {"log_level = \"wran\"",
        "tenon.toml:4: error: host.log_level: expected one of trace, debug, info, warn, error, critical, off, "
        "found the string \"wran\", did you mean \"warn\"?\n"},
+      {"watch_settle_ms = 9",
+       "tenon.toml:4: error: host.watch_settle_ms: expected an integer from 10 to 600000, found the integer 9\n"},
       {"upstream_ca_file = ''",
        "tenon.toml:4: error: host.upstream_ca_file: expected some text, found an empty string\n"},
       {"call_timeout = 3",
        "tenon.toml:4: error: host: unknown key \"call_timeout\", expected one of plugin_dirs, store_dir, "
-       "store_retention_seconds, store_max_bytes, require_pin, plugin_keys, ops_group, canary, "
-       "blocking_threads, reload_builds, build_timeout_ms, call_timeout_ms, drain_timeout_ms, upstream_ca_file, "
+       "store_retention_seconds, store_max_bytes, require_pin, plugin_keys, ops_group, watch, "
+       "watch_settle_ms, canary, blocking_threads, reload_builds, build_timeout_ms, call_timeout_ms, drain_timeout_ms, "
+       "upstream_ca_file, "
        "http_timeout_ms, http_max_response_bytes, log_level, did you mean \"call_timeout_ms\"?\n"},
       {"[cache]\nsize = 0",
        "tenon.toml:5: error: cache.size: expected an integer from 1 to 1000000, found the integer 0\n"},
@@ -107,8 +110,8 @@ TEST_CASE("mistakes in a tenant are found in its own lines") {
        "brand-rights, "
        "collection-lists, content-standards, creative-ad-server, creative-generative, creative-template, "
        "governance-aware-seller, governance-delivery-monitor, governance-spend-authority, property-lists, "
-       "sales-broadcast-tv, sales-catalog-driven, sales-guaranteed, sales-non-guaranteed, sales-proposal-mode and 3 "
-       "more), "
+       "sales-broadcast-tv, sales-catalog-driven, sales-guaranteed, sales-non-guaranteed, sales-proposal-mode, "
+       "sales-social, signal-marketplace, signal-owned), "
        "found \"sales-garanteed\", did you mean \"sales-guaranteed\"?\n"},
       {"plugin = 'gam'\nspecialisms = ['sales-social', 'sales-social']",
        "tenon.toml:6: error: tenants.t.specialisms[1]: expected each specialism once, found \"sales-social\" again\n"},

@@ -12,6 +12,8 @@ TEST_CASE("every setting of the host and the cache is read") {
   directory.add("tenon.toml", R"([host]
 plugin_dirs = ["plugins", "/opt/tenon/plugins"]
 store_dir = "/var/lib/tenon/store"
+watch = true
+watch_settle_ms = 10
 blocking_threads = 8
 build_timeout_ms = 1
 call_timeout_ms = 2
@@ -29,6 +31,8 @@ cold_start = "coalesce"
   CHECK(read->host.plugin_dirs ==
         std::vector<std::filesystem::path>{directory.root() / "plugins", "/opt/tenon/plugins"});
   CHECK(read->host.store_dir == "/var/lib/tenon/store");
+  CHECK(read->host.watch);
+  CHECK(read->host.watch_settle.count() == 10);
   CHECK(read->host.blocking_threads == 8);
   CHECK(read->host.build_timeout.count() == 1);
   CHECK(read->host.call_timeout.count() == 2);

@@ -78,6 +78,8 @@ TEST_CASE("the commented keys of the reference show the defaults, and its tenant
   CHECK(read->host.store_retention == host.store_retention);
   CHECK(read->host.store_max_bytes == host.store_max_bytes);
   CHECK(read->host.require_pin == host.require_pin);
+  CHECK(read->host.watch == host.watch);
+  CHECK(read->host.watch_settle == host.watch_settle);
   CHECK(read->host.blocking_threads == host.blocking_threads);
   CHECK(read->host.build_timeout == host.build_timeout);
   CHECK(read->host.call_timeout == host.call_timeout);
