@@ -131,6 +131,7 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
       reload_environment{.executor = executor,
                          .blocking = pool->get_executor(),
                          .config = options.config,
+                         .store = settings.store_dir,
                          .admission = std::move(admitting),
                          .deployments = deployments,
                          .ledger = ledger,
@@ -144,7 +145,7 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
 }
 
 void host::state::deploy(const std::shared_ptr<const catalog>& read, admission& admitting) {
-  auto plan = make_plan({}, *read, pin_plugins(*read, admitting));
+  auto plan = make_plan({}, *read, pin_plugins(*read, admitting), crash_findings::read(read->host.store_dir));
   deployment_map all;
   for (auto& planned : plan.changes) {
     if (!planned.change.applied) {

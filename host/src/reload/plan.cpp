@@ -12,7 +12,7 @@ std::string text_of(const error& value) {
 
 /// The deployment that the configuration asks for, or one that carries why it cannot be.
 std::shared_ptr<const deployment> wanted_deployment(const std::shared_ptr<const tenant_entry>& entry,
-                                                    const pinned_plugins& plugins) {
+                                                    const pinned_plugins& plugins, const crash_findings& crashes) {
   deployment made{.entry = entry, .image = nullptr};
   // Switching a tenant off always works, whatever has become of its plugin.
   if (!entry->enabled) return std::make_shared<const deployment>(std::move(made));
@@ -22,6 +22,7 @@ std::shared_ptr<const deployment> wanted_deployment(const std::shared_ptr<const 
   } else {
     made.image = *image;
     made.refusal = check_deployment(*entry, (*image)->manifest);
+    if (auto died = crashes.against(entry->name, (*image)->content_hash)) made.refusal = account_misconfigured(*died);
     if (made.refusal) made.image = nullptr;
   }
   return std::make_shared<const deployment>(std::move(made));
@@ -86,14 +87,15 @@ planned_change broken_change(const std::string& tenant, const std::shared_ptr<co
 
 }  // namespace
 
-reload_plan make_plan(const deployment_map& now, const catalog& wanted, const pinned_plugins& plugins) {
+reload_plan make_plan(const deployment_map& now, const catalog& wanted, const pinned_plugins& plugins,
+                      const crash_findings& crashes) {
   std::map<std::string, std::optional<planned_change>, std::less<>> by_tenant;
   const auto current = [&now](const std::string& tenant) {
     const auto at = now.find(tenant);
     return at == now.end() ? nullptr : at->second;
   };
   for (const auto& [tenant, entry] : wanted.tenants) {
-    by_tenant[tenant] = change_of(tenant, current(tenant), wanted_deployment(entry, plugins));
+    by_tenant[tenant] = change_of(tenant, current(tenant), wanted_deployment(entry, plugins, crashes));
   }
   for (const auto& tenant : wanted.broken) by_tenant[tenant] = broken_change(tenant, current(tenant), wanted);
   for (const auto& [tenant, old] : now) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plugin/crash_finding.hpp"
 #include "reload/deployment.hpp"
 #include "reload/pinning.hpp"
 
@@ -18,14 +19,15 @@ struct planned_change {
 
 struct reload_plan {
   std::vector<planned_change> changes;  ///< sorted by tenant, without the unchanged
-  std::vector<std::string> unchanged;  ///< sorted
+  std::vector<std::string> unchanged;   ///< sorted
 };
 
 /// Compares what serves now with what the configuration wants. A pure function of values.
 ///
-/// A tenant whose new table is broken, whose plugin was refused or whose settings do not fit keeps the deployment it
-/// has; a new one gets a deployment that only carries the refusal, so that its first request says CONFIGURATION_ERROR
-/// and not "no such account".
-reload_plan make_plan(const deployment_map& now, const catalog& wanted, const pinned_plugins& plugins);
+/// A tenant whose new table is broken, whose plugin was refused or ended a process while it worked for this tenant, or
+/// whose settings do not fit keeps the deployment it has; a new one gets a deployment that only carries the refusal, so
+/// that its first request says CONFIGURATION_ERROR and not "no such account".
+reload_plan make_plan(const deployment_map& now, const catalog& wanted, const pinned_plugins& plugins,
+                      const crash_findings& crashes);
 
 }  // namespace tenon

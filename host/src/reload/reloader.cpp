@@ -87,7 +87,8 @@ void reloader::read_and_plan(std::shared_ptr<round> current) {
   current->read = std::move(*read);
   current->report.diagnostics = current->read->diagnostics;
   current->plan = make_plan(now, *current->read,
-                            pin_plugins(*current->read, *environment_.admission));
+                            pin_plugins(*current->read, *environment_.admission),
+                            crash_findings::read(environment_.store));
   current->report.unchanged = static_cast<std::uint32_t>(current->plan.unchanged.size());
   for (const auto& tenant : current->plan.unchanged) environment_.ledger->in_force(tenant);
   const auto cached = environment_.router->cached_tenants();

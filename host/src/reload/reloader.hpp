@@ -26,6 +26,7 @@ struct reload_environment {
   boost::asio::any_io_executor executor;
   boost::asio::any_io_executor blocking;  ///< files are read and plugins tried out here
   std::filesystem::path config;
+  std::filesystem::path store;  ///< of plugins, and of what is held against them
   std::shared_ptr<tenon::admission> admission;
   std::shared_ptr<deployment_table> deployments;
   std::shared_ptr<build_ledger> ledger;
