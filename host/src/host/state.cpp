@@ -1,5 +1,7 @@
 #include "host/state.hpp"
 
+#include "platform/ended_processes.hpp"
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -107,6 +109,7 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
   environment->http = this->http;
   environment->loader = loader;
   environment->logger = logger;
+  record_entries(options, settings.store_dir);
   environment->build_timeout = settings.build_timeout;
   environment->call_timeout = settings.call_timeout;
   environment->retire_grace = settings.drain_timeout;
@@ -142,6 +145,17 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
                            if (const auto self = weak.lock()) self->applied(now);
                          }});
   return {};
+}
+
+/// First what the last process left, then where this one leaves it.
+void host::state::record_entries(const host_options& options, const std::filesystem::path& store_dir) {
+  settle_ended_processes(store_dir, *logger);
+  auto record = entry_record::open(store_dir);
+  if (record)
+    environment->entries = std::move(*record);
+  else
+    logger->warn("a crash in a plugin will leave no evidence: {}", record.error().operator_detail);
+  if (options.handle_crashes) crashes = crash_handlers::install();
 }
 
 void host::state::deploy(const std::shared_ptr<const catalog>& read, admission& admitting) {
