@@ -12,3 +12,5 @@ tenon_fixture(canary_terminate_handler_left canary_terminate_handler_left/canary
 tenon_fixture(crashes_in_constructor crashes_outside_canary/crashes_outside_canary.c DEFINITIONS FIXTURE_CRASH_AT=1)
 tenon_fixture(crashes_in_init crashes_outside_canary/crashes_outside_canary.c DEFINITIONS FIXTURE_CRASH_AT=2)
 tenon_fixture(crashes_in_create crashes_outside_canary/crashes_outside_canary.c DEFINITIONS FIXTURE_CRASH_AT=3)
+# It behaves until a request tells it not to.
+tenon_fixture(crashes_in_task crashes_in_task/crashes_in_task.c)

@@ -1,8 +1,9 @@
 #pragma once
 
+#include "store_option.hpp"
+
 #include <CLI/App.hpp>
 
-#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -24,8 +25,26 @@ class forget_command {
 
  private:
   CLI::App* forget_;
+  store_option place_;
   std::string content_hash_;
-  std::filesystem::path store_, config_;
+};
+
+/// `tenonctl plugin forgive`: lets bytes run again for a tenant for whom a host died in them. Needs no tenond either.
+///
+/// Lifetime    As long as the App that it was added to is used.
+class forgive_command {
+ public:
+  explicit forgive_command(CLI::App& plugin);
+  forgive_command(const forgive_command&) = delete;
+  forgive_command& operator=(const forgive_command&) = delete;
+
+  /// As forget_command::run().
+  std::optional<int> run() const;
+
+ private:
+  CLI::App* forgive_;
+  store_option place_;
+  std::string content_hash_, tenant_;
 };
 
 }  // namespace tenonctl

@@ -179,6 +179,7 @@ int main(int argc, char** argv) {
   const tenonctl::author_commands author(*plugin);
   const tenonctl::pin_commands pins(*plugin);
   const tenonctl::forget_command forget(*plugin);
+  const tenonctl::forgive_command forgive(*plugin);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& wrong) {
@@ -187,6 +188,7 @@ int main(int argc, char** argv) {
   if (const auto done = author.run()) return *done;
   if (const auto done = pins.run()) return *done;
   if (const auto done = forget.run()) return *done;
+  if (const auto done = forgive.run()) return *done;
   if (checked->parsed()) return check(config);
   if (status->parsed()) return run(socket, {{"command", "status"}}, as_json, print_status);
   if (tenants->parsed()) return run(socket, {{"command", "tenants"}}, as_json, print_tenants);

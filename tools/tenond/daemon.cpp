@@ -41,7 +41,7 @@ daemon::daemon(boost::asio::io_context& calls, boost::asio::io_context& control,
       delay_(control) {}
 
 result<void> daemon::start() {
-  auto made = host::create(calls_.get_executor(), {.config = config_, .logger = logger_});
+  auto made = host::create(calls_.get_executor(), {.config = config_, .logger = logger_, .handle_crashes = true});
   if (!made) return made.error();
   host_ = std::move(*made);
   front_ = std::make_unique<front>(*host_, buyers_);

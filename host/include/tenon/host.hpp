@@ -32,6 +32,10 @@ struct host_options {
   std::shared_ptr<spdlog::logger> logger = nullptr;
   const tenon::clock* time = nullptr;  ///< borrowed for the host's life; null: system_clock()
   bool handle_sighup = false;          ///< install a SIGHUP handler that reloads; none otherwise
+  /// Install handlers of SIGSEGV, SIGABRT and their like that note in which plugin, and for which tenant, the process
+  /// dies, then leave the signal to whoever handled it before; none otherwise. The next host on the same store does not
+  /// load those bytes for that tenant again. Without them only the log tells what ran when the process ended.
+  bool handle_crashes = false;
   /// The program tenon-canary, which runs a new plugin in a child process before the host does. Empty: the one beside
   /// this program, in
   /// ../libexec/tenon of it, or where tenon was installed. [host] canary goes before it.

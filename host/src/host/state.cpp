@@ -1,5 +1,7 @@
 #include "host/state.hpp"
 
+#include "platform/ended_processes.hpp"
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -107,6 +109,7 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
   environment->http = this->http;
   environment->loader = loader;
   environment->logger = logger;
+  record_entries(options, settings.store_dir);
   environment->build_timeout = settings.build_timeout;
   environment->call_timeout = settings.call_timeout;
   environment->retire_grace = settings.drain_timeout;
@@ -134,6 +137,7 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
                          .blocking = pool->get_executor(),
                          .config = options.config,
                          .read = read,
+                         .store = settings.store_dir,
                          .admission = std::move(admitting),
                          .deployments = deployments,
                          .ledger = ledger,
@@ -152,8 +156,19 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
   return {};
 }
 
+/// First what the last process left, then where this one leaves it.
+void host::state::record_entries(const host_options& options, const std::filesystem::path& store_dir) {
+  settle_ended_processes(store_dir, *logger);
+  auto record = entry_record::open(store_dir);
+  if (record)
+    environment->entries = std::move(*record);
+  else
+    logger->warn("a crash in a plugin will leave no evidence: {}", record.error().operator_detail);
+  if (options.handle_crashes) crashes = crash_handlers::install();
+}
+
 void host::state::deploy(const std::shared_ptr<const catalog>& read, admission& admitting) {
-  auto plan = make_plan({}, *read, pin_plugins(*read, admitting));
+  auto plan = make_plan({}, *read, pin_plugins(*read, admitting), crash_findings::read(read->host.store_dir));
   deployment_map all;
   for (auto& planned : plan.changes) {
     if (!planned.change.applied) {

@@ -6,6 +6,7 @@
 #include "host/directory.hpp"
 #include "host/failure_log.hpp"
 #include "host/store_upkeep.hpp"
+#include "platform/crash_handlers.hpp"
 #include "platform/http_client.hpp"
 #include "platform/plugin_platform.hpp"
 #include "plugin/library.hpp"
@@ -59,6 +60,7 @@ struct host::state : std::enable_shared_from_this<host::state> {
   std::shared_ptr<lazy_platform_router> router;
   std::shared_ptr<tenon::reloader> reloader;
   std::unique_ptr<boost::asio::signal_set> hangups;
+  std::shared_ptr<crash_handlers> crashes;  ///< none unless asked for
   gate calls;
   std::atomic<bool> router_ended = false;
   std::stop_source cut;  ///< ends the calls that are still running when the drain time is over
@@ -71,6 +73,7 @@ struct host::state : std::enable_shared_from_this<host::state> {
   const std::shared_ptr<last_steps> ending;
 
   result<void> open(const host_options& options, const std::shared_ptr<const catalog>& read);
+  void record_entries(const host_options& options, const std::filesystem::path& store_dir);
   void deploy(const std::shared_ptr<const catalog>& read, admission& admitting);
   void applied(const std::shared_ptr<const catalog>& read);
   void wait_for_hangup();

@@ -14,8 +14,11 @@ constinit std::atomic<std::uint64_t> foreign_calls{0};
 
 std::uint64_t foreign_service_calls() noexcept { return foreign_calls.load(std::memory_order_relaxed); }
 
-entry_frame::entry_frame(platform_shell& shell, tenon_token blocking) noexcept
-    : shell_(shell), blocking_(blocking), outer_(std::exchange(innermost, this)) {}
+entry_frame::entry_frame(platform_shell& shell, const char* what, tenon_token blocking) noexcept
+    : shell_(shell),
+      blocking_(blocking),
+      outer_(std::exchange(innermost, this)),
+      recorded_(shell.environment().entries.get(), shell.label(), what) {}
 
 entry_frame::~entry_frame() { leave_plugin(); }
 
@@ -43,6 +46,7 @@ void entry_frame::queue(open_call_ptr answered) noexcept {
 
 void entry_frame::leave_plugin() noexcept {
   if (!current_) return;
+  recorded_.leave();
   innermost = outer_;
   current_ = false;
 }

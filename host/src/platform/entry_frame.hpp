@@ -1,5 +1,6 @@
 #pragma once
 
+#include "platform/entry_record.hpp"
 #include "platform/operation.hpp"
 #include "platform/token_table.hpp"
 
@@ -20,8 +21,8 @@ namespace tenon {
 /// Threads     The one that made it.
 class entry_frame {
  public:
-  /// `blocking`: the token of a call that may wait on this thread, else 0.
-  explicit entry_frame(platform_shell& shell, tenon_token blocking = 0) noexcept;
+  /// `what` is entered: a task, or "destroy()". `blocking`: the token of a call that may wait on this thread, else 0.
+  entry_frame(platform_shell& shell, const char* what, tenon_token blocking = 0) noexcept;
   entry_frame(const entry_frame&) = delete;
   entry_frame& operator=(const entry_frame&) = delete;
   ~entry_frame();
@@ -46,6 +47,7 @@ class entry_frame {
   platform_shell& shell_;
   const tenon_token blocking_;
   entry_frame* outer_;
+  recorded_entry recorded_;  ///< names this entry if the process dies in it
   bool current_ = true;
   std::vector<operation_table::entry> started_;
   open_call_ptr first_;

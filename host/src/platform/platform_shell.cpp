@@ -90,6 +90,7 @@ platform_shell::platform_shell(std::shared_ptr<const platform_environment> envir
                                std::shared_ptr<library> code)
     : environment_(std::move(environment)),
       recipe_(std::move(recipe)),
+      label_(make_label(recipe_.tenant, *recipe_.image)),
       library_(std::move(code)),
       secrets_(std::make_shared<secret_reader>(recipe_.secrets,
                                                readable_pointers(recipe_.image->manifest, recipe_.settings))),
@@ -117,7 +118,7 @@ void platform_shell::post_entry(Work work) {
 template <class Body>
 bool platform_shell::enter(const char* what, tenon_token blocking, Body body) {
   if (!gate_.enter()) return false;
-  entry_frame frame(*this, blocking);
+  entry_frame frame(*this, what, blocking);
   // Of entries that overlap the first stays: it is the one to be named if it does not come back.
   const char* nobody = nullptr;
   const bool first = entered_.compare_exchange_strong(nobody, what, std::memory_order_relaxed);

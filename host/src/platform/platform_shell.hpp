@@ -60,6 +60,8 @@ class platform_shell : public std::enable_shared_from_this<platform_shell> {
   const std::string& tenant() const noexcept { return recipe_.tenant; }
   const platform_environment& environment() const noexcept { return *environment_; }
 
+  const entry_label& label() const noexcept { return label_; }
+
   // For services, below a frame of this platform.
   const tenon_ctx* context() const noexcept { return &context_; }
   bool closing() const noexcept { return closing_.load(); }
@@ -114,6 +116,7 @@ class platform_shell : public std::enable_shared_from_this<platform_shell> {
 
   const std::shared_ptr<const platform_environment> environment_;
   platform_recipe recipe_;
+  const entry_label label_;
   tenon_ctx context_;
   std::shared_ptr<library> library_;
   std::shared_ptr<const secret_reader> secrets_;

@@ -50,13 +50,13 @@ void platform_shell::destroy() noexcept {
   closing_.store(true);
   for (auto& open : operations_.take_all()) {
     open.held->cancel();
-    entry_frame frame(*this);
+    entry_frame frame(*this, "the completion of an operation");
     open.held->close(open.id);
     frame.leave_plugin();
     frame.deliver();
   }
   if (auto* const instance = instance_.exchange(nullptr)) {
-    entry_frame frame(*this);
+    entry_frame frame(*this, "destroy()");
     library_->entry().destroy(instance);
     frame.leave_plugin();
     frame.deliver();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "platform/entry_record.hpp"
 #include "platform/http_client.hpp"
 #include "platform/open_platforms.hpp"
 #include "plugin/library.hpp"
@@ -66,7 +67,8 @@ struct platform_environment {
   const clock* time = nullptr;
   std::weak_ptr<http_client> http;  ///< the host's: its timers and sockets must go before the executor's context does
   std::shared_ptr<tenon::loader> loader;
-  std::shared_ptr<spdlog::logger> logger;  ///< not null
+  std::shared_ptr<spdlog::logger> logger;           ///< not null
+  std::shared_ptr<entry_record> entries = nullptr;  ///< null: entries into plugins leave no trace
   std::shared_ptr<open_platforms> retiring = std::make_shared<open_platforms>();
   std::chrono::milliseconds build_timeout{30'000};
   std::chrono::milliseconds call_timeout{60'000};

@@ -66,6 +66,17 @@ std::string distrust_mount(const std::filesystem::path& directory, unsigned long
   return {};
 }
 
+bool is_beginning_of_hash(std::string_view text) noexcept {
+  return text.find_first_not_of("0123456789abcdef") == text.npos;
+}
+
+result<void> check_hash_beginning(const std::string& content_hash) {
+  constexpr std::size_t shortest = 12;
+  if (content_hash.size() >= shortest && is_beginning_of_hash(content_hash)) return {};
+  return refusal(content_hash + ": expected the SHA-256 of a plugin, in lower case, or its first " +
+                 std::to_string(shortest) + " digits or more");
+}
+
 bool lock_file(int fd, lock_kind kind) noexcept {
   int done = -1;
   do {

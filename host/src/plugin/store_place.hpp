@@ -19,6 +19,12 @@ result<file_descriptor> open_private(const std::filesystem::path& directory);
 /// Why a file system with these mount flags (of statvfs) cannot hold a store, or nothing. Pure.
 std::string distrust_mount(const std::filesystem::path& directory, unsigned long flags);
 
+/// Whether a text is a SHA-256 in lower-case hex, or its beginning.
+bool is_beginning_of_hash(std::string_view text) noexcept;
+
+/// Errors: what an operator typed is no content hash, or less than 12 digits of one.
+result<void> check_hash_beginning(const std::string& content_hash);
+
 /// A copy in use is locked shared, whoever removes one locks it for itself first. The locks go with their descriptors,
 /// so a crash leaves none.
 enum class lock_kind { shared, exclusive };

@@ -20,7 +20,7 @@ struct deployment {
   std::shared_ptr<const tenant_entry> entry;
   std::shared_ptr<const plugin_image> image;  ///< null if `refusal` is set
   std::optional<error> refusal = {};          ///< why no platform can be built; for an operator, in operator_detail
-  bool refused_plugin = false;                ///< it is about the plugin's file, whoever the tenant is
+  bool refused_plugin = false;                ///< it is about the plugin, not about the tenant's table
 };
 
 using deployment_map = std::map<std::string, std::shared_ptr<const deployment>, std::less<>>;

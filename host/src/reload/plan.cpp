@@ -13,7 +13,7 @@ std::string text_of(const error& value) {
 
 /// The deployment that the configuration asks for, or one that carries why it cannot be.
 std::shared_ptr<const deployment> wanted_deployment(const std::shared_ptr<const tenant_entry>& entry,
-                                                    const pinned_plugins& plugins) {
+                                                    const pinned_plugins& plugins, const crash_findings& crashes) {
   deployment made{.entry = entry, .image = nullptr};
   // Switching a tenant off always works, whatever has become of its plugin.
   if (!entry->enabled) return std::make_shared<const deployment>(std::move(made));
@@ -24,6 +24,10 @@ std::shared_ptr<const deployment> wanted_deployment(const std::shared_ptr<const 
   } else {
     made.image = *image;
     made.refusal = check_deployment(*entry, (*image)->manifest);
+    if (auto died = crashes.against(entry->name, (*image)->content_hash)) {
+      made.refusal = account_misconfigured(*died);
+      made.refused_plugin = true;
+    }
     if (made.refusal) made.image = nullptr;
   }
   return std::make_shared<const deployment>(std::move(made));
@@ -138,7 +142,7 @@ bool is_about(const reload_request& request, const tenant_entry* now, const tena
 }
 
 reload_plan make_plan(const deployment_map& now, const catalog& wanted, const pinned_plugins& plugins,
-                      const plan_focus& focus) {
+                      const crash_findings& crashes, const plan_focus& focus) {
   std::map<std::string, std::optional<planned_change>, std::less<>> by_tenant;
   const auto current = [&now](const std::string& tenant) {
     const auto at = now.find(tenant);
@@ -150,7 +154,7 @@ reload_plan make_plan(const deployment_map& now, const catalog& wanted, const pi
   for (const auto& [tenant, entry] : wanted.tenants) {
     const auto old = current(tenant);
     if (!included(old, entry.get())) continue;
-    auto next = wanted_deployment(entry, plugins);
+    auto next = wanted_deployment(entry, plugins, crashes);
     auto change = change_of(tenant, old, next);
     if (!change && old) change = change_anyway(tenant, *old, std::move(next), focus);
     by_tenant[tenant] = std::move(change);

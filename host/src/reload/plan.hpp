@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plugin/crash_finding.hpp"
 #include "reload/deployment.hpp"
 #include "reload/pinning.hpp"
 
@@ -36,10 +37,10 @@ bool is_about(const reload_request& request, const tenant_entry* now, const tena
 /// Tenants that no request of the focus is about are in neither list. Those that one names move even if nothing
 /// changed.
 ///
-/// A tenant whose new table is broken, whose plugin was refused or whose settings do not fit keeps the deployment it
-/// has; a new one gets a deployment that only carries the refusal, so that its first request says CONFIGURATION_ERROR
-/// and not "no such account".
+/// A tenant whose new table is broken, whose plugin was refused or ended a process while it worked for this tenant, or
+/// whose settings do not fit keeps the deployment it has; a new one gets a deployment that only carries the refusal, so
+/// that its first request says CONFIGURATION_ERROR and not "no such account".
 reload_plan make_plan(const deployment_map& now, const catalog& wanted, const pinned_plugins& plugins,
-                      const plan_focus& focus = {});
+                      const crash_findings& crashes, const plan_focus& focus = {});
 
 }  // namespace tenon

@@ -135,7 +135,8 @@ void reloader::read_and_plan(std::shared_ptr<round> current) {
   find_nobody(current->requests, now, *current->read, current->report);
   const auto plugins = pin_plugins(*current->read, *environment_.admission);
   const auto cached = environment_.router->cached_tenants();
-  current->plan = make_plan(now, *current->read, plugins, focus_of(*current, now, cached));
+  current->plan = make_plan(now, *current->read, plugins, crash_findings::read(environment_.store),
+                            focus_of(*current, now, cached));
   current->report.unchanged = static_cast<std::uint32_t>(current->plan.unchanged.size());
   for (const auto& tenant : current->plan.unchanged) {
     environment_.ledger->in_force(tenant);

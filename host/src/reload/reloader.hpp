@@ -29,6 +29,7 @@ struct reload_environment {
   boost::asio::any_io_executor blocking;  ///< files are read and plugins tried out here
   std::filesystem::path config;
   std::shared_ptr<const catalog> read;  ///< what the deployments were made from
+  std::filesystem::path store;          ///< of plugins, and of what is held against them
   std::shared_ptr<tenon::admission> admission;
   std::shared_ptr<deployment_table> deployments;
   std::shared_ptr<build_ledger> ledger;

@@ -41,6 +41,7 @@ struct world {
   deployment_map now;
   catalog wanted;
   pinned_plugins plugins;
+  crash_findings crashes;
 
   void serves(const std::string& tenant, const std::string& hash, const std::string& network = "1") {
     now.emplace(tenant, std::make_shared<const deployment>(
@@ -53,7 +54,7 @@ struct world {
   void refuses(const std::string& why) {
     plugins.emplace("gam", result<std::shared_ptr<const plugin_image>>(make_error("CONFIGURATION_ERROR", "no", why)));
   }
-  reload_plan plan(const plan_focus& focus = {}) const { return make_plan(now, wanted, plugins, focus); }
+  reload_plan plan(const plan_focus& focus = {}) const { return make_plan(now, wanted, plugins, crashes, focus); }
 };
 
 }  // namespace
@@ -177,6 +178,61 @@ TEST_CASE("a tenant that was refused before is applied once its plugin is there"
   REQUIRE(plan.changes.size() == 1);
   CHECK(plan.changes[0].change.applied);
   CHECK_FALSE(plan.changes[0].next->refusal);
+}
+
+TEST_CASE("bytes that ended a process are refused for the tenant they worked for, and for nobody else") {
+  world w;
+  w.crashes.add({.content_hash = "aa",
+                 .tenant = "acme",
+                 .plugin = "gam",
+                 .version = "1.0.0",
+                 .entered = "get_products",
+                 .signal = "SIGSEGV at 0x0",
+                 .time = "2026-01-31T12:00:00Z",
+                 .process = "12"});
+  w.wants("acme");
+  w.wants("beta");
+  w.pins("aa");
+  const auto plan = w.plan();
+  REQUIRE(plan.changes.size() == 2);
+  CHECK_FALSE(plan.changes[0].change.applied);
+  CHECK(plan.changes[0].change.reason.find(
+            "process 12 died with SIGSEGV at 0x0 inside gam 1.0.0 (aa), in get_products") != std::string::npos);
+  CHECK(plan.changes[0].next->refusal->code == "CONFIGURATION_ERROR");
+  CHECK(plan.changes[0].next->image == nullptr);
+  CHECK(plan.changes[1].change.applied);
+
+  w.now.emplace("acme", plan.changes[0].next);
+  w.now.emplace("beta", plan.changes[1].next);
+  CHECK_FALSE(w.plan().changes.at(0).change.applied);  // the same bytes, dropped again
+  w.plugins.clear();
+  w.pins("bb");
+  CHECK(w.plan().changes.at(0).change.applied);  // other bytes
+  w.plugins.clear();
+  w.pins("aa");
+  w.crashes = {};
+  const auto forgiven = w.plan();
+  REQUIRE(forgiven.changes.size() == 1);
+  CHECK(forgiven.changes[0].change.applied);
+}
+
+TEST_CASE("a tenant that serves from bytes keeps them when another process dies in them") {
+  world w;
+  w.serves("acme", "aa");
+  w.wants("acme");
+  w.pins("aa");
+  w.crashes.add({.content_hash = "aa",
+                 .tenant = "acme",
+                 .plugin = "gam",
+                 .version = "1.0.0",
+                 .entered = "create()",
+                 .signal = "SIGABRT",
+                 .time = "2026-01-31T12:00:00Z",
+                 .process = "12"});
+  const auto plan = w.plan();
+  REQUIRE(plan.changes.size() == 1);
+  CHECK_FALSE(plan.changes[0].change.applied);
+  CHECK(plan.changes[0].next == w.now.at("acme"));
 }
 
 TEST_CASE("a claimed specialism has to be offered, and its entry tasks implemented") {
