@@ -194,14 +194,15 @@ token_sha256 = "%s"
         return {each["tenant"]: each for each in self.ctl("tenants")["tenants"]}
 
     def mapped(self, plugin=""):
-        """The files of the store that the process has mapped in any way, without their directory."""
+        """The plugins of the store that the process has mapped in any way, without their directory; not its own record of
+        who is inside them, which is mapped as well."""
         store = str(self.root / "store")
         names = set()
         for line in pathlib.Path("/proc/%d/maps" % self.tenond.child.pid).read_text().splitlines():
             fields = line.split(None, 5)
             if len(fields) == 6 and fields[5].startswith(store):
                 name = os.path.basename(fields[5])
-                if name.startswith(plugin):
+                if name.startswith(plugin) and not name.endswith(".entries"):
                     names.add(name)
         return sorted(names)
 
