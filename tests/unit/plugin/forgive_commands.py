@@ -3,27 +3,18 @@ Method: runs tenonctl on a store of its own.
 
 usage: forgive_commands.py TENONCTL
 """
-import pathlib
-import subprocess
 import sys
-import tempfile
 import unittest
 
-TENONCTL = pathlib.Path(sys.argv.pop(1)).resolve()
+sys.dont_write_bytecode = True
+from plugin_commands import InAPlace, run  # noqa: E402
+
 HASH = "a" * 63 + "1"
 
 
-def run(*arguments):
-    done = subprocess.run([TENONCTL, "plugin", *map(str, arguments)], capture_output=True, text=True, timeout=60,
-                          check=False)
-    return done.returncode, done.stdout, done.stderr
-
-
-class ForgiveCommands(unittest.TestCase):
+class ForgiveCommands(InAPlace):
     def setUp(self):
-        place = tempfile.TemporaryDirectory()
-        self.addCleanup(place.cleanup)
-        self.place = pathlib.Path(place.name)
+        super().setUp()
         self.store = self.place / "store"
         self.store.mkdir(mode=0o700)
         for tenant in ("acme", "beta"):

@@ -45,6 +45,21 @@ std::string zombie_reason_of(const std::string& fixture_name) {
   return status[0].cause + ": " + status[0].reason;
 }
 
+/// Makes a zombie that somebody else's handle keeps, and lets it go: where it was mapped.
+std::filesystem::path zombie_that_went(loading_world& world) {
+  auto loaded = world.load_good();
+  const auto path = loaded->image().stored;
+  void* const held = ::dlopen(path.c_str(), RTLD_NOW | RTLD_NOLOAD);
+  REQUIRE(held != nullptr);
+  loaded.reset();
+  world.settle();
+  REQUIRE(world.code->status().size() == 1);
+  CHECK(world.code->status()[0].state == "zombie");
+  CHECK(world.code->status()[0].cause == "unknown");
+  ::dlclose(held);
+  return path;
+}
+
 }  // namespace
 
 TEST_CASE("an entry that differs from its note is refused") {
@@ -115,16 +130,7 @@ TEST_CASE("a library that another one is linked to becomes a zombie that names i
 
 TEST_CASE("a zombie that is let go later is collected with the next library that closes") {
   loading_world world;
-  auto loaded = world.load_good();
-  const auto path = loaded->image().stored;
-  void* const held = ::dlopen(path.c_str(), RTLD_NOW | RTLD_NOLOAD);
-  REQUIRE(held != nullptr);
-  loaded.reset();
-  world.settle();
-  REQUIRE(world.code->status().size() == 1);
-  CHECK(world.code->status()[0].state == "zombie");
-  CHECK(world.code->status()[0].cause == "unknown");
-  ::dlclose(held);
+  const auto path = zombie_that_went(world);
   { const auto next = world.load_good("good_2"); }
   world.settle();
   CHECK(world.code->status().empty());
@@ -134,14 +140,7 @@ TEST_CASE("a zombie that is let go later is collected with the next library that
 
 TEST_CASE("a zombie that went meanwhile is closed before its path is mapped again") {
   loading_world world;
-  auto loaded = world.load_good();
-  const auto path = loaded->image().stored;
-  void* const held = ::dlopen(path.c_str(), RTLD_NOW | RTLD_NOLOAD);
-  REQUIRE(held != nullptr);
-  loaded.reset();
-  world.settle();
-  REQUIRE(world.code->status().size() == 1);
-  ::dlclose(held);
+  const auto path = zombie_that_went(world);
   REQUIRE_FALSE(is_mapped(path));
   const auto again = world.load_good();
   const auto status = world.code->status();

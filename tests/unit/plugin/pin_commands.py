@@ -5,27 +5,17 @@ usage: pin_commands.py TENONCTL
 """
 import hashlib
 import os
-import pathlib
 import stat
-import subprocess
 import sys
-import tempfile
 import unittest
 
-TENONCTL = pathlib.Path(sys.argv.pop(1)).resolve()
+sys.dont_write_bytecode = True
+from plugin_commands import InAPlace, run  # noqa: E402
 
 
-def run(*arguments):
-    done = subprocess.run([TENONCTL, "plugin", *map(str, arguments)], capture_output=True, text=True, timeout=60,
-                          check=False)
-    return done.returncode, done.stdout, done.stderr
-
-
-class PinCommands(unittest.TestCase):
+class PinCommands(InAPlace):
     def setUp(self):
-        place = tempfile.TemporaryDirectory()
-        self.addCleanup(place.cleanup)
-        self.place = pathlib.Path(place.name)
+        super().setUp()
         self.plugins = self.place / "plugins"
         self.plugins.mkdir()
         self.plugin = self.plugins / "gam.so"

@@ -54,6 +54,17 @@ struct world {
   void refuses(const std::string& why) {
     plugins.emplace("gam", result<std::shared_ptr<const plugin_image>>(make_error("CONFIGURATION_ERROR", "no", why)));
   }
+  /// A process has died in these bytes while it worked for the tenant.
+  void dies(const std::string& tenant, const std::string& hash) {
+    crashes.add({.content_hash = hash,
+                 .tenant = tenant,
+                 .plugin = "gam",
+                 .version = "1.0.0",
+                 .entered = "get_products",
+                 .signal = "SIGSEGV at 0x0",
+                 .time = "2026-01-31T12:00:00Z",
+                 .process = "12"});
+  }
   reload_plan plan(const plan_focus& focus = {}) const { return make_plan(now, wanted, plugins, crashes, focus); }
 };
 
@@ -182,14 +193,7 @@ TEST_CASE("a tenant that was refused before is applied once its plugin is there"
 
 TEST_CASE("bytes that ended a process are refused for the tenant they worked for, and for nobody else") {
   world w;
-  w.crashes.add({.content_hash = "aa",
-                 .tenant = "acme",
-                 .plugin = "gam",
-                 .version = "1.0.0",
-                 .entered = "get_products",
-                 .signal = "SIGSEGV at 0x0",
-                 .time = "2026-01-31T12:00:00Z",
-                 .process = "12"});
+  w.dies("acme", "aa");
   w.wants("acme");
   w.wants("beta");
   w.pins("aa");
@@ -221,14 +225,7 @@ TEST_CASE("a tenant that serves from bytes keeps them when another process dies 
   w.serves("acme", "aa");
   w.wants("acme");
   w.pins("aa");
-  w.crashes.add({.content_hash = "aa",
-                 .tenant = "acme",
-                 .plugin = "gam",
-                 .version = "1.0.0",
-                 .entered = "create()",
-                 .signal = "SIGABRT",
-                 .time = "2026-01-31T12:00:00Z",
-                 .process = "12"});
+  w.dies("acme", "aa");
   const auto plan = w.plan();
   REQUIRE(plan.changes.size() == 1);
   CHECK_FALSE(plan.changes[0].change.applied);
