@@ -1,9 +1,9 @@
 #include "admin.hpp"
 
+#include "base/operator_text.hpp"
+
 #include <boost/json/array.hpp>
 
-#include <chrono>
-#include <ctime>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,15 +11,6 @@
 namespace tenon::tenond {
 namespace json = boost::json;
 namespace {
-
-/// RFC 3339, in UTC.
-std::string iso_time(std::chrono::system_clock::time_point when) {
-  const auto seconds = std::chrono::system_clock::to_time_t(when);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[sizeof "9999-12-31T23:59:59Z"];
-  return std::string(text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts));
-}
 
 json::object describe(const tenant_status& tenant) {
   return {{"tenant", tenant.tenant},
@@ -31,7 +22,7 @@ json::object describe(const tenant_status& tenant) {
           {"served_version", tenant.served_version},
           {"last_error", tenant.last_error},
           {"state", to_string(tenant.state)},
-          {"since", iso_time(tenant.since)}};
+          {"since", utc_text(tenant.since)}};
 }
 
 json::object describe(const library_status& library) {
@@ -120,7 +111,10 @@ std::optional<reload_request> reload_request_in(const json::object& request) {
   }
   if (const auto* all = request.if_contains("all")) {
     if (!all->is_bool()) return std::nullopt;
-    if (all->get_bool()) made.about = scope::all, ++given;
+    if (all->get_bool()) {
+      made.about = scope::all;
+      ++given;
+    }
   }
   return given > 1 ? std::nullopt : std::optional(std::move(made));
 }

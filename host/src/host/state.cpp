@@ -1,6 +1,7 @@
 #include "host/state.hpp"
 
 #include "platform/ended_processes.hpp"
+#include "platform/entry_record.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>

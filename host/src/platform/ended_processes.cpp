@@ -1,5 +1,6 @@
 #include "platform/ended_processes.hpp"
 
+#include "base/operator_text.hpp"
 #include "catalog/tenant_table.hpp"
 #include "platform/crash_handlers.hpp"
 #include "platform/entry_slot.hpp"
@@ -10,10 +11,11 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <cstring>
-#include <ctime>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -27,15 +29,6 @@ namespace tenon {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string time_text(std::int64_t seconds) {
-  const auto moment = static_cast<std::time_t>(seconds);
-  std::tm parts{};
-  std::array<char, 32> text{};
-  if (::gmtime_r(&moment, &parts) == nullptr) return "an unknown time";
-  std::strftime(text.data(), text.size(), "%FT%TZ", &parts);
-  return text.data();
-}
 
 std::string hex(std::uint64_t number) {
   std::array<char, 16> digits{};
@@ -61,7 +54,7 @@ crash_finding read_slot(const entry_slot& slot, std::int32_t process) {
           .version = read_text(slot.label.version),
           .entered = read_text(slot.entered),
           .signal = has_address(signal) ? name + " at " + hex(slot.address.load()) : name,
-          .time = time_text(slot.died_at.load()),
+          .time = utc_text(std::chrono::system_clock::from_time_t(slot.died_at.load())),
           .process = std::to_string(process)};
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "platform/entry_record.hpp"
 #include "platform/http_client.hpp"
 #include "platform/open_platforms.hpp"
 #include "plugin/library.hpp"
@@ -18,6 +17,8 @@
 #include <vector>
 
 namespace tenon {
+
+class entry_record;
 
 /// The text of a tenant's secrets by settings key, read when the platform is built. Shared and immutable; wiped when it
 /// goes.

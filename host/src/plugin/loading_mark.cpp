@@ -1,14 +1,13 @@
 #include "plugin/loading_mark.hpp"
 
+#include "base/operator_text.hpp"
 #include "plugin/crash_finding.hpp"
 #include "plugin/refusal.hpp"
 #include "plugin/store_place.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
-#include <ctime>
 #include <fstream>
 #include <sstream>
 #include <string_view>
@@ -32,15 +31,6 @@ std::string machine_run() {
   std::string line;
   std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), line);
   return line;
-}
-
-std::string now_text() {
-  const auto now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%FT%TZ", &parts);
-  return text.data();
 }
 
 /// One mark, whose writer is dead.
@@ -95,7 +85,8 @@ std::unique_ptr<loading_mark> loading_mark::set(const plugin_image& image) {
   const bool locked = lock_file(opened.get(), lock_kind::exclusive);
   const auto fd = opened.get();
   std::unique_ptr<loading_mark> made(new loading_mark(name, std::move(opened)));
-  const auto text = machine_run() + '\n' + process + '\n' + now_text() + '\n' + image.source.string() + '\n';
+  const auto text = machine_run() + '\n' + process + '\n' + utc_text(std::chrono::system_clock::now()) + '\n' +
+                    image.source.string() + '\n';
   if (!locked || ::write(fd, text.data(), text.size()) != static_cast<ssize_t>(text.size())) return nullptr;
   return made;
 }

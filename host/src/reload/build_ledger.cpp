@@ -11,11 +11,12 @@ build_ledger::build_ledger(const clock& time, std::shared_ptr<spdlog::logger> lo
 
 /// Applies a change, and says when it put the tenant into trouble or out of it.
 template <class Change>
-void build_ledger::change(const std::string& tenant, Change apply) {
+void build_ledger::change(const std::string& tenant, Change apply, unknown of_none) {
   bool was = false;
   line now;
   {
     const std::lock_guard lock(mutex_);
+    if (of_none == unknown::left_alone && !lines_.contains(tenant)) return;
     const auto [at, fresh] = lines_.try_emplace(tenant);
     was = at->second.in_trouble();
     const bool was_built = !at->second.platform.expired();
@@ -47,11 +48,8 @@ void build_ledger::kept_back(const std::string& tenant, std::string reason) {
 }
 
 void build_ledger::in_force(const std::string& tenant) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!lines_.contains(tenant)) return;
-  }
-  change(tenant, [](line& of) { of.kept_back.clear(); });
+  change(
+      tenant, [](line& of) { of.kept_back.clear(); }, unknown::left_alone);
 }
 
 void build_ledger::forget(const std::string& tenant) {

@@ -4,6 +4,7 @@
 
 #include <tenon/clock.hpp>
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -39,8 +40,9 @@ class build_ledger {
   line find(const std::string& tenant) const;
 
  private:
+  enum class unknown : std::uint8_t { gets_a_line, left_alone };
   template <class Change>
-  void change(const std::string& tenant, Change apply);
+  void change(const std::string& tenant, Change apply, unknown of_none = unknown::gets_a_line);
 
   const clock& time_;
   const std::shared_ptr<spdlog::logger> logger_;

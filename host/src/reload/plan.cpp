@@ -1,15 +1,13 @@
 #include "reload/plan.hpp"
 
+#include "base/operator_text.hpp"
+
 #include <algorithm>
 #include <filesystem>
 #include <utility>
 
 namespace tenon {
 namespace {
-
-std::string text_of(const error& value) {
-  return value.operator_detail.empty() ? value.message : value.operator_detail;
-}
 
 /// The deployment that the configuration asks for, or one that carries why it cannot be.
 std::shared_ptr<const deployment> wanted_deployment(const std::shared_ptr<const tenant_entry>& entry,
@@ -19,7 +17,7 @@ std::shared_ptr<const deployment> wanted_deployment(const std::shared_ptr<const 
   if (!entry->enabled) return std::make_shared<const deployment>(std::move(made));
   const auto& image = plugins.at(entry->plugin);
   if (!image) {
-    made.refusal = account_misconfigured(text_of(image.error()));
+    made.refusal = account_misconfigured(operator_text(image.error()));
     made.refused_plugin = true;
   } else {
     made.image = *image;
@@ -41,7 +39,7 @@ bool same_bytes(const deployment& left, const deployment& right) {
 void keep_back(tenant_change& change, const deployment& refused) {
   change.applied = false;
   change.step = refused.refused_plugin ? "plugin" : "settings";
-  change.reason = text_of(*refused.refusal);
+  change.reason = operator_text(*refused.refusal);
 }
 
 /// Nothing if the tenant stays exactly as it is.
@@ -100,11 +98,6 @@ bool insists(const plan_focus& focus, const tenant_entry* now, const tenant_entr
   });
 }
 
-bool includes(const plan_focus& focus, const tenant_entry* now, const tenant_entry* wanted) {
-  return focus.requests.empty() ||
-         std::ranges::any_of(focus.requests, [&](const reload_request& each) { return is_about(each, now, wanted); });
-}
-
 bool has_secret_in(const tenant_entry& entry, const std::filesystem::path& file) {
   return std::ranges::any_of(entry.secrets, [&file](const auto& each) {
     return each.second.from == secret_source::kind::file &&
@@ -141,6 +134,11 @@ bool is_about(const reload_request& request, const tenant_entry* now, const tena
   return false;
 }
 
+bool plan_focus::includes(const tenant_entry* now, const tenant_entry* wanted) const {
+  return requests.empty() ||
+         std::ranges::any_of(requests, [&](const reload_request& each) { return is_about(each, now, wanted); });
+}
+
 reload_plan make_plan(const deployment_map& now, const catalog& wanted, const pinned_plugins& plugins,
                       const crash_findings& crashes, const plan_focus& focus) {
   std::map<std::string, std::optional<planned_change>, std::less<>> by_tenant;
@@ -149,7 +147,7 @@ reload_plan make_plan(const deployment_map& now, const catalog& wanted, const pi
     return at == now.end() ? nullptr : at->second;
   };
   const auto included = [&](const std::shared_ptr<const deployment>& old, const tenant_entry* next) {
-    return includes(focus, old ? old->entry.get() : nullptr, next);
+    return focus.includes(old ? old->entry.get() : nullptr, next);
   };
   for (const auto& [tenant, entry] : wanted.tenants) {
     const auto old = current(tenant);

@@ -27,6 +27,9 @@ struct reload_plan {
 struct plan_focus {
   std::vector<reload_request> requests = {};  ///< none: whatever changed
   std::set<std::string> other_secrets = {};   ///< tenants whose secrets are not what their platforms were built from
+
+  /// Whether the plan has anything to say of a tenant, as it is and as it is wanted; either may be null.
+  bool includes(const tenant_entry* now, const tenant_entry* wanted) const;
 };
 
 /// Whether a request is about a tenant, as it is or as it is wanted; either may be null.

@@ -1,5 +1,6 @@
 #include "reload/plugin_factory.hpp"
 
+#include "base/operator_text.hpp"
 #include "plugin/file.hpp"
 
 #include <atomic>
@@ -118,9 +119,8 @@ void plugin_factory::build(std::string tenant, std::stop_token stop, build_handl
                  ledger->built(tenant, *built.platform, std::move(built.secrets));
                  return done(std::shared_ptr<platform>(std::move(*built.platform)));
                }
-               const auto& failure = built.platform.error();
-               ledger->failed(tenant, failure.operator_detail.empty() ? failure.message : failure.operator_detail);
-               done(failure);
+               ledger->failed(tenant, operator_text(built.platform.error()));
+               done(built.platform.error());
              });
 }
 

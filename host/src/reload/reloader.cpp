@@ -1,5 +1,7 @@
 #include "reload/reloader.hpp"
 
+#include "base/operator_text.hpp"
+
 #include <boost/asio/post.hpp>
 
 #include <spdlog/spdlog.h>
@@ -16,18 +18,29 @@ reload_report refused_report(std::string message) {
   return report;
 }
 
+const tenant_entry* entry_of(const deployment_map& now, const std::string& tenant) {
+  const auto at = now.find(tenant);
+  return at == now.end() ? nullptr : at->second->entry.get();
+}
+
+const tenant_entry* entry_of(const catalog& wanted, const std::string& tenant) {
+  const auto at = wanted.tenants.find(tenant);
+  return at == wanted.tenants.end() ? nullptr : at->second.get();
+}
+
+bool is_about_somebody(const reload_request& request, const deployment_map& now, const catalog& wanted) {
+  const auto means = [&request](const tenant_entry& of) { return is_about(request, &of, nullptr); };
+  return std::ranges::any_of(now, [&](const auto& each) { return means(*each.second->entry); }) ||
+         std::ranges::any_of(wanted.tenants, [&](const auto& each) { return means(*each.second); }) ||
+         (request.about == reload_request::scope::tenant && std::ranges::binary_search(wanted.broken, request.name));
+}
+
 /// What was asked for by a name that nobody has.
 void find_nobody(const std::vector<reload_request>& requests, const deployment_map& now, const catalog& wanted,
                  reload_report& into) {
   using scope = reload_request::scope;
   for (const auto& each : requests) {
-    if (each.about == scope::changed || each.about == scope::all) continue;
-    const auto meant = [&each](const tenant_entry* of) { return is_about(each, of, nullptr); };
-    tenant_entry named;
-    if (std::ranges::any_of(now, [&](const auto& one) { return meant(one.second->entry.get()); }) ||
-        std::ranges::any_of(wanted.tenants, [&](const auto& one) { return meant(one.second.get()); }) ||
-        std::ranges::any_of(wanted.broken, [&](const auto& one) { return named.name = one, meant(&named); }))
-      continue;
+    if (each.about == scope::changed || each.about == scope::all || is_about_somebody(each, now, wanted)) continue;
     const char* const what = each.about == scope::tenant   ? "a tenant of the configuration"
                              : each.about == scope::plugin ? "a plugin that some tenant uses"
                                                            : "the file of a secret that some tenant names";
@@ -133,10 +146,12 @@ void reloader::read_and_plan(std::shared_ptr<round> current) {
   const auto now = environment_.deployments->all();
   current->report.diagnostics = current->read->diagnostics;
   find_nobody(current->requests, now, *current->read, current->report);
-  const auto plugins = pin_plugins(*current->read, *environment_.admission);
   const auto cached = environment_.router->cached_tenants();
-  current->plan = make_plan(now, *current->read, plugins, crash_findings::read(environment_.store),
-                            focus_of(*current, now, cached));
+  const auto focus = focus_of(*current, now, cached);
+  const auto plugins = pin_plugins(*current->read, *environment_.admission, [&](const tenant_entry& wanted) {
+    return focus.includes(entry_of(now, wanted.name), &wanted);
+  });
+  current->plan = make_plan(now, *current->read, plugins, crash_findings::read(environment_.store), focus);
   current->report.unchanged = static_cast<std::uint32_t>(current->plan.unchanged.size());
   for (const auto& tenant : current->plan.unchanged) {
     environment_.ledger->in_force(tenant);
@@ -155,14 +170,14 @@ void reloader::read_and_plan(std::shared_ptr<round> current) {
   build_more(current);
 }
 
-/// Of tenants without a live platform no secret is read: their next build does that.
+/// Of tenants without a live platform, or that no request is about, no secret is read.
 plan_focus reloader::focus_of(const round& current, const deployment_map& now,
                               const std::vector<std::string>& live) const {
   plan_focus focus{.requests = current.requests};
   for (const auto& tenant : live) {
-    const auto at = now.find(tenant);
-    if (at == now.end() || at->second->entry->secrets.empty()) continue;
-    if (environment_.factory->print_secrets(*at->second->entry) != environment_.ledger->find(tenant).secrets)
+    const auto* const entry = entry_of(now, tenant);
+    if (entry == nullptr || entry->secrets.empty() || !focus.includes(entry, entry_of(*current.read, tenant))) continue;
+    if (environment_.factory->print_secrets(*entry) != environment_.ledger->find(tenant).secrets)
       focus.other_secrets.insert(tenant);
   }
   return focus;
@@ -194,11 +209,9 @@ void reloader::build_one(const std::shared_ptr<round>& current, std::size_t inde
           self->environment_.ledger->built(change.tenant, *built.platform, std::move(built.secrets));
           self->apply(planned, std::move(*built.platform));
         } else {
-          const auto& failure = built.platform.error();
           change.applied = false;
           change.step = to_string(built.reached);
-          change.reason = "building the successor failed: " +
-                          (failure.operator_detail.empty() ? failure.message : failure.operator_detail);
+          change.reason = "building the successor failed: " + operator_text(built.platform.error());
           self->environment_.ledger->kept_back(change.tenant, change.reason);
         }
         {
