@@ -62,9 +62,9 @@ TEST_CASE("between the last reference and the unload a library is draining") {
   loading_world world;
   auto loaded = world.load_good();
   std::promise<void> entered, leave;
-  world.code->post([&] {
+  world.code->post([&entered, may_leave = leave.get_future().share()] {
     entered.set_value();
-    leave.get_future().wait();
+    may_leave.wait();
   });
   entered.get_future().wait();
   loaded.reset();
@@ -80,9 +80,9 @@ TEST_CASE("a load that comes between the last reference and the unload gets the 
   auto old = world.load_good();
   const auto image = world.image("good");
   std::promise<void> entered, leave;
-  world.code->post([&] {
+  world.code->post([&entered, may_leave = leave.get_future().share()] {
     entered.set_value();
-    leave.get_future().wait();
+    may_leave.wait();
   });
   entered.get_future().wait();
   old.reset();
@@ -105,9 +105,9 @@ TEST_CASE("code that is mapped already is had without the loader's thread") {
   loading_world world;
   const auto old = world.load_good();
   std::promise<void> entered, leave;
-  world.code->post([&] {
+  world.code->post([&entered, may_leave = leave.get_future().share()] {
     entered.set_value();
-    leave.get_future().wait();
+    may_leave.wait();
   });
   entered.get_future().wait();
   const auto again = world.load(world.image("good"));
