@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cache/cache_scheduler.hpp"
+#include "base/work_scheduler.hpp"
 #include "manual_clock.hpp"
 
 #include <chrono>
@@ -13,7 +13,7 @@
 namespace tenon::testing {
 
 /// A scheduler that runs when a test says so, on the test's thread, and whose timers go by a clock turned by hand.
-class manual_scheduler final : public cache_scheduler {
+class manual_scheduler final : public work_scheduler {
  public:
   explicit manual_scheduler(manual_clock& time) : time_(time) {}
 

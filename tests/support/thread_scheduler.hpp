@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cache/cache_scheduler.hpp"
+#include "base/work_scheduler.hpp"
 
 #include <chrono>
 #include <condition_variable>
@@ -17,7 +17,7 @@ namespace tenon::testing {
 
 /// A scheduler with threads of its own, for tests of what many of them do at once. Timers go by the machine's clock. What
 /// is posted before the end is run.
-class thread_scheduler final : public cache_scheduler {
+class thread_scheduler final : public work_scheduler {
  public:
   explicit thread_scheduler(std::size_t threads) {
     for (std::size_t each = 0; each < threads; ++each) threads_.emplace_back([this] { run(); });

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cache/cache_scheduler.hpp"
+#include "base/work_scheduler.hpp"
 
 #include <atomic>
 #include <memory>
@@ -15,7 +15,7 @@ namespace tenon {
 template <class Owner>
 class cache_drain : public std::enable_shared_from_this<cache_drain<Owner>> {
  public:
-  explicit cache_drain(std::shared_ptr<cache_scheduler> scheduler) : scheduler_(std::move(scheduler)) {}
+  explicit cache_drain(std::shared_ptr<work_scheduler> scheduler) : scheduler_(std::move(scheduler)) {}
 
   /// Before the first wake().
   void owned_by(const std::shared_ptr<Owner>& owner) { owner_ = owner; }
@@ -41,7 +41,7 @@ class cache_drain : public std::enable_shared_from_this<cache_drain<Owner>> {
     }
   }
 
-  const std::shared_ptr<cache_scheduler> scheduler_;
+  const std::shared_ptr<work_scheduler> scheduler_;
   std::weak_ptr<Owner> owner_;
   std::atomic<int> state_{idle};
 };

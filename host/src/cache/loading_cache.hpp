@@ -3,7 +3,7 @@
 #include "base/thrown.hpp"
 #include "cache/build_queue.hpp"
 #include "cache/cache_drain.hpp"
-#include "cache/cache_scheduler.hpp"
+#include "base/work_scheduler.hpp"
 #include "cache/failure_table.hpp"
 #include "cache/freshness.hpp"
 #include "cache/loading_errors.hpp"
@@ -63,7 +63,7 @@ class loading_cache : public std::enable_shared_from_this<loading_cache<Value, C
   /// any more. What it throws is the outcome, unless it has been told one.
   using builder = std::function<void(const std::string& tenant, std::stop_token stop, built_handler done)>;
 
-  static std::shared_ptr<loading_cache> make(const clock& time, std::shared_ptr<cache_scheduler> scheduler,
+  static std::shared_ptr<loading_cache> make(const clock& time, std::shared_ptr<work_scheduler> scheduler,
                                              std::shared_ptr<random_source> random, builder build,
                                              loading_options options) {
     auto made = std::shared_ptr<loading_cache>(
@@ -220,7 +220,7 @@ class loading_cache : public std::enable_shared_from_this<loading_cache<Value, C
     std::shared_ptr<flight> ended_;
   };
 
-  loading_cache(const clock& time, std::shared_ptr<cache_scheduler> scheduler, std::shared_ptr<random_source> random,
+  loading_cache(const clock& time, std::shared_ptr<work_scheduler> scheduler, std::shared_ptr<random_source> random,
                 builder build, loading_options options)
       : time_(time),
         scheduler_(std::move(scheduler)),
@@ -315,7 +315,7 @@ class loading_cache : public std::enable_shared_from_this<loading_cache<Value, C
   void end(bool given_up) noexcept;
 
   const clock& time_;
-  const std::shared_ptr<cache_scheduler> scheduler_;
+  const std::shared_ptr<work_scheduler> scheduler_;
   const std::shared_ptr<random_source> random_;
   const builder build_;
   const loading_options options_;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cache/cache_scheduler.hpp"
+#include "base/work_scheduler.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/post.hpp>
@@ -11,8 +11,8 @@
 
 namespace tenon {
 
-/// A cache's work on an Asio executor, whose context outlives the cache and the timers it holds.
-class asio_scheduler final : public cache_scheduler {
+/// Work on an Asio executor, whose context outlives whoever schedules it and the timers that he holds.
+class asio_scheduler final : public work_scheduler {
  public:
   explicit asio_scheduler(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
 

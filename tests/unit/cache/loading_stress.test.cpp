@@ -54,7 +54,7 @@ struct dice {
 struct storm {
   explicit storm(loading_options options) {
     held = cache::make(
-        system_clock(), std::shared_ptr<cache_scheduler>(std::shared_ptr<void>(), &*scheduler),
+        system_clock(), std::shared_ptr<work_scheduler>(std::shared_ptr<void>(), &*scheduler),
         std::make_shared<splitmix_source>(7),
         [this](const std::string& tenant, std::stop_token, cache::built_handler done) {
           build(static_cast<std::size_t>(tenant[0] - '0'), std::move(done));

@@ -7,15 +7,15 @@
 
 namespace tenon {
 
-/// What a cache runs its work on: it has no thread of its own.
+/// What a part without a thread of its own, such as a cache, runs its work on.
 ///
-/// Threads     Any, concurrently. Called below the cache's locks, so neither function runs work itself.
-class cache_scheduler {
+/// Threads     Any, concurrently. Called below locks, so neither function runs work itself.
+class work_scheduler {
  public:
-  cache_scheduler() = default;
-  cache_scheduler(const cache_scheduler&) = delete;
-  cache_scheduler& operator=(const cache_scheduler&) = delete;
-  virtual ~cache_scheduler() = default;
+  work_scheduler() = default;
+  work_scheduler(const work_scheduler&) = delete;
+  work_scheduler& operator=(const work_scheduler&) = delete;
+  virtual ~work_scheduler() = default;
 
   /// Runs `work` soon, once, on some thread, never inside this call.
   virtual void post(unique_function<void()> work) = 0;
