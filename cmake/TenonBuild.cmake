@@ -48,7 +48,7 @@ endif()
 
 # tenon_module(name [DEPENDS module...] [LIBRARIES lib...] SOURCES file...)
 # One layer of the host: an object library tenon_<name>. A module sees the headers of what stands to its left in
-# abi < base < catalog < plugin < platform < cache < router < reload < host, and nothing else is linked to it.
+# abi < base < catalog < plugin < platform < cache < router < isolation < reload < host, and nothing else is linked to it.
 function(tenon_module name)
   cmake_parse_arguments(arg "" "" "DEPENDS;LIBRARIES;SOURCES" ${ARGN})
   add_library(tenon_${name} OBJECT ${arg_SOURCES})

@@ -8,7 +8,7 @@ import re
 import sys
 
 # A module includes only itself and what stands before it.
-ORDER = ["base", "catalog", "plugin", "platform", "cache", "router", "reload", "host"]
+ORDER = ["base", "catalog", "plugin", "platform", "cache", "router", "isolation", "reload", "host"]
 # The public headers that a layer may know, besides those of the layers before it.
 PUBLIC = {
     "base": {"error", "unique_function", "clock", "call", "platform"},
@@ -17,6 +17,7 @@ PUBLIC = {
     "platform": set(),
     "cache": set(),
     "router": {"router", "proposal"},
+    "isolation": set(),
     "reload": {"reload"},
     "host": {"host"},
 }

@@ -80,7 +80,7 @@ class plugin_world final : public contract_world {
  public:
   plugin_world(boost::asio::any_io_executor executor, boost::asio::any_io_executor blocking, const clock& time) {
     environment_->executor = std::move(executor);
-    environment_->blocking = std::move(blocking);
+    environment_->blocking_of = [blocking = std::move(blocking)](const std::string&) { return blocking; };
     environment_->time = &time;
     environment_->http = http_;
     environment_->logger = std::make_shared<spdlog::logger>("silent");
@@ -131,7 +131,8 @@ class plugin_world final : public contract_world {
       entry->settings = settings;
       deployments->put(tenant, std::make_shared<deployment>(deployment{.entry = std::move(entry), .image = image}));
     }
-    auto real = std::make_shared<plugin_factory>(environment_, deployments, std::make_shared<build_ledger>(*environment_->time));
+    auto real = std::make_shared<plugin_factory>(environment_, deployments,
+                                                 std::make_shared<build_ledger>(*environment_->time));
     return std::make_shared<counted_factory>(std::move(real), environment_->retiring);
   }
 

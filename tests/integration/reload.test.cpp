@@ -123,3 +123,61 @@ TEST_CASE("a successor that fails is said with its step") {
   CHECK(host.reload().tenants.at(0).step == "plugin");
   CHECK(member(host.call("acme", "get_products"), "tag") == "a");
 }
+
+TEST_CASE("a reload of a thousand tenants builds no more at once than it may, moves them all, and fails no request") {
+  constexpr int tenants = 1'000;
+  two_tenants files;
+  files.write_main("reload_builds = 3\n[cache]\nsize = 2000\n");
+  const auto name = [](int number) { return "t" + std::to_string(number); };
+  for (int count = 0; count < tenants; ++count) files.write_tenant(name(count), tenant(name(count)));
+  host_fixture host(files);
+  for (int count = 0; count < tenants; ++count) REQUIRE(host.call(name(count), "get_products"));
+  files.drop(echo_2, "echo");
+  auto pending = host->async_reload(boost::asio::use_future);
+  std::uint64_t most_platforms = 0;
+  int asked = 0;
+  while (pending.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+    const auto outcome = host.call(name(asked++ % tenants), "get_products");
+    REQUIRE_MESSAGE(outcome.has_value(), member(outcome, "version"));
+    std::uint64_t platforms = 0;
+    for (const auto& library : host->status().libraries) platforms += library.platforms;
+    most_platforms = std::max(most_platforms, platforms);
+  }
+  const auto report = pending.get();
+  CHECK(report.ok());
+  CHECK(report.tenants.size() == tenants + 2);  // acme and beta have the plugin, too
+  for (int count = 0; count < tenants; ++count)
+    CHECK(member(host.call(name(count), "get_products"), "version") == "2.0.0");
+  // Bounded memory: those that serve, those that are being built, and those on their way out.
+  CHECK(most_platforms <= tenants + 100);
+  CHECK(host.stop().empty());
+}
+
+TEST_CASE("a storm of reloads is folded, and everybody gets a report") {
+  const two_tenants files;
+  host_fixture host(files);
+  for (const char* name : {"acme", "beta"}) REQUIRE(host.call(name, "get_products"));
+  std::vector<std::future<reload_report>> reports;
+  for (int count = 0; count < 500; ++count) {
+    reports.push_back(host->async_reload({.about = scope::all}, boost::asio::use_future));
+    if (count % 50 == 0) CHECK(host.call("acme", "get_products"));
+  }
+  for (auto& each : reports) CHECK(host_fixture::wait(std::move(each)).ok());
+  CHECK(host->status().reloads.rounds < 500);
+  CHECK(host.stop().empty());
+}
+
+TEST_CASE("successors are begun no faster than the configuration says, and a stop does not wait for the rest") {
+  const two_tenants files;
+  files.write_main("reload_builds_per_second = 0.001\n");
+  host_fixture host(files);
+  for (const char* name : {"acme", "beta"}) REQUIRE(host.call(name, "get_products"));
+  auto pending = host->async_reload({.about = scope::all}, boost::asio::use_future);
+  REQUIRE(host_fixture::eventually([&] { return host->status().cache.removed_replaced == 1; }));
+  CHECK(pending.wait_for(std::chrono::seconds(0)) != std::future_status::ready);
+  CHECK(host.stop().empty());
+  const auto report = host_fixture::wait(std::move(pending));
+  REQUIRE(report.tenants.size() == 2);
+  CHECK(report.tenants[0].applied);
+  CHECK_FALSE(report.tenants[1].applied);
+}

@@ -68,15 +68,21 @@ std::string text(const json::object& object, std::string_view key) {
 }
 
 void print_tenants(const json::object& answer) {
-  std::printf("%-24s %-9s %-20s %-12s %-10s %-10s %8s  %s\n", "TENANT", "STATE", "SINCE", "PLUGIN", "PINNED", "SERVING",
-              "INSTANCE", "REASON");
+  std::printf("%-24s %-9s %-20s %-12s %-10s %-10s %8s %7s %7s %8s  %s\n", "TENANT", "STATE", "SINCE", "PLUGIN",
+              "PINNED", "SERVING", "INSTANCE", "RUNNING", "QUEUED", "REFUSED", "REASON");
   for (const auto& each : answer.at("tenants").as_array()) {
     const auto& tenant = each.as_object();
     const bool cached = tenant.at("cached").as_bool();
-    std::printf("%-24s %-9s %-20s %-12s %-10s %-10s %8s  %s\n", text(tenant, "tenant").c_str(),
+    const auto& calls = tenant.at("calls").as_object();
+    const auto refused = calls.at("refused").to_number<std::uint64_t>() +
+                         calls.at("refused_by_breaker").to_number<std::uint64_t>() +
+                         calls.at("expired_in_queue").to_number<std::uint64_t>();
+    std::printf("%-24s %-9s %-20s %-12s %-10s %-10s %8s %7s %7s %8llu  %s\n", text(tenant, "tenant").c_str(),
                 text(tenant, "state").c_str(), text(tenant, "since").c_str(), text(tenant, "plugin").c_str(),
                 text(tenant, "plugin_version").c_str(), cached ? text(tenant, "served_version").c_str() : "-",
-                cached ? text(tenant, "instance").c_str() : "-", text(tenant, "last_error").c_str());
+                cached ? text(tenant, "instance").c_str() : "-", text(calls, "running").c_str(),
+                text(calls, "queued").c_str(), static_cast<unsigned long long>(refused),
+                text(tenant, "last_error").c_str());
   }
 }
 
@@ -85,6 +91,11 @@ void print_status(const json::object& answer) {
               text(answer, "cached").c_str(), text(answer, "failing").c_str());
   std::printf("libraries  %zu mapped, %s closed and proven\n", answer.at("libraries").as_array().size(),
               text(answer, "libraries_closed").c_str());
+  std::printf("ready      %s\n", answer.at("ready").as_bool() ? "yes" : "no, tenants with warm_up are being built");
+  const auto& blocking = answer.at("blocking").as_object();
+  std::printf("threads    %s for what blocks, %s jobs on them, %s waiting, %s stuck\n",
+              text(blocking, "threads").c_str(), text(blocking, "running").c_str(), text(blocking, "waiting").c_str(),
+              text(blocking, "stuck").c_str());
   for (const auto& each : answer.at("libraries").as_array()) {
     const auto& library = each.as_object();
     std::printf("  %-10s %-10s %-9s %3s platforms  %s  %s\n", text(library, "plugin").c_str(),

@@ -12,6 +12,17 @@ namespace tenon::tenond {
 namespace json = boost::json;
 namespace {
 
+json::object describe(const tenant_calls& calls) {
+  return {{"running", calls.running},
+          {"queued", calls.queued},
+          {"started", calls.started},
+          {"refused", calls.refused},
+          {"refused_by_breaker", calls.refused_by_breaker},
+          {"expired_in_queue", calls.expired_in_queue},
+          {"breaker", to_string(calls.state)},
+          {"breaker_openings", calls.breaker_openings}};
+}
+
 json::object describe(const tenant_status& tenant) {
   return {{"tenant", tenant.tenant},
           {"plugin", tenant.plugin},
@@ -22,7 +33,8 @@ json::object describe(const tenant_status& tenant) {
           {"served_version", tenant.served_version},
           {"last_error", tenant.last_error},
           {"state", to_string(tenant.state)},
-          {"since", utc_text(tenant.since)}};
+          {"since", utc_text(tenant.since)},
+          {"calls", describe(tenant.calls)}};
 }
 
 json::object describe(const library_status& library) {
@@ -58,6 +70,12 @@ json::object status(const host& host) {
           {"tenants", now.tenants.size()},
           {"cached", cached},
           {"failing", failing},
+          {"ready", host.ready()},
+          {"blocking",
+           {{"threads", now.blocking.threads},
+            {"running", now.blocking.running},
+            {"stuck", now.blocking.replaced},
+            {"waiting", now.blocking.waiting}}},
           {"libraries", std::move(libraries)},
           {"libraries_closed", now.libraries_closed},
           {"diagnostics", describe(host.diagnostics())}};

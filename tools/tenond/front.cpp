@@ -51,7 +51,7 @@ http::response unauthorized(bool sent_one) {
 void front::handle(http::request request, http::responder respond) {
   if (request.path == "/healthz" || request.path == "/readyz") {
     if (request.method != "GET" && request.method != "HEAD") return respond(text(405, "expected GET\n"));
-    const bool refuse = draining_ && request.path == "/readyz";
+    const bool refuse = (draining_ || !host_.ready()) && request.path == "/readyz";
     return respond(refuse ? text(503, "draining\n") : text(200, "ok\n"));
   }
   auto tenant = tenant_of_path(request.path);

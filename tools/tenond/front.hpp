@@ -16,7 +16,7 @@ namespace tenon::tenond {
 /// * POST /mcp and POST /t/{tenant}/mcp: MCP. The tenant comes from the path, else from the Host header, else from the
 ///   account.
 /// * GET /healthz: the process lives.
-/// * GET /readyz: it takes requests; 503 once it drains.
+/// * GET /readyz: it takes requests; 503 until what is built ahead was tried, and once it drains.
 ///
 /// Every other path is 404. On the MCP paths a request without a known bearer token gets 401 before its method, its
 /// body or its tenant are looked at; the other two need no token.

@@ -51,8 +51,8 @@ struct call_target {
 /// Serves the tenants of a configuration file from plugins.
 ///
 /// The host is a library: it opens no listening socket, installs no signal handler unless asked, and runs on the
-/// embedder's executor. It owns two kinds of threads of its own: one that loads and unloads libraries, and a bounded
-/// pool for blocking work.
+/// embedder's executor. It owns three kinds of threads of its own: one that loads and unloads libraries, a few for
+/// work of tenants that blocks, shared fairly, and two for files.
 ///
 /// Lifetime    Destroying the host stops it: open calls are answered, platforms destroyed, libraries closed. The
 ///             executor must still run, or be stopped for good; call async_shutdown() first to drain. That is bounded,
@@ -128,6 +128,10 @@ class host {
 
   /// Whether the catalog has an enabled tenant of this name.
   bool has_tenant(const std::string& tenant) const;
+
+  /// Whether it has done what it wanted to do before its first request: each tenant with `warm_up` was tried once. For
+  /// who tells a load balancer; a host that is not ready answers calls all the same.
+  bool ready() const;
 
   host_status status() const;
 

@@ -33,6 +33,7 @@ struct tenant_change {
     added,
     removed,
     settings,  ///< its table
+    limits,    ///< its limits or warm_up, and nothing else of its table: no live platform is rebuilt
     plugin,    ///< the bytes of its plugin
     secret,    ///< what stands in the files of its secrets, since its platform was built
     asked,     ///< nothing, but the request named it

@@ -19,6 +19,21 @@ enum class tenant_state : std::uint8_t {
 };
 std::string_view to_string(tenant_state value) noexcept;
 
+/// The calls of one tenant, and what was refused of them, since the start.
+struct tenant_calls {
+  enum class breaker : std::uint8_t { closed, open, half_open };
+
+  std::uint32_t running = 0;
+  std::uint32_t queued = 0;  ///< waiting for one of these to end
+  std::uint64_t started = 0;
+  std::uint64_t refused = 0;  ///< one too many, or too large
+  std::uint64_t refused_by_breaker = 0;
+  std::uint64_t expired_in_queue = 0;
+  breaker state = breaker::closed;  ///< open: calls are refused, as most of them fail
+  std::uint64_t breaker_openings = 0;
+};
+std::string_view to_string(tenant_calls::breaker value) noexcept;
+
 /// One tenant, as status shows it.
 struct tenant_status {
   std::string tenant = {};
@@ -31,6 +46,7 @@ struct tenant_status {
   std::string last_error = {};      ///< the last build's or reload's, empty if none: the reason of its state
   tenant_state state = tenant_state::pending;
   std::chrono::system_clock::time_point since = {};  ///< when that began
+  tenant_calls calls = {};
 };
 
 /// One loaded generation of a plugin's code.
@@ -79,12 +95,30 @@ struct reload_counts {
   std::uint64_t kept_back = 0;  ///< changes that were not applied: the old platform serves on
 };
 
+/// The threads for what blocks on behalf of tenants.
+struct blocking_status {
+  std::uint32_t threads = 0;       ///< that are there, those that were replaced and have not ended included
+  std::uint32_t running = 0;       ///< jobs
+  std::uint32_t replaced = 0;      ///< of these, those that hold a thread for so long that it was replaced
+  std::uint64_t waiting = 0;       ///< jobs
+  std::uint64_t replacements = 0;  ///< since the start
+};
+
+/// Platforms that are built ahead of their first request, since the start.
+struct warm_up_status {
+  std::uint64_t wanted = 0;
+  std::uint64_t built = 0;   ///< or found built
+  std::uint64_t failed = 0;  ///< the first request tries again
+};
+
 struct host_status {
   std::vector<tenant_status> tenants = {};     ///< sorted
   std::vector<library_status> libraries = {};  ///< live ones and zombies
   std::uint64_t libraries_closed = 0;          ///< proven unmapped since the start
   cache_status cache = {};
   reload_counts reloads = {};
+  blocking_status blocking = {};
+  warm_up_status warm_up = {};
 };
 
 }  // namespace tenon

@@ -17,9 +17,13 @@ bool plugin_policy::same_as(const plugin_policy& other) const {
 
 bool tenant_entry::same_as(const tenant_entry& other) const {
   return name == other.name && plugin == other.plugin && policy.same_as(other.policy) && isolate == other.isolate &&
-         enabled == other.enabled && accounts == other.accounts &&
-         hosts == other.hosts && principals == other.principals && specialisms == other.specialisms &&
-         settings == other.settings && secrets == other.secrets;
+         enabled == other.enabled && accounts == other.accounts && hosts == other.hosts &&
+         principals == other.principals && specialisms == other.specialisms && settings == other.settings &&
+         secrets == other.secrets;
+}
+
+bool tenant_entry::same_upkeep(const tenant_entry& other) const {
+  return limits == other.limits && warm_up == other.warm_up;
 }
 
 config_place tenant_entry::place_of(std::string name) const {
@@ -41,7 +45,7 @@ catalog_difference compare(const catalog& before, const catalog& after) {
   for (const auto& [name, entry] : before.tenants) {
     const auto now = after.tenants.find(name);
     if (now != after.tenants.end()) {
-      if (!entry->same_as(*now->second)) difference.changed.push_back(name);
+      if (!entry->same_as(*now->second) || !entry->same_upkeep(*now->second)) difference.changed.push_back(name);
     } else if (!std::ranges::binary_search(after.broken, name)) {
       difference.removed.push_back(name);
     }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "catalog/call_limits.hpp"
+
 #include <tenon/account_store.hpp>
 #include <tenon/cache_policy.hpp>
 #include <tenon/diagnostic.hpp>
@@ -53,10 +55,12 @@ struct tenant_entry {
   plugin_policy policy = {};  ///< of that plugin: whoever changes it changes the tenants that use it
   bool isolate = false;       ///< its plugin is mapped for it alone
   bool enabled = true;
+  bool warm_up = false;  ///< its platform is built ahead of its first request
   std::vector<account_reference> accounts;
   std::vector<std::string> hosts;       ///< normalised: lower case, no port
   std::vector<std::string> principals;  ///< buyers bound to this tenant
   std::vector<std::string> specialisms;
+  call_limits limits = {};
   boost::json::object settings;                  ///< secrets stand as {"secret": "<key>"}
   std::map<std::string, secret_source> secrets;  ///< by settings key
   config_place place;
@@ -65,7 +69,8 @@ struct tenant_entry {
   /// The line of a name in a message, or of the nearest table around it that has one.
   config_place place_of(std::string name) const;
 
-  bool same_as(const tenant_entry& other) const;  ///< everything but the places
+  bool same_as(const tenant_entry& other) const;      ///< all that its platform is built from, and who reaches it
+  bool same_upkeep(const tenant_entry& other) const;  ///< the rest, but for the places
 };
 
 struct host_settings {
@@ -80,7 +85,11 @@ struct host_settings {
   std::string ops_group;                               ///< its members may own plugins too; empty: nobody's
   std::string canary;  ///< path of the program that tries plugins out, "off", or empty: the one beside the host
   std::uint32_t blocking_threads = 4;
-  std::uint32_t reload_builds = 4;  ///< successors that a reload builds at the same time
+  std::uint32_t blocking_threads_per_tenant = 0;       ///< that one tenant may hold; 0: half of them, at least one
+  std::chrono::milliseconds blocking_replace{60'000};  ///< a thread that was held longer is replaced
+  std::uint32_t warm_up_builds = 4;                    ///< platforms that are built ahead at the same time
+  std::uint32_t reload_builds = 4;                     ///< successors that a reload builds at the same time
+  double reload_builds_per_second = 0;                 ///< that it begins; 0: as it comes
   std::chrono::milliseconds build_timeout{30'000};
   std::chrono::milliseconds call_timeout{60'000};
   std::chrono::milliseconds drain_timeout{10'000};
@@ -101,6 +110,7 @@ struct cache_settings {
 struct catalog {
   host_settings host;
   cache_settings cache;
+  call_limits limits;                                         ///< of tenants that do not say otherwise
   std::map<std::string, plugin_policy, std::less<>> plugins;  ///< those with a table, whether a tenant uses them or not
   std::map<std::string, std::shared_ptr<const tenant_entry>, std::less<>> tenants;
   std::vector<diagnostic> diagnostics;  ///< broken tenants are missing from `tenants` and listed here

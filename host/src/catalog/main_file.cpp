@@ -1,5 +1,6 @@
 #include "catalog/main_file.hpp"
 
+#include "catalog/limits_table.hpp"
 #include "catalog/plugin_table.hpp"
 
 #include <algorithm>
@@ -103,9 +104,23 @@ constexpr key_rule<host_settings> host_keys[] = {
      [](const field& from, host_settings& into) {
        if (const auto read = from.whole(1, 1024)) into.blocking_threads = static_cast<std::uint32_t>(*read);
      }},
+    {"blocking_threads_per_tenant",
+     [](const field& from, host_settings& into) {
+       if (const auto read = from.whole(0, 1024)) into.blocking_threads_per_tenant = static_cast<std::uint32_t>(*read);
+     }},
+    {"blocking_replace_ms",
+     [](const field& from, host_settings& into) { read_milliseconds(from, 1, into.blocking_replace); }},
+    {"warm_up_builds",
+     [](const field& from, host_settings& into) {
+       if (const auto read = from.whole(1, 1024)) into.warm_up_builds = static_cast<std::uint32_t>(*read);
+     }},
     {"reload_builds",
      [](const field& from, host_settings& into) {
        if (const auto read = from.whole(1, 1024)) into.reload_builds = static_cast<std::uint32_t>(*read);
+     }},
+    {"reload_builds_per_second",
+     [](const field& from, host_settings& into) {
+       if (const auto read = from.number(0, 10'000)) into.reload_builds_per_second = *read;
      }},
     {"build_timeout_ms",
      [](const field& from, host_settings& into) { read_milliseconds(from, 1, into.build_timeout); }},
@@ -185,13 +200,15 @@ void read_section(const document::entry& found, const key_rule<Target> (&rules)[
 
 void read_main_tables(const document::table& root, const std::vector<std::string>& foreign_tables, file_scope& scope,
                       catalog& into) {
-  std::vector<std::string_view> known = {"host", "cache", "plugins", "tenants"};
+  std::vector<std::string_view> known = {"host", "cache", "limits", "plugins", "tenants"};
   known.insert(known.end(), foreign_tables.begin(), foreign_tables.end());
   for (const auto& found : root) {
     if (found.key == "host") {
       read_section(found, host_keys, scope, into.host);
     } else if (found.key == "cache") {
       read_section(found, cache_keys, scope, into.cache);
+    } else if (found.key == "limits") {
+      read_limits({found.content, found.key, scope}, into.limits);
     } else if (found.key == "plugins") {
       read_plugin_tables(found, scope, into.plugins);
     } else if (std::ranges::find(known, found.key) == known.end()) {

@@ -127,7 +127,7 @@ class catalog_reader {
       scope.error(line, "expected one definition of tenant " + in_quotes(name) +
                             ", found a second one; the first is at " + first->second);
     }
-    auto draft = read_tenant(name, table, line, prefix, scope);
+    auto draft = read_tenant(name, table, line, prefix, made.limits, scope);
     if (is_new) {
       if (std::ranges::find(draft.entry.accounts, name, &account_reference::account_id) == draft.entry.accounts.end()) {
         draft.claims.push_back({"account " + name,

@@ -2,6 +2,7 @@
 
 #include "base/release.hpp"
 #include "catalog/account_name.hpp"
+#include "catalog/limits_table.hpp"
 #include "catalog/settings.hpp"
 
 #include <algorithm>
@@ -29,8 +30,10 @@ constexpr key_rule<account_reference> account_keys[] = {
      [](const field& from, account_reference& into) {
        const auto id = from.text();
        if (!id) return;
-       if (is_account_id(*id)) into.account_id = *id;
-       else from.expected("an account id (1 to 128 letters, digits or . _ : @ -)");
+       if (is_account_id(*id))
+         into.account_id = *id;
+       else
+         from.expected("an account id (1 to 128 letters, digits or . _ : @ -)");
      }},
     {"brand",
      [](const field& from, account_reference& into) {
@@ -128,12 +131,13 @@ void read_specialisms(const field& from, tenant_draft& into) {
 constexpr key_rule<tenant_draft> tenant_keys[] = {
     {"plugin", read_plugin, true},
     {"enabled", read_enabled},
-    {"isolate",
-     [](const field& from, tenant_draft& into) { into.entry.isolate = from.flag().value_or(false); }},
+    {"warm_up", [](const field& from, tenant_draft& into) { into.entry.warm_up = from.flag().value_or(false); }},
+    {"isolate", [](const field& from, tenant_draft& into) { into.entry.isolate = from.flag().value_or(false); }},
     {"accounts", read_accounts},
     {"hosts", read_hosts},
     {"principals", read_principals},
     {"specialisms", read_specialisms},
+    {"limits", [](const field& from, tenant_draft& into) { read_limits(from, into.entry.limits); }},
     {"settings", [](const field& from, tenant_draft& into) { read_settings(from, into.entry); }},
 };
 
@@ -164,10 +168,11 @@ bool is_plain_name(std::string_view name) noexcept {
 }
 
 tenant_draft read_tenant(std::string name, const document::table& from, std::uint32_t line, const std::string& prefix,
-                         file_scope& scope) {
+                         const call_limits& limits, file_scope& scope) {
   tenant_draft draft;
   draft.entry.name = std::move(name);
   draft.entry.place = {scope.file(), line};
+  draft.entry.limits = limits;
   read_table<tenant_draft>(from, line, prefix, tenant_keys, scope, draft);
   return draft;
 }

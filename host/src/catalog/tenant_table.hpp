@@ -30,7 +30,8 @@ inline constexpr std::string_view plain_name_rule =
     "1 to 64 lower-case letters, digits, dots, underscores or hyphens, starting with a letter or digit";
 
 /// Reads what stands in one tenant's table; the names in messages start with `prefix` ("tenants.acme." or nothing).
+/// `limits`: those that the table does not name.
 tenant_draft read_tenant(std::string name, const document::table& from, std::uint32_t line, const std::string& prefix,
-                         file_scope& scope);
+                         const call_limits& limits, file_scope& scope);
 
 }  // namespace tenon

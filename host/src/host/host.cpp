@@ -68,8 +68,8 @@ result<std::unique_ptr<host>> host::create(boost::asio::any_io_executor executor
   auto read = read_catalog(options.config);
   if (!read) return read.error();
   warm_character_cache();
-  auto made = std::make_shared<state>(std::move(executor), (*read)->host.blocking_threads);
-  made->logger = options.logger ? options.logger : own_logger((*read)->host.log_level);
+  auto logger = options.logger ? options.logger : own_logger((*read)->host.log_level);
+  auto made = std::make_shared<state>(std::move(executor), (*read)->host, std::move(logger));
   log_diagnostics(*made->logger, (*read)->diagnostics);
   if (auto opened = made->open(options, *read); !opened) {
     made->close_now();
@@ -100,12 +100,13 @@ void host::start_call(call_target target, call_request request, reply_handler do
   };
   auto principal = request.context.principal;
   state_->directory->resolve(std::move(target), std::move(principal),
-                             [router = state_->router, failures = state_->failures, request = std::move(request),
+                             [limits = state_->limits, failures = state_->failures, request = std::move(request),
                               done = std::move(leaving)](result<account> found) mutable {
                                if (!found) return done(found.error());
                                request.context.account = std::move(*found);
+                               const auto tenant = request.context.account.tenant_id().value_or("");
                                auto told = logged(failures, request, std::move(done));
-                               router->start(std::move(request), std::move(told));
+                               limits->call(tenant, std::move(request), std::move(told));
                              });
 }
 

@@ -80,6 +80,46 @@ void write_tenants(exposition& out, const host_status& status) {
   out.family("tenants_failing", "gauge", "Tenants whose last build or reload failed.").sample(failing);
 }
 
+/// A tenant that nobody called, or of whose calls none was refused, has no line: there may be thousands.
+void write_calls(exposition& out, const host_status& status) {
+  out.family("calls_total", "counter", "Calls that were let through to a tenant.");
+  for (const auto& each : status.tenants)
+    if (each.calls.started > 0) out.sample(each.calls.started, {{"tenant", each.tenant}});
+  out.family("calls_running", "gauge", "Calls of a tenant under way.");
+  for (const auto& each : status.tenants)
+    if (each.calls.started > 0) out.sample(each.calls.running, {{"tenant", each.tenant}});
+  out.family("calls_queued", "gauge", "Calls of a tenant that wait for one under way to end.");
+  for (const auto& each : status.tenants)
+    if (each.calls.started > 0) out.sample(each.calls.queued, {{"tenant", each.tenant}});
+  out.family("calls_refused_total", "counter", "Calls of a tenant that were refused, by why.");
+  for (const auto& each : status.tenants) {
+    const auto& calls = each.calls;
+    if (calls.refused > 0) out.sample(calls.refused, {{"tenant", each.tenant}, {"why", "limit"}});
+    if (calls.refused_by_breaker > 0)
+      out.sample(calls.refused_by_breaker, {{"tenant", each.tenant}, {"why", "breaker"}});
+    if (calls.expired_in_queue > 0) out.sample(calls.expired_in_queue, {{"tenant", each.tenant}, {"why", "time"}});
+  }
+  out.family("breakers_open", "gauge", "Tenants whose calls are refused as most of them fail; open or half open.");
+  std::uint64_t open = 0;
+  for (const auto& each : status.tenants) open += each.calls.state == tenant_calls::breaker::closed ? 0 : 1;
+  out.sample(open);
+}
+
+void write_warm_up(exposition& out, const warm_up_status& warm_up) {
+  out.family("warm_ups_total", "counter", "Platforms that were built ahead of their first request, by outcome.")
+      .sample(warm_up.built, {{"outcome", "built"}})
+      .sample(warm_up.failed, {{"outcome", "failed"}});
+}
+
+void write_blocking(exposition& out, const blocking_status& blocking) {
+  out.family("blocking_threads", "gauge", "Threads for work of tenants that blocks.").sample(blocking.threads);
+  out.family("blocking_jobs_running", "gauge", "Jobs on them.").sample(blocking.running);
+  out.family("blocking_jobs_stuck", "gauge", "Jobs that hold a thread which was replaced.").sample(blocking.replaced);
+  out.family("blocking_jobs_waiting", "gauge", "Jobs that wait for a thread.").sample(blocking.waiting);
+  out.family("blocking_replacements_total", "counter", "Threads that were replaced as a job held them for too long.")
+      .sample(blocking.replacements);
+}
+
 void write_libraries(exposition& out, const host_status& status) {
   std::map<std::pair<std::string, std::string>, std::uint64_t> by_state;
   std::map<std::pair<std::string, std::string>, std::uint64_t> zombies;
@@ -140,6 +180,9 @@ void write_reloads(exposition& out, const reload_counts& reloads) {
 std::string to_prometheus(const host_status& status) {
   exposition out;
   write_tenants(out, status);
+  write_calls(out, status);
+  write_blocking(out, status.blocking);
+  write_warm_up(out, status.warm_up);
   write_libraries(out, status);
   write_cache(out, status.cache);
   write_reloads(out, status.reloads);

@@ -24,20 +24,25 @@ result<std::shared_ptr<const deployment>> serving(const deployment_table& table,
   return found;
 }
 
-tenant_state state_of(const deployment& what, bool cached, const build_ledger::line& line) {
+tenant_state state_of(const deployment& what, bool cached, const build_ledger::line& line, const tenant_calls& calls) {
   if (!what.entry->enabled) return tenant_state::disabled;
   if (what.refusal) return tenant_state::failed;
-  if (cached) return line.in_trouble() ? tenant_state::degraded : tenant_state::healthy;
+  const bool refuses = calls.state != tenant_calls::breaker::closed;
+  if (cached) return line.in_trouble() || refuses ? tenant_state::degraded : tenant_state::healthy;
   if (!line.last_error.empty()) return tenant_state::failed;
   return line.kept_back.empty() ? tenant_state::pending : tenant_state::degraded;
 }
 
-tenant_status status_of(const std::string& tenant, const deployment& what, bool cached, const build_ledger& ledger) {
+tenant_status status_of(const std::string& tenant, const deployment& what, bool cached, const build_ledger& ledger,
+                        const tenant_calls& calls) {
   const auto line = ledger.find(tenant);
   tenant_status status{.tenant = tenant, .plugin = what.entry->plugin, .cached = cached, .last_error = line.kept_back};
   if (status.last_error.empty()) status.last_error = line.last_error;
   if (what.refusal && status.last_error.empty()) status.last_error = what.refusal->operator_detail;
-  status.state = state_of(what, cached, line);
+  if (status.last_error.empty() && calls.state != tenant_calls::breaker::closed)
+    status.last_error = "most of its calls failed, and they are refused for a while (limits.breaker)";
+  status.calls = calls;
+  status.state = state_of(what, cached, line, calls);
   status.since = line.since;
   if (what.image) {
     status.plugin_version = what.image->manifest.version;
@@ -102,6 +107,15 @@ std::string_view to_string(tenant_state value) noexcept {
   return "pending";
 }
 
+std::string_view to_string(tenant_calls::breaker value) noexcept {
+  switch (value) {
+    case tenant_calls::breaker::closed: return "closed";
+    case tenant_calls::breaker::open: return "open";
+    case tenant_calls::breaker::half_open: return "half open";
+  }
+  return "closed";
+}
+
 result<std::vector<std::string>> host::tasks_of(const std::string& tenant, const std::string& principal) const {
   const auto found = serving(*state_->deployments, tenant, principal);
   if (!found) return found.error();
@@ -136,16 +150,25 @@ bool host::has_tenant(const std::string& tenant) const {
   return found && found->entry->enabled;
 }
 
+bool host::ready() const {
+  const auto so_far = state_->warming->status();
+  return so_far.built + so_far.failed >= state_->warmed_at_start;
+}
+
 host_status host::status() const {
   host_status status;
   const auto cached = state_->router->cached_tenants();
   for (const auto& [tenant, what] : state_->deployments->all()) {
-    status.tenants.push_back(status_of(tenant, *what, std::ranges::binary_search(cached, tenant), *state_->ledger));
+    const bool is_cached = std::ranges::binary_search(cached, tenant);
+    const auto calls = state_->limits->status_of(tenant);
+    status.tenants.push_back(status_of(tenant, *what, is_cached, *state_->ledger, calls));
   }
   status.libraries = state_->loader->status();
   status.libraries_closed = state_->loader->closed();
   status.cache = state_->router->cache();
   status.reloads = state_->reloader->counts();
+  status.warm_up = state_->warming->status();
+  status.blocking = state_->tenant_pool->status();
   return status;
 }
 

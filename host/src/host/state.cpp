@@ -2,10 +2,12 @@
 
 #include "platform/ended_processes.hpp"
 #include "platform/entry_record.hpp"
+#include "router/asio_scheduler.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <future>
@@ -16,19 +18,42 @@ namespace tenon {
 
 namespace {
 
-/// A thread pool that may lose its last reference on one of its own threads, which cannot join itself.
-std::shared_ptr<boost::asio::thread_pool> make_pool(std::uint32_t threads) {
-  return {new boost::asio::thread_pool(threads), [](boost::asio::thread_pool* last) {
-            if (!last->get_executor().running_in_this_thread()) {
+constexpr std::size_t own_threads = 2;  // one may wait for a canary while the other watches plugin files
+
+bool is_on(const boost::asio::thread_pool& pool) {
+  return const_cast<boost::asio::thread_pool&>(pool).get_executor().running_in_this_thread();
+}
+bool is_on(const fair_pool& pool) { return pool.runs_in_this_thread(); }
+
+/// A pool that may lose its last reference on one of its own threads, which cannot join itself.
+template <class Pool, class... Arguments>
+std::shared_ptr<Pool> make_pool(Arguments&&... arguments) {
+  return {new Pool(std::forward<Arguments>(arguments)...), [](Pool* last) {
+            if (is_on(*last))
+              std::thread([last] { delete last; }).detach();
+            else
               delete last;
-              return;
-            }
-            std::thread([last] { delete last; }).detach();
           }};
 }
 
+std::shared_ptr<fair_pool> make_tenant_pool(const host_settings& settings, std::shared_ptr<spdlog::logger> log) {
+  const auto threads = settings.blocking_threads;
+  const auto each = settings.blocking_threads_per_tenant;
+  return make_pool<fair_pool>(fair_pool_options{
+      .threads = threads,
+      .per_owner = each == 0 ? std::max(threads / 2, 1u) : each,
+      .replace_after = settings.blocking_replace,
+      .on_replaced = [log = std::move(log), after = settings.blocking_replace](const std::string& tenant) {
+        log->error(
+            "tenant {}: something of its plugin has held a thread of the blocking pool for {} ms; another thread takes "
+            "its place, and the call keeps its platform: look for a call of this plugin that does not end",
+            tenant, after.count());
+      }});
+}
+
 /// Waits for what runs on the pool, and not for what does not come back in time.
-void join_within(const std::shared_ptr<boost::asio::thread_pool>& pool, std::chrono::milliseconds patience) {
+template <class Pool>
+void join_within(const std::shared_ptr<Pool>& pool, std::chrono::milliseconds patience) {
   auto joined = std::make_shared<std::promise<void>>();
   const auto over = joined->get_future();
   std::thread([pool, joined] {
@@ -82,10 +107,24 @@ void tell_left(spdlog::logger& log, const router_remains& left) {
   for (const auto& tenant : left.building) log.warn("shutdown: tenant {}: its build has not ended", tenant);
 }
 
+/// Those that are to be built ahead, and are not.
+std::vector<std::string> cold_ones(const deployment_map& all, const std::vector<std::string>& cached) {
+  std::vector<std::string> found;
+  for (const auto& [tenant, what] : all) {
+    const bool can_be = what->image && what->entry->enabled;
+    if (can_be && what->entry->warm_up && !std::ranges::binary_search(cached, tenant)) found.push_back(tenant);
+  }
+  return found;
+}
+
 }  // namespace
 
-host::state::state(boost::asio::any_io_executor on, std::uint32_t blocking_threads)
-    : executor(std::move(on)), pool(make_pool(blocking_threads)), ending(std::make_shared<last_steps>()) {
+host::state::state(boost::asio::any_io_executor on, const host_settings& settings, std::shared_ptr<spdlog::logger> log)
+    : executor(std::move(on)),
+      logger(std::move(log)),
+      pool(make_pool<boost::asio::thread_pool>(own_threads)),
+      tenant_pool(make_tenant_pool(settings, logger)),
+      ending(std::make_shared<last_steps>()) {
   ending->executor = executor;
 }
 
@@ -102,8 +141,11 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
   loader = tenon::loader::make(plugin_host_table(), logger);
   environment = std::make_shared<platform_environment>();
   environment->executor = executor;
-  environment->blocking = pool->get_executor();
-  environment->blocking_owner = pool;
+  environment->blocking_of = [pool = tenant_pool](const std::string& tenant) { return pool->executor_of(tenant); };
+  environment->upstream_limit_of = [deployments = deployments](const std::string& tenant) {
+    const auto found = deployments->find(tenant);
+    return (found ? found->entry->limits : call_limits()).max_upstream_calls;
+  };
   environment->time = options.time ? options.time : &system_clock();
   failures = std::make_shared<failure_log>(logger, *environment->time);
   this->http = std::move(*http);
@@ -130,12 +172,22 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
                                           .policy = policy});
   if (!made) return made.error();
   router = std::move(*made);
+  warming = std::make_shared<warm_up>(router, logger, settings.warm_up_builds);
+  limits = std::make_shared<bulkheads>(
+      bulkhead_environment{.time = environment->time,
+                           .work = std::make_shared<asio_scheduler>(executor),
+                           .logger = logger,
+                           .call_timeout = settings.call_timeout,
+                           .start = [router = router](call_request request, reply_handler done) {
+                             router->start(std::move(request), std::move(done));
+                           }});
   auto admitting = admission::make(store, options.canary, logger);
   watch_plugins(settings);  // before the files are read: what changes from here on is seen
   deploy(read, *admitting);
   reloader = std::make_shared<tenon::reloader>(
       reload_environment{.executor = executor,
                          .blocking = pool->get_executor(),
+                         .time = environment->time,
                          .config = options.config,
                          .read = read,
                          .store = settings.store_dir,
@@ -145,15 +197,18 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
                          .factory = factory,
                          .router = router,
                          .logger = logger,
-                         .on_applied = [weak = weak_from_this()](const std::shared_ptr<const catalog>& now) {
-                           const auto self = weak.lock();
-                           if (!self) return;
-                           self->applied(now);
-                           if (!self->watch_plugins(now->host)) return;
-                           self->start_watch();
-                           self->reloader->reload_plugins([](const reload_report&) {});  // what nobody saw till now
-                         }});
+                         .on_rebuilt = [limits = limits](const std::string& tenant) { limits->renew(tenant); },
+                         .on_applied =
+                             [weak = weak_from_this()](const std::shared_ptr<const catalog>& now) {
+                               const auto self = weak.lock();
+                               if (!self) return;
+                               self->applied(now);
+                               if (!self->watch_plugins(now->host)) return;
+                               self->start_watch();
+                               self->reloader->reload_plugins([](const reload_report&) {});  // what nobody saw till now
+                             }});
   start_watch();
+  warmed_at_start = warming->status().wanted;
   return {};
 }
 
@@ -184,7 +239,12 @@ void host::state::deploy(const std::shared_ptr<const catalog>& read, admission& 
 }
 
 void host::state::applied(const std::shared_ptr<const catalog>& read) {
-  directory->assign(deployments->all());
+  const auto all = deployments->all();
+  std::map<std::string, call_limits, std::less<>> limits_of;
+  for (const auto& [tenant, what] : all) limits_of.emplace(tenant, what->entry->limits);
+  limits->assign(limits_of);  // first: who is found in the directory has limits
+  directory->assign(all);
+  warming->start(cold_ones(all, router->cached_tenants()));
   upkeep->trim({.retention = read->host.store_retention, .max_bytes = read->host.store_max_bytes});
   const std::lock_guard lock(mutex);
   findings = read->diagnostics;
@@ -253,6 +313,7 @@ void host::state::shut_down(shutdown_handler done) {
   }
   end_watch();
   reloader->stop();
+  warming->stop();
   drain();
 }
 
@@ -307,16 +368,19 @@ void host::state::close_now() {
   }
   end_watch();
   if (reloader) reloader->stop();
+  if (warming) warming->stop();
   calls.close([] {});  // replaces what a shutdown was waiting for
   cut.request_stop();
+  if (limits) limits->close();
   if (router) router->invalidate();
   if (upkeep) upkeep->stop();
   // Not stop(): what is queued runs, finds that it is not wanted any more, and answers. A thread that was given up in
   // a plugin holds the pool, and what it needs of the host, until it comes back: then only the rest is waited for.
   if (loader && loader->any_stranded())
-    join_within(pool, environment->retire_stuck);
+    join_within(tenant_pool, environment->retire_stuck);
   else
-    pool->join();
+    tenant_pool->join();
+  pool->join();
   if (!loader) return;
   const auto left = loader->status();
   for (auto& each : ending->take_waiting()) each(left);

@@ -6,6 +6,9 @@
 #include "host/directory.hpp"
 #include "host/failure_log.hpp"
 #include "host/store_upkeep.hpp"
+#include "host/warm_up.hpp"
+#include "isolation/bulkheads.hpp"
+#include "isolation/fair_pool.hpp"
 #include "platform/crash_handlers.hpp"
 #include "platform/http_client.hpp"
 #include "platform/plugin_platform.hpp"
@@ -43,11 +46,12 @@ struct last_steps {
 
 /// Everything the facade owns. Shared with the handlers that run for it, so that it outlives the last of them.
 struct host::state : std::enable_shared_from_this<host::state> {
-  state(boost::asio::any_io_executor on, std::uint32_t blocking_threads);
+  state(boost::asio::any_io_executor on, const host_settings& settings, std::shared_ptr<spdlog::logger> log);
 
   boost::asio::any_io_executor executor;
-  std::shared_ptr<boost::asio::thread_pool> pool;  ///< platforms keep it too: the last of them may outlive the host
   std::shared_ptr<spdlog::logger> logger;
+  std::shared_ptr<boost::asio::thread_pool> pool;  ///< for the host's own work on files
+  std::shared_ptr<fair_pool> tenant_pool;          ///< platforms keep it too: the last of them may outlive the host
   std::shared_ptr<failure_log> failures;
   std::shared_ptr<plugin_store> store;
   std::shared_ptr<store_upkeep> upkeep;
@@ -58,6 +62,9 @@ struct host::state : std::enable_shared_from_this<host::state> {
   std::shared_ptr<build_ledger> ledger;
   std::shared_ptr<tenant_directory> directory = std::make_shared<tenant_directory>();
   std::shared_ptr<lazy_platform_router> router;
+  std::shared_ptr<warm_up> warming;
+  std::uint64_t warmed_at_start = 0;  ///< how many tenants that was about
+  std::shared_ptr<bulkheads> limits;  ///< what calls of tenants pass on their way to the router
   std::shared_ptr<tenon::reloader> reloader;
   std::unique_ptr<boost::asio::signal_set> hangups;
   std::shared_ptr<crash_handlers> crashes;  ///< none unless asked for

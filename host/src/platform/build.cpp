@@ -84,7 +84,7 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
     on_stop_.emplace(stop_, stop_signaller{weak_from_this()});
     if (!recipe_.read_secrets) return load();
     reach(build_step::secrets);
-    asio::post(environment_->blocking, [self = shared_from_this()]() mutable {
+    asio::post(environment_->blocking_of(recipe_.tenant), [self = shared_from_this()]() mutable {
       auto read = self->recipe_.read_secrets();
       const auto strand = self->still_wanted();
       if (!strand) return;

@@ -14,6 +14,12 @@
 
 namespace tenon {
 
+/// For whom an exchange is, and how many this owner may have open at once; more wait, within their timeout.
+struct http_share {
+  std::string owner = {};
+  std::uint32_t limit = 0;  ///< over all origins; 0: none
+};
+
 struct http_exchange_request {
   std::string method;
   std::string url;
@@ -21,6 +27,7 @@ struct http_exchange_request {
   std::string body;
   std::chrono::milliseconds timeout{30'000};    ///< for all of it, from start to done; at most a day
   std::uint64_t max_response_bytes = 8u << 20;  ///< of body; beyond it the exchange fails with `limit`
+  http_share share = {};
 };
 
 struct http_exchange_response {
@@ -72,7 +79,7 @@ struct http_client_options {
   std::string ca_file = {};  ///< PEM, added to the system's certificates; empty: none
   std::uint32_t idle_connections_per_origin = 8;
   std::chrono::milliseconds idle_timeout{30'000};
-  std::uint32_t connections_per_origin = 64;  ///< beyond it requests wait, within their timeout
+  std::uint32_t connections_per_origin = 256;  ///< beyond it requests wait, within their timeout
 };
 
 /// Errors: the CA file cannot be read.

@@ -19,9 +19,10 @@ bool any_blocking(const manifest& plugin) noexcept {
   return std::ranges::any_of(plugin.tasks, &manifest_task::blocking);
 }
 
-std::optional<platform_strand> serial_strand(const platform_environment& environment, const manifest& plugin) {
+std::optional<platform_strand> serial_strand(const platform_environment& environment, const platform_recipe& recipe) {
+  const auto& plugin = recipe.image->manifest;
   if (plugin.concurrent) return std::nullopt;
-  return platform_strand(any_blocking(plugin) ? environment.blocking : environment.executor);
+  return platform_strand(any_blocking(plugin) ? environment.blocking_of(recipe.tenant) : environment.executor);
 }
 
 std::uint64_t nanoseconds_of(steady_time time) noexcept {
@@ -97,7 +98,7 @@ platform_shell::platform_shell(std::shared_ptr<const platform_environment> envir
       policy_{.origins = {},
               .timeout = environment_->http_timeout,
               .max_response_bytes = environment_->http_max_response_bytes},
-      serial_(serial_strand(*environment_, recipe_.image->manifest)),
+      serial_(serial_strand(*environment_, recipe_)),
       control_(environment_->executor),
       deadlines_(environment_->executor),
       operations_(environment_->max_open_operations) {
@@ -185,7 +186,7 @@ void platform_shell::start(call_request request, reply_handler done) {
     self->run_call(token, *task, request);
   };
   if (task->blocking && !serial_)
-    asio::post(environment_->blocking, std::move(entry));
+    asio::post(environment_->blocking_of(recipe_.tenant), std::move(entry));
   else
     post_entry(std::move(entry));
 }
@@ -277,6 +278,8 @@ void platform_shell::sweep() {
   auto swept = tokens_.sweep(now);
   for (auto& [token, call] : swept.expired) {
     auto why = call->stopped ? answer_stopped() : answer_timed_out();
+    if (!call->stopped && entered_.load(std::memory_order_relaxed) != nullptr)
+      why.operator_detail += "; a thread has been inside " + last_entry();
     answer({.call = std::move(call)}, std::move(why));
     cancel_call(token);
   }

@@ -61,10 +61,10 @@ struct platform_recipe {
 /// platforms that are left then are destroyed on the loader thread without grace, and calls still open are dropped
 /// unanswered, as Asio drops handlers.
 struct platform_environment {
-  /// What `blocking` runs on, kept for as long as any platform; may be null.
-  std::shared_ptr<void> blocking_owner = nullptr;
   boost::asio::any_io_executor executor;  ///< strands of platforms run on it
-  boost::asio::any_io_executor blocking;  ///< strands of platforms with a blocking task, and signatures
+  /// What blocks for a tenant: strands of platforms with a blocking task, signatures, the reading of secrets. Keeps
+  /// what the executors run on for as long as any platform.
+  std::function<boost::asio::any_io_executor(const std::string& tenant)> blocking_of;
   const clock* time = nullptr;
   std::weak_ptr<http_client> http;  ///< the host's: its timers and sockets must go before the executor's context does
   std::shared_ptr<tenon::loader> loader;
@@ -79,6 +79,8 @@ struct platform_environment {
   std::chrono::milliseconds http_timeout{30'000};    ///< default and maximum of one exchange
   std::uint64_t http_max_response_bytes = 8u << 20;  ///< likewise
   std::uint32_t max_open_operations = 1024;          ///< of one platform: timers, exchanges, signatures
+  /// How many exchanges a tenant may have open at once, over all its platforms; 0: no limit of its own.
+  std::function<std::uint32_t(const std::string& tenant)> upstream_limit_of = [](const std::string&) { return 0u; };
 };
 
 /// What a build cost, for the benchmark.

@@ -35,7 +35,7 @@ class sign_operation final : public operation, public std::enable_shared_from_th
   sign_operation(input what, tenon_bytes_fn done, void* user) : input_(std::move(what)), done_(done), user_(user) {}
 
   void launch(const std::shared_ptr<platform_shell>& shell, tenon_op id) override {
-    const auto pool = shell->environment().blocking;
+    const auto pool = shell->environment().blocking_of(shell->tenant());
     boost::asio::post(pool, [self = shared_from_this(), weak = std::weak_ptr(shell), id] {
       self->compute();
       if (const auto still_there = weak.lock()) still_there->post_delivery(id);

@@ -31,10 +31,10 @@ class http_operation final : public operation, public std::enable_shared_from_th
       return shell->post_delivery(id);
     }
     client->start(std::move(request_), stop_.get_token(),
-                 [self = shared_from_this(), weak = std::weak_ptr(shell), id](http_result outcome) {
-                   self->outcome_ = std::move(outcome);
-                   if (const auto still_there = weak.lock()) still_there->post_delivery(id);
-                 });
+                  [self = shared_from_this(), weak = std::weak_ptr(shell), id](http_result outcome) {
+                    self->outcome_ = std::move(outcome);
+                    if (const auto still_there = weak.lock()) still_there->post_delivery(id);
+                  });
   }
 
   void cancel() noexcept override { stop_.request_stop(); }
@@ -73,6 +73,7 @@ tenon_status admit(const entry_frame* frame, const tenon_http_request* request, 
   if (shell.closing()) return TENON_E_CLOSING;
   const auto secrets = shell.secrets();
   if (secrets == nullptr) return TENON_E_UNSUPPORTED;
+  exchange.share = {.owner = shell.tenant(), .limit = shell.environment().upstream_limit_of(shell.tenant())};
   return map_request(*request, shell.policy(), *secrets, exchange);
 }
 

@@ -58,7 +58,11 @@ std::optional<planned_change> change_of(const std::string& tenant, const std::sh
     if (!old->refusal) planned.next = old;  // what works stays
     return planned;
   }
-  if (same_entry && (!old->entry->enabled || same_bytes(*old, *planned.next))) return std::nullopt;
+  if (same_entry && (!old->entry->enabled || same_bytes(*old, *planned.next))) {
+    if (old->entry->same_upkeep(*planned.next->entry)) return std::nullopt;
+    planned.change.what = tenant_change::kind::limits;
+    planned.same_platform = true;
+  }
   return planned;
 }
 
@@ -154,7 +158,9 @@ reload_plan make_plan(const deployment_map& now, const catalog& wanted, const pi
     if (!included(old, entry.get())) continue;
     auto next = wanted_deployment(entry, plugins, crashes);
     auto change = change_of(tenant, old, next);
-    if (!change && old) change = change_anyway(tenant, *old, std::move(next), focus);
+    if (old && (!change || change->same_platform)) {
+      if (auto anyway = change_anyway(tenant, *old, std::move(next), focus)) change = std::move(anyway);
+    }
     by_tenant[tenant] = std::move(change);
   }
   for (const auto& tenant : wanted.broken) {

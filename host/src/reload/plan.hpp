@@ -16,6 +16,7 @@ namespace tenon {
 struct planned_change {
   tenant_change change;                    ///< `applied` is false if the old deployment has to stay
   std::shared_ptr<const deployment> next;  ///< what comes into force if it is applied; null for a removed tenant
+  bool same_platform = false;              ///< what a platform is built from is the same
 };
 
 struct reload_plan {

@@ -67,6 +67,8 @@ struct reloader::round {
   std::vector<std::size_t> to_build;  ///< indices of changes whose tenant has a live platform, last one first
   std::size_t building = 0;
   bool finished = false;
+  steady_time next_begins{};  ///< no successor is begun before
+  bool pausing = false;
 };
 
 reloader::reloader(reload_environment environment) : environment_(std::move(environment)), read_(environment_.read) {}
@@ -101,6 +103,12 @@ void reloader::stop() {
     dropped.swap(waiting_);
   }
   stop_.request_stop();
+  boost::asio::post(environment_.executor, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self) return;
+    const std::lock_guard lock(self->mutex_);
+    if (self->pause_) self->pause_->cancel();
+  });
   for (auto& each : dropped) each.done(refused_report("the host is shutting down; nothing was reloaded"));
 }
 
@@ -160,7 +168,8 @@ void reloader::read_and_plan(std::shared_ptr<round> current) {
   for (std::size_t index = 0; index < current->plan.changes.size(); ++index) {
     auto& planned = current->plan.changes[index];
     const bool live = std::ranges::binary_search(cached, planned.change.tenant);
-    if (planned.change.applied && planned.next && planned.next->entry->enabled && live) {
+    const bool serves_on = planned.next && planned.next->entry->enabled && !planned.same_platform;
+    if (planned.change.applied && serves_on && live) {
       current->to_build.push_back(index);
     } else {
       apply(planned, nullptr);
@@ -188,15 +197,41 @@ void reloader::build_more(const std::shared_ptr<round>& current) {
   bool all_done = false;
   {
     const std::lock_guard lock(current->mutex);
-    while (!current->to_build.empty() && current->building < current->read->host.reload_builds) {
+    while (!current->to_build.empty() && current->building < current->read->host.reload_builds && may_begin(current)) {
       starting.push_back(current->to_build.back());
       current->to_build.pop_back();
       ++current->building;
     }
-    all_done = current->building == 0 && !std::exchange(current->finished, current->building == 0);
+    const bool idle = current->building == 0 && current->to_build.empty();
+    all_done = idle && !std::exchange(current->finished, idle);
   }
   for (const auto index : starting) build_one(current, index);
   if (all_done) finish(current);
+}
+
+/// [lock of the round] Whether a successor may be begun now; if not, looks again when one may.
+bool reloader::may_begin(const std::shared_ptr<round>& current) {
+  const auto per_second = current->read->host.reload_builds_per_second;
+  if (per_second <= 0 || stop_.stop_requested()) return true;
+  const auto now = environment_.time->steady_now();
+  if (now >= current->next_begins) {
+    current->next_begins = now + std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 / per_second));
+    return true;
+  }
+  if (std::exchange(current->pausing, true)) return false;
+  auto timer = std::make_shared<boost::asio::steady_timer>(environment_.executor, current->next_begins - now);
+  // Cancelled by stop(): then the rest is not waited for.
+  timer->async_wait([self = shared_from_this(), current, timer](const boost::system::error_code&) {
+    {
+      const std::lock_guard lock(current->mutex);
+      current->pausing = false;
+    }
+    self->build_more(current);
+  });
+  const std::lock_guard lock(mutex_);
+  if (stop_.stop_requested()) timer->cancel();
+  pause_ = std::move(timer);
+  return false;
 }
 
 void reloader::build_one(const std::shared_ptr<round>& current, std::size_t index) {
@@ -240,8 +275,12 @@ void reloader::apply(planned_change& planned, std::shared_ptr<platform> successo
   // First what a build would use, then the slot: a build that began before loses its generation to either call below.
   environment_.deployments->put(tenant, planned.next);
   environment_.ledger->in_force(tenant);
+  if (planned.same_platform) return;
   planned.change.rebuilt = successor && environment_.router->replace(tenant, std::move(successor));
-  if (!planned.change.rebuilt) environment_.router->invalidate(tenant);
+  if (planned.change.rebuilt)
+    environment_.on_rebuilt(tenant);
+  else
+    environment_.router->invalidate(tenant);
 }
 
 void reloader::finish(const std::shared_ptr<round>& current) {

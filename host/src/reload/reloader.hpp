@@ -5,11 +5,13 @@
 #include "reload/plan.hpp"
 #include "reload/plugin_factory.hpp"
 
+#include <tenon/clock.hpp>
 #include <tenon/reload.hpp>
 #include <tenon/router.hpp>
 #include <tenon/status.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <functional>
 #include <memory>
@@ -27,6 +29,7 @@ namespace tenon {
 struct reload_environment {
   boost::asio::any_io_executor executor;
   boost::asio::any_io_executor blocking;  ///< files are read and plugins tried out here
+  const clock* time = nullptr;
   std::filesystem::path config;
   std::shared_ptr<const catalog> read;  ///< what the deployments were made from
   std::filesystem::path store;          ///< of plugins, and of what is held against them
@@ -36,11 +39,14 @@ struct reload_environment {
   std::shared_ptr<plugin_factory> factory;
   std::shared_ptr<lazy_platform_router> router;
   std::shared_ptr<spdlog::logger> logger;
+  /// Told of a tenant whose live platform has been replaced.
+  std::function<void(const std::string& tenant)> on_rebuilt = [](const std::string&) {};
   /// Told after the deployments changed, with the catalog that was read: accounts and hosts follow here.
   std::function<void(const std::shared_ptr<const catalog>&)> on_applied;
 };
 
-/// Reads the configuration again and moves the tenants that changed, a few at a time.
+/// Reads the configuration again and moves the tenants that changed, a few at a time and no faster than
+/// reload_builds_per_second, for each may cost its ad server a handshake.
 ///
 /// A tenant with a live platform gets its successor built first; only if that works does it take the old one's place,
 /// with one store. If any step fails the old one serves on. A tenant without a live platform just gets its new
@@ -79,6 +85,7 @@ class reloader : public std::enable_shared_from_this<reloader> {
   void read_and_plan(std::shared_ptr<round> current);
   plan_focus focus_of(const round& current, const deployment_map& now, const std::vector<std::string>& live) const;
   void build_more(const std::shared_ptr<round>& current);
+  bool may_begin(const std::shared_ptr<round>& current);
   void build_one(const std::shared_ptr<round>& current, std::size_t index);
   void apply(planned_change& planned, std::shared_ptr<platform> successor);
   void finish(const std::shared_ptr<round>& current);
@@ -92,7 +99,8 @@ class reloader : public std::enable_shared_from_this<reloader> {
   bool running_ = false;
   bool stopped_ = false;
   std::stop_source stop_;
-  std::shared_ptr<const catalog> read_;  ///< the last good one; belongs to the round that runs
+  std::shared_ptr<boost::asio::steady_timer> pause_;  ///< until the next successor may be begun
+  std::shared_ptr<const catalog> read_;               ///< the last good one; belongs to the round that runs
 };
 
 }  // namespace tenon

@@ -9,6 +9,7 @@ std::string_view to_string(tenant_change::kind value) noexcept {
     case tenant_change::kind::added: return "added";
     case tenant_change::kind::removed: return "removed";
     case tenant_change::kind::settings: return "settings changed";
+    case tenant_change::kind::limits: return "limits changed";
     case tenant_change::kind::plugin: return "plugin changed";
     case tenant_change::kind::secret: return "secret changed";
     case tenant_change::kind::asked: return "asked for";

@@ -39,14 +39,10 @@ TEST_CASE("added, removed and changed tenants are named, each list sorted") {
 }
 
 TEST_CASE("every key of a tenant counts") {
-  const std::string changes[] = {"enabled = false",
-                                 "isolate = true",
-                                 "accounts = [{ id = 'x' }]",
-                                 "hosts = ['x.example']",
-                                 "principals = ['p']",
-                                 "specialisms = ['sales-social']",
-                                 "settings = { a = 1 }",
-                                 "settings = { key = { env = 'A' } }"};
+  const std::string changes[] = {"enabled = false",           "isolate = true",
+                                 "accounts = [{ id = 'x' }]", "hosts = ['x.example']",
+                                 "principals = ['p']",        "specialisms = ['sales-social']",
+                                 "settings = { a = 1 }",      "settings = { key = { env = 'A' } }"};
   const auto before = read_from(inline_tenant("a", "plugin = 'gam'"));
   for (const auto& change : changes) {
     CAPTURE(change);

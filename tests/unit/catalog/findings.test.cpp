@@ -37,7 +37,9 @@ TEST_CASE("mistakes in the main tables fail the read") {
       {"call_timeout = 3",
        "tenon.toml:4: error: host: unknown key \"call_timeout\", expected one of plugin_dirs, store_dir, "
        "store_retention_seconds, store_max_bytes, require_pin, plugin_keys, ops_group, watch, "
-       "watch_settle_ms, canary, blocking_threads, reload_builds, build_timeout_ms, call_timeout_ms, drain_timeout_ms, "
+       "watch_settle_ms, canary, blocking_threads, blocking_threads_per_tenant, blocking_replace_ms, warm_up_builds, "
+       "reload_builds, reload_builds_per_second, "
+       "build_timeout_ms, call_timeout_ms, drain_timeout_ms, "
        "upstream_ca_file, "
        "http_timeout_ms, http_max_response_bytes, log_level, did you mean \"call_timeout_ms\"?\n"},
       {"[cache]\nsize = 0",
@@ -53,8 +55,21 @@ TEST_CASE("mistakes in the main tables fail the read") {
       {"[cache]\ncold_start = \"coalesc\"",
        "tenon.toml:5: error: cache.cold_start: expected one of each, coalesce, found the string "
        "\"coalesc\", did you mean \"coalesce\"?\n"},
+      {"[limits]\nmax_calls = 0",
+       "tenon.toml:5: error: limits.max_calls: expected an integer from 1 to 1000000, found the integer 0\n"},
+      {"[limits]\nmax_request_bytes = 10\nmax_open_bytes = 9",
+       "tenon.toml:4: error: limits: expected max_open_bytes of at least max_request_bytes (10), found 9\n"},
+      {"[limits]\ntask_timeout_ms = { get_product = 5 }",
+       "tenon.toml:5: error: limits.task_timeout_ms: expected a task of AdCP 3.0.6, found \"get_product\", did you "
+       "mean "
+       "\"get_products\"?\n"},
+      {"[limits]\nbreaker = { open_ms = 5000, longest_open_ms = 4000 }",
+       "tenon.toml:5: error: limits.breaker: expected longest_open_ms of at least open_ms (5000), found 4000\n"},
+      {"[limits.breaker]\nfailure_ratio = 50",
+       "tenon.toml:5: error: limits.breaker.failure_ratio: expected a number from 0 to 1, found the integer 50\n"},
       {"[cahce]",
-       "tenon.toml:4: error: unknown key or table \"cahce\", expected one of host, cache, plugins, tenants, server, "
+       "tenon.toml:4: error: unknown key or table \"cahce\", expected one of host, cache, limits, plugins, tenants, "
+       "server, "
        "principals, "
        "did you mean \"cache\"?\n"},
   };
@@ -181,12 +196,13 @@ TEST_CASE("a disabled tenant may outlive its plugin, so that switching it off al
 }
 
 TEST_CASE("every mistake of a file is found at once, and control characters do not reach the log") {
-  CHECK(findings_of(inline_tenant("t", "plugin = 1\nenabled = 2\n\"ho\\u001bsts\" = []")) ==
-        "tenon.toml:5: error: tenants.t.plugin: expected a string, found the integer 1\n"
-        "tenon.toml:6: error: tenants.t.enabled: expected true or false, found the integer 2\n"
-        "tenon.toml:7: error: tenants.t: unknown key \"ho\\x1bsts\", expected one of plugin, enabled, isolate, "
-        "accounts, hosts, "
-        "principals, specialisms, settings, did you mean \"hosts\"?\n");
+  CHECK(
+      findings_of(inline_tenant("t", "plugin = 1\nenabled = 2\n\"ho\\u001bsts\" = []")) ==
+      "tenon.toml:5: error: tenants.t.plugin: expected a string, found the integer 1\n"
+      "tenon.toml:6: error: tenants.t.enabled: expected true or false, found the integer 2\n"
+      "tenon.toml:7: error: tenants.t: unknown key \"ho\\x1bsts\", expected one of plugin, enabled, warm_up, isolate, "
+      "accounts, hosts, "
+      "principals, specialisms, limits, settings, did you mean \"hosts\"?\n");
 }
 
 TEST_CASE("a diagnostic prints its place, its weight and its message") {

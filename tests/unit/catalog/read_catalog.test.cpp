@@ -127,7 +127,8 @@ TEST_CASE("tables of the embedder are accepted and not looked into, others are n
   directory.main("[server]\nanything = 1\n[mine]\nother = 2\n");
   CHECK(read_catalog(directory.config(), {"server", "mine"}).has_value());
   CHECK(directory.findings() ==
-        "tenon.toml:6: error: unknown key or table \"mine\", expected one of host, cache, plugins, tenants, server, "
+        "tenon.toml:6: error: unknown key or table \"mine\", expected one of host, cache, limits, plugins, tenants, "
+        "server, "
         "principals\n");
 }
 
@@ -148,10 +149,10 @@ TEST_CASE("a broken file breaks its tenant alone and is listed as broken") {
     CHECK(std::ranges::find(read->broken, finding.tenant) != read->broken.end());
   }
   CHECK(directory.findings() ==
-        "tenon.toml:6: error: tenants.inline: unknown key \"hots\", expected one of plugin, enabled, isolate, "
+        "tenon.toml:6: error: tenants.inline: unknown key \"hots\", expected one of plugin, enabled, warm_up, isolate, "
         "accounts, hosts, "
         "principals, "
-        "specialisms, settings, did you mean \"hosts\"?\n"
+        "specialisms, limits, settings, did you mean \"hosts\"?\n"
         "tenants.d/bad.toml:2: error: expected TOML: Error while parsing array: encountered end-of-file\n"
         "tenants.d/folder.toml: error: expected a regular file, found something else\n"
         "tenants.d/gone.toml: error: expected a file, found none\n"

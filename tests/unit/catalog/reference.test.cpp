@@ -89,6 +89,14 @@ TEST_CASE("the commented keys of the reference show the defaults, and its tenant
   CHECK(read->host.log_level == host.log_level);
   CHECK(read->policy_of("gam").allow_resident == plugin_policy{}.allow_resident);
   CHECK(read->tenants.at("acme-news")->isolate == tenant_entry{}.isolate);
+  auto limits = read->limits;
+  limits.task_timeouts.clear();  // an example
+  CHECK(limits == call_limits());
+  CHECK(read->host.blocking_threads_per_tenant == host.blocking_threads_per_tenant);
+  CHECK(read->host.reload_builds == host.reload_builds);
+  CHECK(read->host.reload_builds_per_second == host.reload_builds_per_second);
+  CHECK(read->host.warm_up_builds == host.warm_up_builds);
+  CHECK(read->host.blocking_replace == host.blocking_replace);
   const cache_settings cache;
   CHECK(read->cache.size == cache.size);
   CHECK(read->cache.ttl_seconds == cache.ttl_seconds);
@@ -103,10 +111,11 @@ TEST_CASE("the commented keys of the reference show the defaults, and its tenant
 
 TEST_CASE("the reference has every key that is read") {
   const auto text = '\n' + uncommented(shipped("tenon.toml"));
-  for (const auto* table : {"[host]", "[cache]", "[plugins.p]", "[tenants.t]"}) {
+  for (const auto* table : {"[host]", "[cache]", "[limits]", "[limits.breaker]", "[plugins.p]", "[tenants.t]"}) {
     for (const auto& key : known_keys(std::string(table) + "\nzzzzzzzz = 1\n")) {
       CAPTURE(key);
-      CHECK(text.find('\n' + key + " = ") != std::string::npos);
+      const bool is_table = text.find("\n[limits." + key + "]\n") != std::string::npos;
+      CHECK((is_table || text.find('\n' + key + " = ") != std::string::npos));
     }
   }
 }

@@ -28,8 +28,9 @@ TEST_CASE("what two tenants claim at a start is nobody's, and each is told where
               " in one tenant, found it in tenant \"zebra\" too; tenant \"acme\" has it at tenants.d/acme.toml:3; "
               "neither gets it while both list it\n"
               "tenants.d/acme.toml:3: error: expected " +
-              what + " in one tenant, found it in tenant \"acme\" too; tenant \"zebra\" has it at tenon.toml:6; "
-                     "neither gets it while both list it\n");
+              what +
+              " in one tenant, found it in tenant \"acme\" too; tenant \"zebra\" has it at tenon.toml:6; "
+              "neither gets it while both list it\n");
     CHECK(directory.read()->broken == std::vector<std::string>{"acme", "zebra"});
   }
 }
@@ -51,9 +52,8 @@ TEST_CASE("what a tenant has in force stays with it, wherever a newcomer stands 
       REQUIRE(read.has_value());
       CHECK((*read)->tenants.contains("m") == sound);
       CHECK_FALSE((*read)->tenants.contains(newcomer));
-      const auto said = std::ranges::find_if((*read)->diagnostics, [&](const diagnostic& each) {
-        return each.tenant == newcomer && each.line == 3;
-      });
+      const auto said = std::ranges::find_if(
+          (*read)->diagnostics, [&](const diagnostic& each) { return each.tenant == newcomer && each.line == 3; });
       REQUIRE(said != (*read)->diagnostics.end());
       CHECK(said->message.find("m.toml:" + std::string(sound ? "3" : "1") + " and keeps it") != std::string::npos);
       std::filesystem::remove(directory.root() / "tenants.d" / (newcomer + ".toml"));

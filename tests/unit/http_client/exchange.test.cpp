@@ -193,6 +193,41 @@ TEST_CASE("beyond the limit exchanges wait within their time, and go in the orde
   CHECK(seen == std::vector{"GET /0"s, "GET /1"s, "GET /2"s, "GET /3"s, "GET /4"s});
 }
 
+TEST_CASE("an owner has no more exchanges open than its share, at all origins together, and takes nobody's turn") {
+  // One server holds what it is asked; the other answers.
+  std::promise<void> go;
+  auto may_go = go.get_future().share();
+  std::atomic<int> arrived = 0;
+  const auto hold = [&](scripted_peer& peer) {
+    for (std::string head; !(head = peer.read_head()).empty(); peer.write(ok)) {
+      ++arrived;
+      may_go.wait();
+    }
+  };
+  scripted_server holding({hold, hold, hold, hold});
+  echo_server answering;
+  client_fixture client({.connections_per_origin = 3});
+  const auto asked_by = [&](const std::string& owner, const std::string& url) {
+    auto request = request_to("GET", url);
+    request.share = {.owner = owner, .limit = 2};
+    return client.start(std::move(request));
+  };
+  std::vector<std::future<tenon::http_result>> greedy;
+  for (int count = 0; count < 6; ++count) greedy.push_back(asked_by("greedy", holding.url()));
+  while (arrived < 2) std::this_thread::yield();
+  auto elsewhere = asked_by("greedy", answering.url("/own"));
+  // The third connection is another owner's, though four of the first's wait before him.
+  auto other = asked_by("other", holding.url());
+  while (arrived < 3) std::this_thread::yield();
+  CHECK(client_fixture::wait(asked_by("other", answering.url("/other"))).has_value());
+  CHECK(elsewhere.wait_for(0s) == std::future_status::timeout);
+  CHECK(arrived == 3);
+  go.set_value();
+  CHECK(client_fixture::wait(std::move(other)).has_value());
+  CHECK(client_fixture::wait(std::move(elsewhere)).has_value());
+  for (auto& each : greedy) CHECK(client_fixture::wait(std::move(each)).has_value());
+}
+
 TEST_CASE("idle connections are closed after their time") {
   std::promise<void> closed;
   scripted_server server({[&](scripted_peer& peer) {

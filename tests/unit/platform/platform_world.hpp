@@ -37,7 +37,7 @@ class platform_world {
     image->manifest.version = "1.0.0";
     environment = std::make_shared<platform_environment>();
     environment->executor = context.get_executor();
-    environment->blocking = pool.get_executor();
+    environment->blocking_of = [on = pool.get_executor()](const std::string&) { return on; };
     environment->time = &system_clock();
     environment->http = http = std::make_shared<fake_http_client>();
     environment->loader = code = std::make_shared<fake_loader>(scripted_entry);

@@ -39,7 +39,7 @@ struct real_world {
 
   real_world() {
     environment->executor = executor.get_executor();
-    environment->blocking = pool.get_executor();
+    environment->blocking_of = [on = pool.get_executor()](const std::string&) { return on; };
     environment->time = &system_clock();
     environment->loader = loader::make(plugin_host_table(), logger);
     environment->logger = logger;

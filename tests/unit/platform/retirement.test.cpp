@@ -200,7 +200,7 @@ std::vector<std::string> notes_without_executor(bool ended) {
     boost::asio::io_context context;
     auto environment = std::make_shared<platform_environment>();
     environment->executor = context.get_executor();
-    environment->blocking = pool.get_executor();
+    environment->blocking_of = [on = pool.get_executor()](const std::string&) { return on; };
     environment->time = &system_clock();
     environment->loader = code;
     environment->logger = std::make_shared<spdlog::logger>("silent");

@@ -102,7 +102,7 @@ bool exchange::prepare() {
 
 void exchange::enter() {
   doing_ = "waiting for one of the connections to this origin";
-  permit_ = pool_->enter(to_.origin(), [weak = weak_from_this()] {
+  permit_ = pool_->enter(to_.origin(), request_.share, [weak = weak_from_this()] {
     const auto self = weak.lock();
     if (!self) return;
     asio::post(self->strand_, [self] {

@@ -9,8 +9,8 @@ using clock = std::chrono::steady_clock;
 
 }  // namespace
 
-permit::permit(std::shared_ptr<connection_pool> pool, std::string origin)
-    : pool_(std::move(pool)), origin_(std::move(origin)) {}
+permit::permit(std::shared_ptr<connection_pool> pool, std::string origin, http_share share)
+    : pool_(std::move(pool)), origin_(std::move(origin)), share_(std::move(share)) {}
 
 permit::~permit() { pool_->leave(*this); }
 
@@ -20,29 +20,53 @@ connection_pool::connection_pool(boost::asio::any_io_executor executor, const ht
       idle_timeout_(options.idle_timeout),
       timer_(std::move(executor)) {}
 
-std::unique_ptr<permit> connection_pool::enter(std::string origin, unique_function<void()> entered) {
-  auto made = std::make_unique<permit>(shared_from_this(), std::move(origin));
+std::unique_ptr<permit> connection_pool::enter(std::string origin, http_share share, unique_function<void()> entered) {
+  auto made = std::make_unique<permit>(shared_from_this(), std::move(origin), std::move(share));
   made->entered_ = std::move(entered);
   const std::scoped_lock lock(mutex_);
   auto& at = origins_[made->origin_];
   at.waiting.push_back(made.get());
-  if (at.inside < limit_) {
-    ++at.inside;
-    let_next_in(at);
-  }
+  ++owners_[made->share_.owner].waiting;
+  let_in(at);
   return made;
 }
 
-void connection_pool::let_next_in(origin_state& at) {
-  auto* const next = at.waiting.front();
-  at.waiting.pop_front();
-  next->inside_ = true;
+/// Whose owner has the fewest inside comes first, and of those who has waited longest.
+permit* connection_pool::next_of(const origin_state& at) const {
+  permit* next = nullptr;
+  std::uint32_t fewest = 0;
+  for (auto* const each : at.waiting) {
+    const auto inside = owners_.at(each->share_.owner).inside;
+    if (each->share_.limit != 0 && inside >= each->share_.limit) continue;
+    if (next != nullptr && inside >= fewest) continue;
+    next = each;
+    fewest = inside;
+    if (inside == 0) break;
+  }
+  return next;
+}
+
+void connection_pool::let_in(origin_state& at) {
+  while (at.inside < limit_) {
+    auto* const next = next_of(at);
+    if (next == nullptr) return;
+    let_in(at, *next);
+  }
+}
+
+void connection_pool::let_in(origin_state& at, permit& next) {
+  std::erase(at.waiting, &next);
+  auto& owner = owners_[next.share_.owner];
+  --owner.waiting;
+  ++owner.inside;
+  ++at.inside;
+  next.inside_ = true;
   if (!at.idles.empty()) {
     // The last one in is the least likely to be closed by its peer.
-    next->kept_ = std::move(at.idles.back().kept);
+    next.kept_ = std::move(at.idles.back().kept);
     at.idles.pop_back();
   }
-  next->entered_();
+  next.entered_();
 }
 
 void connection_pool::leave(permit& from) {
@@ -53,12 +77,20 @@ void connection_pool::leave(permit& from) {
   auto& at = found->second;
   if (from.kept_ && closed_) gone.push_back(std::move(from.kept_));
   if (from.kept_) at.idles.push_back({std::move(from.kept_), clock::now() + idle_timeout_});
-  if (!from.inside_)
+  const auto owner = owners_.find(from.share_.owner);
+  if (!from.inside_) {
     std::erase(at.waiting, &from);
-  else if (at.waiting.empty())
+    --owner->second.waiting;
+  } else {
     --at.inside;
-  else
-    let_next_in(at);
+    --owner->second.inside;
+    let_in(at);
+    // The room that its owner has now may be for a request to another origin.
+    if (owner->second.waiting > 0) {
+      for (auto& [origin, other] : origins_) let_in(other);
+    }
+  }
+  if (owner->second.inside == 0 && owner->second.waiting == 0) owners_.erase(owner);
   if (at.idles.size() > idle_limit_) {
     gone.push_back(std::move(at.idles.front().kept));
     at.idles.pop_front();

@@ -21,7 +21,7 @@ class connection_pool;
 /// Threads     One at a time; the pool fills it in under its lock, before it calls `entered`.
 class permit {
  public:
-  permit(std::shared_ptr<connection_pool> pool, std::string origin);
+  permit(std::shared_ptr<connection_pool> pool, std::string origin, http_share share);
   permit(const permit&) = delete;
   permit& operator=(const permit&) = delete;
   ~permit();
@@ -36,22 +36,25 @@ class permit {
   friend class connection_pool;
   std::shared_ptr<connection_pool> pool_;
   std::string origin_;
+  const http_share share_;
   std::unique_ptr<connection> kept_;
   unique_function<void()> entered_;
   bool inside_ = false;
 };
 
-/// Keeps idle connections per origin, and lets at most so many exchanges at an origin at once, in order of arrival.
+/// Keeps idle connections per origin, and lets at most so many exchanges at an origin at once: of each owner no more
+/// than its share, and of who waits first the owner that has the fewest, then the one that came first. So an origin
+/// that many owners use is not filled by the one whose requests it answers slowly.
 ///
 /// Threads     Any.
-/// Cost        One lock around an entry and a leave; connections are closed outside of it.
+/// Cost        One lock around an entry and a leave, and a look at who waits; connections are closed outside of it.
 class connection_pool : public std::enable_shared_from_this<connection_pool> {
  public:
   connection_pool(boost::asio::any_io_executor executor, const http_client_options& options);
 
   /// Calls `entered` once the permit holds, here or on the thread of who made room; never after the permit is gone,
   /// which is why it is called under the lock: it may only post.
-  std::unique_ptr<permit> enter(std::string origin, unique_function<void()> entered);
+  std::unique_ptr<permit> enter(std::string origin, http_share share, unique_function<void()> entered);
 
   /// Forgets the idle connections of an origin: one of them turned out to be closed, the others probably are.
   void forget(const std::string& origin);
@@ -70,10 +73,16 @@ class connection_pool : public std::enable_shared_from_this<connection_pool> {
     std::deque<permit*> waiting;
     std::uint32_t inside = 0;
   };
+  struct owner_state {
+    std::uint32_t inside = 0;
+    std::uint32_t waiting = 0;
+  };
   using dropped = std::vector<std::unique_ptr<connection>>;  ///< to be destroyed without the lock
 
   void leave(permit& from);
-  static void let_next_in(origin_state& at);
+  permit* next_of(const origin_state& at) const;
+  void let_in(origin_state& at);
+  void let_in(origin_state& at, permit& next);
   void sweep_at(std::chrono::steady_clock::time_point when);
   void sweep();
 
@@ -82,6 +91,7 @@ class connection_pool : public std::enable_shared_from_this<connection_pool> {
   const std::chrono::milliseconds idle_timeout_;
   std::mutex mutex_;
   std::map<std::string, origin_state> origins_;
+  std::map<std::string, owner_state> owners_;  ///< those with an exchange
   boost::asio::steady_timer timer_;
   bool sweeping_ = false;
   bool closed_ = false;
