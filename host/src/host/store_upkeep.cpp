@@ -1,5 +1,7 @@
 #include "host/store_upkeep.hpp"
 
+#include "base/background_thread.hpp"
+
 #include <tenon/clock.hpp>
 
 #include <spdlog/spdlog.h>
@@ -45,6 +47,7 @@ void store_upkeep::wait() {
 }
 
 void store_upkeep::look() const {
+  work_in_background();
   const auto limits = [this] {
     const std::lock_guard lock(mutex_);
     return limits_;

@@ -1,5 +1,6 @@
 #include "reload/reloader.hpp"
 
+#include "base/background_thread.hpp"
 #include "base/operator_text.hpp"
 
 #include <boost/asio/post.hpp>
@@ -150,6 +151,7 @@ bool reloader::read(round& current) {
 }
 
 void reloader::read_and_plan(std::shared_ptr<round> current) {
+  work_in_background();
   if (!read(*current)) return finish(current);
   const auto now = environment_.deployments->all();
   current->report.diagnostics = current->read->diagnostics;

@@ -5,6 +5,8 @@
 #include "disturbances.hpp"
 #include "upstream.hpp"
 
+#include "base/background_thread.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
@@ -170,6 +172,7 @@ class bench {
   std::vector<sample> disturbed_block(open_loop& load, disturbances& trouble, int number) const {
     std::atomic<bool> busy = true;
     std::jthread operators([&] {
+      work_in_background();  // an operator's commands are not the host's threads
       trouble.run({.reloads = share(asked_.whole.reloads, number),
                    .drops = share(asked_.whole.drops, number),
                    .edits = share(asked_.whole.edits, number)});
