@@ -13,7 +13,7 @@ ORDER = ["base", "catalog", "plugin", "platform", "cache", "router", "isolation"
 PUBLIC = {
     "base": {"error", "unique_function", "clock", "call", "platform"},
     "catalog": {"account_store", "cache_policy", "diagnostic"},
-    "plugin": {"status", "abi/plugin", "abi/host", "abi/types"},
+    "plugin": {"status", "rollout", "abi/plugin", "abi/host", "abi/types"},
     "platform": set(),
     "cache": set(),
     "router": {"router", "proposal"},

@@ -142,9 +142,10 @@ std::string probe::live(const mapping& mapped) {
     return "init() answered status " + std::to_string(status) +
            ", expected TENON_OK (0); it does not accept a host with the services of its manifest";
   }
-  if (with_platform_) create_and_destroy(**entry, host);
+  const auto interfaces = ask_interfaces(mapped, manifest_, **entry);
+  if (interfaces && with_platform_) create_and_destroy(**entry, host);
   timed(steps::deinit, "deinit_ns", [&] { (*entry)->deinit(); });
-  return {};
+  return interfaces ? std::string() : interfaces.error().operator_detail;
 }
 
 void probe::create_and_destroy(const tenon_plugin& entry, fake_host& host) {

@@ -37,6 +37,25 @@ function(_tenon_manifest_tasks out manifest json)
   set(${out} "${text}" PARENT_SCOPE)
 endfunction()
 
+# Sets `out` to the names of optional interfaces, each in quotes and followed by a comma; an empty one ends them.
+function(_tenon_manifest_interfaces out manifest json)
+  set(names)
+  string(JSON count ERROR_VARIABLE absent LENGTH "${json}" interfaces)
+  if(NOT absent AND count GREATER 0)
+    math(EXPR last "${count} - 1")
+    foreach(at RANGE ${last})
+      string(JSON name ERROR_VARIABLE wrong GET "${json}" interfaces ${at})
+      if(wrong OR NOT name MATCHES "^[a-z][a-z0-9_]*/[0-9]+$")
+        message(FATAL_ERROR "${manifest}: expected \"<name>/<revision>\" in interfaces[${at}], found ${name}.")
+      endif()
+      list(APPEND names "\"${name}\"")
+    endforeach()
+  endif()
+  list(APPEND names "\"\"")
+  list(JOIN names ", " text)
+  set(${out} "${text}" PARENT_SCOPE)
+endfunction()
+
 # tenon_generate_manifest(MANIFEST file ID id SANITIZER text DIRECTORY directory)
 #
 # Writes note.c, the ELF note, and tenon/plugin_manifest.hpp, what TENON_PLUGIN compares itself with.
@@ -58,6 +77,7 @@ function(tenon_generate_manifest)
   _tenon_manifest_member(ignored ${manifest} "${json}" ARRAY tasks)
   _tenon_manifest_member(ignored ${manifest} "${json}" OBJECT settings_schema)
   _tenon_manifest_tasks(tasks ${manifest} "${json}")
+  _tenon_manifest_interfaces(interfaces ${manifest} "${json}")
   if(NOT id STREQUAL arg_ID)
     message(FATAL_ERROR "${manifest}: expected the id of the file it goes into, \"${arg_ID}\", found \"${id}\".")
   endif()
@@ -95,6 +115,7 @@ namespace tenon::plugin_manifest {
 inline constexpr std::string_view id = "@id@";
 inline constexpr std::string_view version = "@version@";
 inline constexpr std::string_view tasks[] = {@tasks@};
+inline constexpr std::string_view interfaces[] = {@interfaces@};  // an empty one ends them
 inline constexpr bool concurrent = @concurrent@;
 
 }  // namespace tenon::plugin_manifest

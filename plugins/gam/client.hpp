@@ -31,6 +31,9 @@ class client {
   sdk::task<json::object> write(std::string method, std::string path, json::object body, subject about,
                                 sales::deadline until);
 
+  /// What the next platform of this network can use: see token_source.
+  json::object hand_over() const { return tokens_.hand_over(); }
+
   gam_settings const& settings() const { return settings_; }
   sdk::platform_context const& context() const { return context_; }
   sales::instant now() const { return std::chrono::floor<std::chrono::seconds>(context_.time().wall()); }

@@ -23,6 +23,8 @@ sdk::task<void> gam_platform::open() {
              settings_.network + ", " + sales::upstream_text(network, "timeZone") + ")");
 }
 
+sdk::task<json::value> gam_platform::hand_over() { co_return json::value(api_.hand_over()); }
+
 sdk::task<json::object> gam_platform::book(json::object request, sdk::call_context call) {
   return booking_.create(std::move(request), std::move(call));
 }

@@ -19,6 +19,9 @@ class gam_platform final : public sales::seller {
   /// platform.
   sdk::task<void> open() override;
 
+  /// Leaves its access token to the platform that replaces it: a reload costs the token endpoint nothing.
+  sdk::task<json::value> hand_over() override;
+
  private:
   sales::catalogue const& sold() const override { return settings_.catalogue; }
   sales::creative_store& creatives() override { return library_; }

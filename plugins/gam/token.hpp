@@ -16,10 +16,15 @@ namespace tenon::gam {
 /// reached.
 class token_source {
  public:
+  /// Takes what the platform before this one handed over, if it is good for some minutes yet.
   token_source(sdk::platform_context context, std::string scope);
 
   /// A token that is good for some minutes yet.
   sdk::task<std::string> token();
+
+  /// The token and the end of its time, for the platform that comes after this one; empty without a token that is good
+  /// for some minutes yet.
+  sdk::json::object hand_over() const;
 
   /// Forgets a token that the API has refused. A newer one stays.
   void drop(std::string const& refused);

@@ -100,12 +100,13 @@ AT(tenon_call, trace_id, 88);
 AT(tenon_call, idempotency_key, 104);
 AT(tenon_call, deadline_ns, 120);
 
-SIZE(tenon_create, 56);
+SIZE(tenon_create, 72);
 AT(tenon_create, struct_size, 0);
 AT(tenon_create, reserved, 4);
 AT(tenon_create, tenant, 8);
 AT(tenon_create, settings, 24);
 AT(tenon_create, specialisms, 40);
+AT(tenon_create, inherited, 56);
 
 SIZE(tenon_plugin, 128);
 AT(tenon_plugin, magic, 0);
@@ -124,3 +125,8 @@ AT(tenon_plugin, call, 96);
 AT(tenon_plugin, cancel, 104);
 AT(tenon_plugin, destroy, 112);
 AT(tenon_plugin, get_interface, 120);
+
+SIZE(tenon_health_1, 8);
+AT(tenon_health_1, check, 0);
+SIZE(tenon_handover_1, 8);
+AT(tenon_handover_1, give, 0);

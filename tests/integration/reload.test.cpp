@@ -181,3 +181,46 @@ TEST_CASE("successors are begun no faster than the configuration says, and a sto
   CHECK(report.tenants[0].applied);
   CHECK_FALSE(report.tenants[1].applied);
 }
+
+TEST_CASE("a successor that is not well does not take over, and the report says at which step") {
+  const two_tenants files;
+  host_fixture host(files);
+  REQUIRE(host.call("acme", "get_products"));
+  files.write_tenant("acme", tenant("new", ", unwell = \"a limp\""));
+  const auto report = host.reload();
+  REQUIRE(report.tenants.size() == 1);
+  CHECK(report.tenants[0].step == "health");
+  CHECK(report.tenants[0].reason.find("a limp") != std::string::npos);
+  CHECK(member(host.call("acme", "get_products"), "tag") == "a");
+  CHECK(host.status_of("acme").state == tenant_state::degraded);
+}
+
+TEST_CASE(
+    "a successor inherits from the platform it replaces, whatever their versions, if all it was built from is the "
+    "same") {
+  const two_tenants files;
+  const auto key = files.root() / "key";
+  files.write(key, "first");
+  files.write_tenant("acme", with_key("a"));
+  host_fixture host(files);
+  const auto heir_of = [&] { return member(host.call("acme", "get_products"), "heir_of"); };
+  CHECK(heir_of().empty());
+  REQUIRE(reload(host, scope::tenant, "acme").ok());
+  CHECK(heir_of() == "1.0.0");
+  files.drop(echo_2, "echo");
+  REQUIRE(host.reload().ok());
+  CHECK(member(host.call("acme", "get_products"), "version") == "2.0.0");
+  CHECK(heir_of() == "1.0.0");
+  REQUIRE(host.reload().ok());
+  REQUIRE(reload(host, scope::all).ok());
+  CHECK(heir_of() == "2.0.0");
+
+  files.write(key, "second");  // an old token would hide that a new key is wrong
+  REQUIRE(host.reload().ok());
+  CHECK(heir_of().empty());
+  files.write_tenant("acme", with_key("b"));
+  REQUIRE(host.reload().ok());
+  CHECK(heir_of().empty());
+  host->invalidate("acme");
+  CHECK(heir_of().empty());
+}

@@ -24,12 +24,13 @@ endfunction()
 function(tenon_foreign_fixture name source compiler)
   set(output ${CMAKE_BINARY_DIR}/fixtures/${name}.so)
   set(from ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/${source})
+  set(abi ${PROJECT_SOURCE_DIR}/plugin-api/include/tenon/abi)
   add_custom_command(OUTPUT ${output}
     COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/fixtures
     COMMAND ${compiler} -shared -fPIC ${ARGN} -I${PROJECT_SOURCE_DIR}/plugin-api/include
             "-DFIXTURE_SANITIZER=\"${TENON_SANITIZE}\"" -o ${output} ${from}
     DEPENDS ${from} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/fixture/fixture.h
-            ${PROJECT_SOURCE_DIR}/plugin-api/cmake/plugin.map
+            ${PROJECT_SOURCE_DIR}/plugin-api/cmake/plugin.map ${abi}/types.h ${abi}/host.h ${abi}/plugin.h
     VERBATIM)
   add_custom_target(fixture_${name} DEPENDS ${output})
   add_dependencies(fixtures fixture_${name})

@@ -3,6 +3,7 @@
 #include "author_commands.hpp"
 #include "forget_command.hpp"
 #include "pin_commands.hpp"
+#include "rollout_command.hpp"
 #include "server_check.hpp"
 
 #include <tenon/host.hpp>
@@ -182,6 +183,7 @@ int main(int argc, char** argv) {
   reload_what->add_option("--secret", secret, "the tenants with a secret in this file, changed or not");
   reload_what->add_flag("--all", reload_all, "every tenant, changed or not");
   reload_what->require_option(0, 1);
+  const tenonctl::rollout_command rollout(app);
   auto* checked = app.add_subcommand("check", "check a configuration as tenond would read it, loading nothing");
   checked->add_option("config", config, "tenon.toml")->required();
   auto* plugin =
@@ -204,6 +206,7 @@ int main(int argc, char** argv) {
   if (status->parsed()) return run(socket, {{"command", "status"}}, as_json, print_status);
   if (tenants->parsed()) return run(socket, {{"command", "tenants"}}, as_json, print_tenants);
   if (metrics->parsed()) return run(socket, {{"command", "metrics"}}, as_json, print_metrics);
+  if (auto request = rollout.request()) return run(socket, *std::move(request), as_json, tenonctl::print_rollouts);
   if (reload->parsed()) {
     json::object request{{"command", "reload"}};
     if (reload->count("--tenant") != 0) request["tenant"] = tenant;

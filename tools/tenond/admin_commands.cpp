@@ -4,8 +4,11 @@
 
 #include <boost/json/array.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace tenon::tenond {
@@ -152,6 +155,90 @@ json::object invalidate(host& host, const json::object& request) {
   return {{"ok", true}};
 }
 
+double milliseconds(std::chrono::nanoseconds time) { return std::chrono::duration<double, std::milli>(time).count(); }
+
+json::object describe(const call_figures& figures) {
+  return {{"calls", figures.calls}, {"faults", figures.faults}, {"mean_ms", milliseconds(figures.mean_time())}};
+}
+
+json::object rollouts(const host& host) {
+  json::array all;
+  for (const auto& each : host.status().rollouts) {
+    all.push_back(json::object{{"plugin", each.plugin},
+                               {"version", each.version},
+                               {"content_hash", each.content_hash},
+                               {"phase", to_string(each.now)},
+                               {"wave", each.wave},
+                               {"waves", each.waves},
+                               {"moved", json::array(each.moved.begin(), each.moved.end())},
+                               {"waiting", json::array(each.waiting.begin(), each.waiting.end())},
+                               {"before", describe(each.before)},
+                               {"after", describe(each.after)},
+                               {"reason", each.reason}});
+  }
+  return {{"ok", true}, {"rollouts", std::move(all)}};
+}
+
+/// Members that are left out have their defaults; one of another type is none.
+std::optional<rollout_request> rollout_request_in(const json::object& asked) {
+  rollout_request made;
+  const auto number = [&asked](const char* key, auto& into) {
+    const auto* value = asked.if_contains(key);
+    if (value == nullptr) return true;
+    if (!value->is_number()) return false;
+    boost::system::error_code failed;
+    into = value->to_number<std::remove_reference_t<decltype(into)>>(failed);
+    return !failed;
+  };
+  std::int64_t watch_ms = made.watch.count();
+  const bool numbers = number("watch_ms", watch_ms) && number("min_calls", made.min_calls) &&
+                       number("max_fault_increase", made.max_fault_increase) &&
+                       number("max_slowdown", made.max_slowdown);
+  if (!numbers) return std::nullopt;
+  made.watch = std::chrono::milliseconds(watch_ms);
+  if (const auto* canary = asked.if_contains("canary")) {
+    if (!canary->is_string()) return std::nullopt;
+    made.canary = std::string(canary->get_string());
+  }
+  if (const auto* pause = asked.if_contains("pause_after_canary")) {
+    if (!pause->is_bool()) return std::nullopt;
+    made.pause_after_canary = pause->get_bool();
+  }
+  if (const auto* waves = asked.if_contains("waves")) {
+    if (!waves->is_array()) return std::nullopt;
+    made.waves.clear();
+    for (const auto& each : waves->get_array()) {
+      if (!each.is_int64() || each.get_int64() < 0 || each.get_int64() > 100) return std::nullopt;
+      made.waves.push_back(static_cast<std::uint32_t>(each.get_int64()));
+    }
+  }
+  return made;
+}
+
+json::object describe(const result<void>& outcome) {
+  return outcome ? json::object{{"ok", true}} : refused(operator_text(outcome.error()));
+}
+
+void run_rollout_command(host& host, const json::object& request, admin_handler done) {
+  const auto text = [&request](const char* key) {
+    const auto* value = request.if_contains(key);
+    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+  };
+  const auto plugin = text("plugin");
+  const auto action = text("action");
+  if (action.empty()) return done(rollouts(host));
+  if (action == "pause") return done(describe(host.pause_rollout(plugin)));
+  if (action == "resume") return done(describe(host.resume_rollout(plugin)));
+  if (action == "abort") return done(describe(host.abort_rollout(plugin)));
+  if (action != "start")
+    return done(refused("expected an action of start, pause, resume and abort, found \"" + action + "\""));
+  auto what = rollout_request_in(request);
+  if (!what) return done(refused("expected numbers, a canary's name, and waves of whole percentages"));
+  what->plugin = plugin;
+  host.async_start_rollout(*std::move(what),
+                           [done = std::move(done)](const result<void>& begun) mutable { done(describe(begun)); });
+}
+
 }  // namespace
 
 void run_admin_command(host& host, const own_reload& own, const json::object& request, admin_handler done) {
@@ -162,6 +249,7 @@ void run_admin_command(host& host, const own_reload& own, const json::object& re
   if (name == "tenants") return done(tenants(host));
   if (name == "metrics") return done({{"ok", true}, {"text", host.metrics()}});
   if (name == "invalidate") return done(invalidate(host, request));
+  if (name == "rollout") return run_rollout_command(host, request, std::move(done));
   if (name == "reload") {
     auto what = reload_request_in(request);
     if (!what)
@@ -173,7 +261,8 @@ void run_admin_command(host& host, const own_reload& own, const json::object& re
           done(describe(report, outcome));
         });
   }
-  done(refused("expected a command of status, tenants, metrics, invalidate, reload and ping, found \"" + name + "\""));
+  done(refused("expected a command of status, tenants, metrics, invalidate, reload, rollout and ping, found \"" + name +
+               "\""));
 }
 
 }  // namespace tenon::tenond

@@ -2,6 +2,7 @@
 
 #include <tenon/diagnostic.hpp>
 #include <tenon/reload.hpp>
+#include <tenon/rollout.hpp>
 #include <tenon/router.hpp>
 #include <tenon/status.hpp>
 
@@ -99,6 +100,24 @@ class host {
         token, std::move(request));
   }
 
+  /// Begins to move the tenants of a plugin to the bytes that lie in the plugin directory, in waves, and back if they
+  /// fare worse; completes with result<void> when the first is about to be moved. status() tells how it goes. Errors
+  /// (INVALID_REQUEST, with what is wrong in operator_detail): no such plugin, nothing to move, another rollout of it
+  /// is under way; CONFIGURATION_ERROR: the plugin is refused.
+  template <class CompletionToken>
+  auto async_start_rollout(rollout_request request, CompletionToken&& token) {
+    return boost::asio::async_initiate<CompletionToken, void(result<void>)>(
+        [this](auto handler, rollout_request what) {
+          start_rollout(std::move(what), on_handler_executor<result<void>>(std::move(handler)));
+        },
+        token, std::move(request));
+  }
+
+  // Errors (INVALID_REQUEST): no rollout of that plugin is in a state in which that makes sense.
+  result<void> pause_rollout(const std::string& plugin);
+  result<void> resume_rollout(const std::string& plugin);
+  result<void> abort_rollout(const std::string& plugin);  ///< moves everybody back
+
   /// Refuses new calls with SERVICE_UNAVAILABLE, waits for running ones up to the configured drain time, destroys every
   /// platform and closes every library. Completes with what could not be closed (zombies), empty when all is gone.
   template <class CompletionToken>
@@ -147,6 +166,7 @@ class host {
 
   void start_call(call_target target, call_request request, reply_handler done);
   void start_reload(reload_request request, reload_handler done);
+  void start_rollout(rollout_request request, rollout_handler done);
   void start_shutdown(unique_function<void(std::vector<library_status>)> done);
   boost::asio::any_io_executor executor() const noexcept;
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <tenon/rollout.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -29,6 +31,7 @@ struct tenant_calls {
   std::uint64_t refused = 0;  ///< one too many, or too large
   std::uint64_t refused_by_breaker = 0;
   std::uint64_t expired_in_queue = 0;
+  call_figures ended = {};          ///< those that were started
   breaker state = breaker::closed;  ///< open: calls are refused, as most of them fail
   std::uint64_t breaker_openings = 0;
 };
@@ -119,6 +122,7 @@ struct host_status {
   reload_counts reloads = {};
   blocking_status blocking = {};
   warm_up_status warm_up = {};
+  std::vector<rollout_status> rollouts = {};  ///< the last of each plugin, sorted
 };
 
 }  // namespace tenon

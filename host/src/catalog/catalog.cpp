@@ -23,7 +23,7 @@ bool tenant_entry::same_as(const tenant_entry& other) const {
 }
 
 bool tenant_entry::same_upkeep(const tenant_entry& other) const {
-  return limits == other.limits && warm_up == other.warm_up;
+  return limits == other.limits && warm_up == other.warm_up && policy.hold == other.policy.hold;
 }
 
 config_place tenant_entry::place_of(std::string name) const {

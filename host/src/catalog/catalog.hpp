@@ -43,9 +43,10 @@ struct plugin_policy {
   std::vector<std::string> sha256;         ///< the contents it may have, 64 lower-case hex digits each; empty: any
   std::vector<std::string> allow_imports;  ///< symbols it may import although the gate advises against them
   bool allow_resident = false;             ///< it may stay mapped for good once it was loaded
+  bool hold = false;                       ///< other bytes are taken by a rollout, or when asked for, alone
   config_place place;                      ///< empty if there is no table
 
-  bool same_as(const plugin_policy& other) const;  ///< everything but the place
+  bool same_as(const plugin_policy& other) const;  ///< everything but the place and `hold`
 };
 
 /// One tenant of the catalog. A value; equal entries need no move. Places do not count in comparisons.

@@ -62,6 +62,7 @@ constexpr key_rule<plugin_policy> plugin_keys[] = {
     {"allow_imports", read_imports},
     {"allow_resident",
      [](const field& from, plugin_policy& into) { into.allow_resident = from.flag().value_or(false); }},
+    {"hold", [](const field& from, plugin_policy& into) { into.hold = from.flag().value_or(false); }},
 };
 
 }  // namespace

@@ -114,6 +114,16 @@ void host::start_reload(reload_request request, reload_handler done) {
   state_->reloader->reload(std::move(request), std::move(done));
 }
 
+void host::start_rollout(rollout_request request, rollout_handler done) {
+  state_->rollouts->start(std::move(request), std::move(done));
+}
+
+result<void> host::pause_rollout(const std::string& plugin) { return state_->rollouts->pause(plugin); }
+
+result<void> host::resume_rollout(const std::string& plugin) { return state_->rollouts->resume(plugin); }
+
+result<void> host::abort_rollout(const std::string& plugin) { return state_->rollouts->abort(plugin); }
+
 void host::start_shutdown(unique_function<void(std::vector<library_status>)> done) {
   state_->shut_down(std::move(done));
 }

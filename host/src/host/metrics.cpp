@@ -105,6 +105,15 @@ void write_calls(exposition& out, const host_status& status) {
   out.sample(open);
 }
 
+void write_rollouts(exposition& out, const std::vector<rollout_status>& rollouts) {
+  out.family("rollout_tenants", "gauge", "Tenants of the last rollout of a plugin, by whether they were moved.");
+  for (const auto& each : rollouts)
+    out.sample(each.moved.size(), {{"plugin", each.plugin}, {"where", "moved"}})
+        .sample(each.waiting.size(), {{"plugin", each.plugin}, {"where", "waiting"}});
+  out.family("rollout_phase", "gauge", "How the last rollout of a plugin stands; status has the reason.");
+  for (const auto& each : rollouts) out.sample(1, {{"plugin", each.plugin}, {"phase", to_string(each.now)}});
+}
+
 void write_warm_up(exposition& out, const warm_up_status& warm_up) {
   out.family("warm_ups_total", "counter", "Platforms that were built ahead of their first request, by outcome.")
       .sample(warm_up.built, {{"outcome", "built"}})
@@ -183,6 +192,7 @@ std::string to_prometheus(const host_status& status) {
   write_calls(out, status);
   write_blocking(out, status.blocking);
   write_warm_up(out, status.warm_up);
+  write_rollouts(out, status.rollouts);
   write_libraries(out, status);
   write_cache(out, status.cache);
   write_reloads(out, status.reloads);

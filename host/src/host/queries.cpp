@@ -167,6 +167,7 @@ host_status host::status() const {
   status.libraries_closed = state_->loader->closed();
   status.cache = state_->router->cache();
   status.reloads = state_->reloader->counts();
+  status.rollouts = state_->rollouts->status();
   status.warm_up = state_->warming->status();
   status.blocking = state_->tenant_pool->status();
   return status;

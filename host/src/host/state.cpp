@@ -181,9 +181,10 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
                            .start = [router = router](call_request request, reply_handler done) {
                              router->start(std::move(request), std::move(done));
                            }});
-  auto admitting = admission::make(store, options.canary, logger);
+  const std::shared_ptr<admission> admitting = admission::make(store, options.canary, logger);
   watch_plugins(settings);  // before the files are read: what changes from here on is seen
   deploy(read, *admitting);
+  const auto book = std::make_shared<rollout_book>();
   reloader = std::make_shared<tenon::reloader>(
       reload_environment{.executor = executor,
                          .blocking = pool->get_executor(),
@@ -191,11 +192,12 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
                          .config = options.config,
                          .read = read,
                          .store = settings.store_dir,
-                         .admission = std::move(admitting),
+                         .admission = admitting,
                          .deployments = deployments,
                          .ledger = ledger,
                          .factory = factory,
                          .router = router,
+                         .book = book,
                          .logger = logger,
                          .on_rebuilt = [limits = limits](const std::string& tenant) { limits->renew(tenant); },
                          .on_applied =
@@ -207,6 +209,16 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
                                self->start_watch();
                                self->reloader->reload_plugins([](const reload_report&) {});  // what nobody saw till now
                              }});
+  rollouts = std::make_shared<tenon::rollouts>(rollout_environment{
+      .blocking = pool->get_executor(),
+      .work = std::make_shared<asio_scheduler>(executor),
+      .admission = admitting,
+      .deployments = deployments,
+      .reloader = reloader,
+      .book = book,
+      .logger = logger,
+      .figures_of = [limits = limits](const std::string& tenant) { return limits->status_of(tenant).ended; },
+      .live_tenants = [router = router] { return router->cached_tenants(); }});
   start_watch();
   warmed_at_start = warming->status().wanted;
   return {};
@@ -312,6 +324,7 @@ void host::state::shut_down(shutdown_handler done) {
     if (std::exchange(ending->draining, true)) return;
   }
   end_watch();
+  rollouts->stop();
   reloader->stop();
   warming->stop();
   drain();
@@ -367,6 +380,7 @@ void host::state::close_now() {
     ending->executor.reset();
   }
   end_watch();
+  if (rollouts) rollouts->stop();
   if (reloader) reloader->stop();
   if (warming) warming->stop();
   calls.close([] {});  // replaces what a shutdown was waiting for

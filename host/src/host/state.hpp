@@ -15,6 +15,7 @@
 #include "plugin/library.hpp"
 #include "reload/directory_watch.hpp"
 #include "reload/reloader.hpp"
+#include "reload/rollout.hpp"
 
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -66,6 +67,7 @@ struct host::state : std::enable_shared_from_this<host::state> {
   std::uint64_t warmed_at_start = 0;  ///< how many tenants that was about
   std::shared_ptr<bulkheads> limits;  ///< what calls of tenants pass on their way to the router
   std::shared_ptr<tenon::reloader> reloader;
+  std::shared_ptr<tenon::rollouts> rollouts;
   std::unique_ptr<boost::asio::signal_set> hangups;
   std::shared_ptr<crash_handlers> crashes;  ///< none unless asked for
   gate calls;

@@ -48,6 +48,13 @@ circuit_breaker::outcome outcome_of(const result<reply>& answer, bool caller_gav
   return caller_gave_up ? circuit_breaker::outcome::neither : circuit_breaker::outcome::failure;
 }
 
+/// Whether an answer is one that nobody asked for by what he asked.
+bool is_fault(const result<reply>& answer) {
+  if (answer) return false;
+  const auto& code = answer.error().code;
+  return code == "SERVICE_UNAVAILABLE" || code == "INTERNAL_ERROR" || code == "CONFIGURATION_ERROR";
+}
+
 }  // namespace
 
 /// A call that runs.
@@ -165,6 +172,9 @@ void bulkhead::end(const admitted_call& call, result<reply>& outcome) {
     --running_;
     open_bytes_ -= call.bytes;
     ++counts_.started;
+    ++counts_.ended.calls;
+    counts_.ended.faults += is_fault(outcome) ? 1 : 0;
+    counts_.ended.time += now - call.begun;
     usual_time_ += (now - call.begun - usual_time_) / 8;
     turned = breaker_.ended(call.admission, how, now);
     phase = breaker_.current(now);

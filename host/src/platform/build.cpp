@@ -36,6 +36,11 @@ class built_platform final : public plugin_platform {
   std::uint64_t instance() const noexcept override { return instance_; }
   build_timing timing() const noexcept override { return timing_; }
   platform_counters counters() const override { return shell_->counters(); }
+  void hand_over(inheritance_handler done) override {
+    const auto code = shell_->code();
+    if (!code || code->interfaces().handover == nullptr) return done(nullptr);
+    shell_->hand_over(std::move(done));
+  }
 
  private:
   std::shared_ptr<platform_shell> shell_;
@@ -150,8 +155,24 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
     if (!done_) return;
     loaded_ = environment_->time->steady_now();
     if (!loaded) return finish(loaded.error());
+    if (!recipe_.inherit) return create(std::move(*loaded));
+    const auto inherit = std::move(recipe_.inherit);
+    inherit([self = shared_from_this(), code = std::move(*loaded)](inheritance left) mutable {
+      const auto strand = self->still_wanted();
+      if (!strand) return;
+      asio::post(*strand, [self = std::move(self), code = std::move(code), left = std::move(left)]() mutable {
+        if (!self->done_) return;
+        self->recipe_.inherited = std::move(left);
+        self->create(std::move(code));
+      });
+    });
+  }
+
+  void create(std::shared_ptr<library> code) {
     reach(build_step::create);
-    auto made = platform_shell::make(environment_, std::move(recipe_), std::move(*loaded));
+    const bool has_check = code->interfaces().health != nullptr;
+    examined_ = recipe_.check_health && has_check;
+    auto made = platform_shell::make(environment_, std::move(recipe_), std::move(code));
     if (!made) return finish(made.error());
     shell_ = std::move(*made);
     shell_->create([self = shared_from_this()](result<reply> ready) {
@@ -166,14 +187,31 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
     if (!ready) return finish(ready.error());
     // A plugin may have completed the token and then failed to hand out an instance.
     if (!shell_->created()) return finish(answer_no_instance());
-    const build_timing timing{.load = loaded_ - begun_, .create = environment_->time->steady_now() - loaded_};
+    ready_ = environment_->time->steady_now();
+    if (!examined_) return hand_out();
+    reach(build_step::health);
+    shell_->check_health([self = shared_from_this()](result<reply> found) {
+      const auto strand = self->still_wanted();
+      if (!strand) return;
+      asio::post(*strand, [self, found = std::move(found)]() mutable {
+        if (!self->done_) return;
+        if (!found) return self->finish(found.error());
+        self->hand_out();
+      });
+    });
+  }
+
+  void hand_out() {
+    const build_timing timing{.load = loaded_ - begun_, .create = ready_ - loaded_};
     finish(std::shared_ptr<plugin_platform>(std::make_shared<built_platform>(std::move(shell_), timing)));
   }
 
   void on_timeout() {
     const auto limit = std::to_string(environment_->build_timeout.count()) + " ms";
     if (shell_)
-      return finish(unavailable("expected the plugin's create() to be ready within " + limit + ", it was not"));
+      return finish(
+          unavailable("expected the plugin's create(), and its check of health if it has one, to end within " + limit +
+                      ", they did not"));
     const bool reading = begun_ == steady_time();
     finish(unavailable(reading ? "expected the tenant's secrets to be read within " + limit + ", they were not"
                                : "expected the library to be loaded within " + limit + ", it was not"));
@@ -207,6 +245,8 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
   std::shared_ptr<platform_shell> shell_;
   steady_time begun_;
   steady_time loaded_;
+  steady_time ready_;
+  bool examined_ = false;  ///< the plugin is asked whether the platform is well
 };
 
 }  // namespace

@@ -1,8 +1,12 @@
 #include "platform/platform_shell.hpp"
 
+#include "base/operator_text.hpp"
+
 #include "platform/plain_text.hpp"
 #include "platform/reply_mapping.hpp"
 #include "plugin/upstreams.hpp"
+
+#include <spdlog/spdlog.h>
 
 #include <boost/asio/bind_executor.hpp>
 #include <boost/json/array.hpp>
@@ -147,13 +151,15 @@ void platform_shell::run_create(tenon_token ready) {
   boost::json::array claimed;
   for (const auto& specialism : recipe_.specialisms) claimed.emplace_back(specialism);
   const auto specialisms = boost::json::serialize(claimed);
+  const std::string_view inherited = recipe_.inherited ? recipe_.inherited->text() : std::string_view();
   const bool entered = enter("create()", 0, [&](entry_frame& frame) {
     if (tokens_.find_state(ready) != token_state::open) return;
     const tenon_create arguments{.struct_size = sizeof(tenon_create),
                                  .reserved = 0,
                                  .tenant = abi_text(recipe_.tenant),
                                  .settings = abi_text(settings),
-                                 .specialisms = abi_text(specialisms)};
+                                 .specialisms = abi_text(specialisms),
+                                 .inherited = abi_text(inherited)};
     tenon_instance* made = nullptr;
     const auto status = library_->entry().create(&context_, &arguments, ready, &made);
     library_->survived_create();
@@ -161,6 +167,7 @@ void platform_shell::run_create(tenon_token ready) {
     instance_.store(made);
     if (made == nullptr) refuse(frame, ready, answer_no_instance());
   });
+  recipe_.inherited.reset();
   if (!entered) settle(ready, answer_closing());
 }
 
@@ -191,6 +198,51 @@ void platform_shell::start(call_request request, reply_handler done) {
     post_entry(std::move(entry));
 }
 
+void platform_shell::check_health(reply_handler done) {
+  ask(open_call::kind::health, environment_->time->steady_now() + environment_->build_timeout, std::move(done));
+}
+
+void platform_shell::hand_over(inheritance_handler done) {
+  const auto until = environment_->time->steady_now() + environment_->handover_timeout;
+  ask(open_call::kind::call, until, [self = shared_from_this(), done = std::move(done)](result<reply> outcome) mutable {
+    auto& log = *self->environment_->logger;
+    constexpr const char* what = "tenant {}: nothing is handed over to the next platform: {}";
+    if (!outcome) {
+      log.info(what, self->tenant(), operator_text(outcome.error()));
+      return done(nullptr);
+    }
+    auto left = std::make_shared<const wiped_text>(std::move(outcome->body));
+    if (left->text().size() <= TENON_HANDOVER_BYTES) return done(std::move(left));
+    log.warn(what, self->tenant(),
+             "expected at most " + std::to_string(TENON_HANDOVER_BYTES) + " bytes, found " +
+                 std::to_string(left->text().size()));
+    done(nullptr);
+  });
+}
+
+void platform_shell::ask(open_call::kind what, steady_time deadline, reply_handler done) {
+  const auto token = tokens_.reserve();
+  if (token == 0) return done(too_many_calls());
+  auto asked = std::make_unique<open_call>();
+  asked->done = std::move(done);
+  asked->deadline = deadline;
+  asked->what = what;
+  if (tokens_.open(token, std::move(asked))) arm_sweep();
+  post_entry([self = shared_from_this(), token, what] { self->run_question(token, what); });
+}
+
+void platform_shell::run_question(tenon_token token, open_call::kind what) {
+  const bool health = what == open_call::kind::health;
+  const bool entered = enter(health ? "check()" : "give()", 0, [&](entry_frame& frame) {
+    if (tokens_.find_state(token) != token_state::open) return;
+    const auto interfaces = library_->interfaces();
+    const auto question = health ? interfaces.health->check : interfaces.handover->give;
+    const auto status = question(instance_.load(), token);
+    if (status != TENON_OK) refuse(frame, token, map_refusal(status));
+  });
+  if (!entered) settle(token, answer_closing());
+}
+
 void platform_shell::run_call(tenon_token token, const manifest_task& task, const call_request& request) {
   const bool entered = enter(task.name.c_str(), task.blocking ? token : 0, [&](entry_frame& frame) {
     const auto state = tokens_.find_state(token);
@@ -210,8 +262,8 @@ tenon_status platform_shell::complete(entry_frame& frame, tenon_token token, con
     late_completions_.fetch_add(1, std::memory_order_relaxed);
     return TENON_E_INVALID;
   }
-  const bool creates = claimed.call->what == open_call::kind::create;
-  claimed.call->outcome = creates ? map_ready(answer, secrets_.get()) : map_reply(answer, secrets_.get());
+  const bool has_body = claimed.call->what == open_call::kind::call;
+  claimed.call->outcome = has_body ? map_reply(answer, secrets_.get()) : map_ready(answer, secrets_.get());
   frame.queue(std::move(claimed.call));
   if (claimed.drained) drained_();
   return TENON_OK;

@@ -55,6 +55,10 @@ class platform_shell : public std::enable_shared_from_this<platform_shell> {
   void create(reply_handler ready);
   bool created() const noexcept { return instance_.load() != nullptr; }
   void start(call_request request, reply_handler done);
+
+  /// The plugin's optional interfaces, which it must have: whether the platform is well; what it leaves to the next.
+  void check_health(reply_handler done);
+  void hand_over(inheritance_handler done);
   platform_counters counters() const;
   const plugin_image& image() const noexcept { return *recipe_.image; }
   const std::string& tenant() const noexcept { return recipe_.tenant; }
@@ -105,6 +109,8 @@ class platform_shell : public std::enable_shared_from_this<platform_shell> {
   bool enter(const char* what, tenon_token blocking, Body body);
   void run_create(tenon_token ready);
   void run_call(tenon_token token, const manifest_task& task, const call_request& request);
+  void ask(open_call::kind what, steady_time deadline, reply_handler done);
+  void run_question(tenon_token token, open_call::kind what);
   void cancel_call(tenon_token token);
   void refuse(entry_frame& frame, tenon_token token, error why);
   void answer(token_table::claimed claimed, error why);

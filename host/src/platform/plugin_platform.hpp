@@ -2,6 +2,7 @@
 
 #include "platform/http_client.hpp"
 #include "platform/open_platforms.hpp"
+#include "platform/wiped_text.hpp"
 #include "plugin/library.hpp"
 
 #include <tenon/platform.hpp>
@@ -37,7 +38,11 @@ class secret_texts {
 };
 
 /// How far a build has come: what fails, fails in the step that was reached.
-enum class build_step : std::uint8_t { settings, secrets, load, create };
+enum class build_step : std::uint8_t { settings, secrets, load, create, health };
+
+/// What one platform leaves to the next (handover/1); null: nothing.
+using inheritance = std::shared_ptr<const wiped_text>;
+using inheritance_handler = unique_function<void(inheritance)>;
 
 /// Everything a platform is built from.
 struct platform_recipe {
@@ -46,10 +51,17 @@ struct platform_recipe {
   boost::json::object settings;
   std::vector<std::string> specialisms;
   std::shared_ptr<const secret_texts> secrets;
-  bool isolate = false;  ///< a mapping of the plugin for this tenant alone
+  inheritance inherited = nullptr;  ///< given to create(), and to nobody after it
+  bool isolate = false;             ///< a mapping of the plugin for this tenant alone
 
   /// Run first, on `blocking`, for the secrets, if there is one; within the build's timeout.
   std::function<result<std::shared_ptr<const secret_texts>>()> read_secrets = {};
+
+  /// Asked when the secrets have been read and the code is loaded, if there is one: what the platform before left.
+  std::function<void(inheritance_handler)> inherit = {};
+
+  /// Whether a plugin with health/1 is asked, before the platform is handed out, if it is well.
+  bool check_health = false;
 
   /// Told when a step begins, one after the other.
   std::function<void(build_step)> on_step = {};
@@ -73,12 +85,13 @@ struct platform_environment {
   std::shared_ptr<open_platforms> retiring = std::make_shared<open_platforms>();
   std::chrono::milliseconds build_timeout{30'000};
   std::chrono::milliseconds call_timeout{60'000};
-  std::chrono::milliseconds retire_grace{10'000};    ///< running calls of a retired platform may finish this long
-  std::chrono::milliseconds retire_hard{500};        ///< after cancelling them, until the host answers in their place
-  std::chrono::milliseconds retire_stuck{2'000};     ///< then, until a thread still inside makes the library a zombie
-  std::chrono::milliseconds http_timeout{30'000};    ///< default and maximum of one exchange
-  std::uint64_t http_max_response_bytes = 8u << 20;  ///< likewise
-  std::uint32_t max_open_operations = 1024;          ///< of one platform: timers, exchanges, signatures
+  std::chrono::milliseconds handover_timeout{1'000};  ///< of a platform that is asked what it leaves
+  std::chrono::milliseconds retire_grace{10'000};     ///< running calls of a retired platform may finish this long
+  std::chrono::milliseconds retire_hard{500};         ///< after cancelling them, until the host answers in their place
+  std::chrono::milliseconds retire_stuck{2'000};      ///< then, until a thread still inside makes the library a zombie
+  std::chrono::milliseconds http_timeout{30'000};     ///< default and maximum of one exchange
+  std::uint64_t http_max_response_bytes = 8u << 20;   ///< likewise
+  std::uint32_t max_open_operations = 1024;           ///< of one platform: timers, exchanges, signatures
   /// How many exchanges a tenant may have open at once, over all its platforms; 0: no limit of its own.
   std::function<std::uint32_t(const std::string& tenant)> upstream_limit_of = [](const std::string&) { return 0u; };
 };
@@ -107,14 +120,18 @@ class plugin_platform : public platform {
   virtual std::uint64_t instance() const noexcept = 0;  ///< unique per build in this process
   virtual build_timing timing() const noexcept = 0;
   virtual platform_counters counters() const = 0;
+
+  /// Asks what it leaves to a successor, while it goes on serving. `done` once, on any thread, within handover_timeout;
+  /// with nothing if the plugin has no handover/1, refuses, says too much, or does not answer in time.
+  virtual void hand_over(inheritance_handler done) = 0;
 };
 
 using plugin_platform_handler = unique_function<void(result<std::shared_ptr<plugin_platform>>)>;
 
 /// Loads the library if needed, creates the instance and waits for its token, up to build_timeout. `done` on
-/// environment.executor. Errors: the library is refused (CONFIGURATION_ERROR), create() failed (its own error, as the
-/// plugin completed it), TIMEOUT (SERVICE_UNAVAILABLE), a null instance with TENON_OK (INTERNAL_ERROR), `stop`
-/// (SERVICE_UNAVAILABLE).
+/// environment.executor. Errors: the library is refused (CONFIGURATION_ERROR), create() or the health check failed (its
+/// own error, as the plugin completed it), TIMEOUT (SERVICE_UNAVAILABLE), a null instance with TENON_OK
+/// (INTERNAL_ERROR), `stop` (SERVICE_UNAVAILABLE).
 void build_plugin_platform(std::shared_ptr<const platform_environment> environment, platform_recipe recipe,
                            std::stop_token stop, plugin_platform_handler done);
 

@@ -47,6 +47,8 @@ std::string escaped_for_url(std::string_view text) {
 
 secret_texts::secret_texts(std::map<std::string, std::string> by_name) { by_name_.merge(by_name); }
 
+wiped_text::~wiped_text() { OPENSSL_cleanse(text_.data(), text_.capacity()); }
+
 secret_texts::~secret_texts() {
   for (auto& [name, text] : by_name_) OPENSSL_cleanse(text.data(), text.capacity());
 }

@@ -25,7 +25,7 @@ struct stop_signal {
 
 /// One token that is not answered yet: a call, or the create() of the platform itself.
 struct open_call {
-  enum class kind : std::uint8_t { call, create };
+  enum class kind : std::uint8_t { call, create, health };  ///< only the first is answered with a body
 
   reply_handler done;
   steady_time deadline = steady_time::max();

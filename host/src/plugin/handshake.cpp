@@ -96,7 +96,32 @@ class entry_check {
   const manifest& expected_;
 };
 
+/// A table of one interface, all of whose members are functions of the library; null if it is not listed.
+template <class Table>
+result<const Table*> ask_interface(const mapping& library, const manifest& listed, const tenon_plugin& entry,
+                                   std::string_view name) {
+  if (std::ranges::find(listed.interfaces, name) == listed.interfaces.end()) return static_cast<const Table*>(nullptr);
+  const void* const found = entry.get_interface({name.data(), name.size()});
+  const auto* const functions = static_cast<void* const*>(found);
+  bool sound = found != nullptr && library.contains(found, sizeof(Table)) &&
+               reinterpret_cast<std::uintptr_t>(found) % alignof(Table) == 0;
+  for (std::size_t at = 0; sound && at < sizeof(Table) / sizeof(void*); ++at)
+    sound = library.contains(functions[at], 1);
+  if (sound) return static_cast<const Table*>(found);
+  return refusal(library.path().string() + ": its note lists the interface " + in_quotes(name) +
+                 ", and get_interface() gives none that is constant data and functions of the plugin; give it, or take "
+                 "it off the list");
+}
+
 }  // namespace
+
+result<plugin_interfaces> ask_interfaces(const mapping& library, const manifest& listed, const tenon_plugin& entry) {
+  const auto health = ask_interface<tenon_health_1>(library, listed, entry, "health/1");
+  if (!health) return health.error();
+  const auto handover = ask_interface<tenon_handover_1>(library, listed, entry, "handover/1");
+  if (!handover) return handover.error();
+  return plugin_interfaces{.health = *health, .handover = *handover};
+}
 
 result<const tenon_plugin*> check_entry(const mapping& library, const manifest& expected) {
   const auto where = library.path().string() + ": ";

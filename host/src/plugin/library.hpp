@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plugin/image.hpp"
+#include "plugin/interfaces.hpp"
 
 #include <tenon/abi/plugin.h>
 #include <tenon/status.hpp>
@@ -33,6 +34,7 @@ class library {
 
   virtual const plugin_image& image() const noexcept = 0;
   virtual const tenon_plugin& entry() const noexcept = 0;
+  virtual plugin_interfaces interfaces() const noexcept { return {}; }
 
   /// The first platform's create() has come back: if the process ends from here on, these bytes are not blamed for it.
   virtual void survived_create() noexcept {}

@@ -40,20 +40,28 @@ class survived_contents {
   std::set<std::string> hashes_;
 };
 
+/// A plugin that has been asked who it is, and has accepted the host.
+struct greeted {
+  const tenon_plugin* entry;
+  plugin_interfaces interfaces;
+};
+
 class loaded_library final : public library {
  public:
-  loaded_library(std::uint64_t id, std::shared_ptr<const plugin_image> image, mapping mapped, const tenon_plugin& entry,
+  loaded_library(std::uint64_t id, std::shared_ptr<const plugin_image> image, mapping mapped, const greeted& plugin,
                  std::unique_ptr<loading_mark> mark, std::shared_ptr<survived_contents> survived)
       : id_(id),
         image_(std::move(image)),
         mapped_(std::move(mapped)),
-        entry_(entry),
+        entry_(*plugin.entry),
+        interfaces_(plugin.interfaces),
         mark_(std::move(mark)),
         marked_(mark_ != nullptr),
         survived_(std::move(survived)) {}
 
   const plugin_image& image() const noexcept override { return *image_; }
   const tenon_plugin& entry() const noexcept override { return entry_; }
+  plugin_interfaces interfaces() const noexcept override { return interfaces_; }
 
   std::uint64_t id() const noexcept { return id_; }
   mapping& mapped() noexcept { return mapped_; }
@@ -69,6 +77,7 @@ class loaded_library final : public library {
   std::shared_ptr<const plugin_image> image_;
   mapping mapped_;
   const tenon_plugin& entry_;           // constant data of the mapping
+  const plugin_interfaces interfaces_;  // likewise
   std::unique_ptr<loading_mark> mark_;  // whoever takes the flag below may touch it
   std::atomic<bool> marked_;
   const std::shared_ptr<survived_contents> survived_;
@@ -120,8 +129,8 @@ class loading : public std::enable_shared_from_this<loading> {
   result<std::shared_ptr<library>> load_fresh(const std::shared_ptr<const plugin_image>& image,
                                               const std::string& isolated_for);
   result<std::shared_ptr<const stored_file>> file_for(const plugin_image& image) const;
-  result<const tenon_plugin*> accept(mapping& mapped, const plugin_image& image, const stored_file& file) const;
-  result<const tenon_plugin*> shake_hands(const mapping& mapped, const plugin_image& image) const;
+  result<greeted> accept(mapping& mapped, const plugin_image& image, const stored_file& file) const;
+  result<greeted> shake_hands(const mapping& mapped, const plugin_image& image) const;
   void retire(std::unique_ptr<loaded_library> unreferenced);
   void close(std::unique_ptr<loaded_library> unreferenced);
   void settle(std::uint64_t id, mapping& mapped, const plugin_image& image);
@@ -231,7 +240,7 @@ result<std::shared_ptr<const stored_file>> loading::file_for(const plugin_image&
 }
 
 /// Whether what was mapped is what was asked for, and wants to run here. What is refused has run already.
-result<const tenon_plugin*> loading::accept(mapping& mapped, const plugin_image& image, const stored_file& file) const {
+result<greeted> loading::accept(mapping& mapped, const plugin_image& image, const stored_file& file) const {
   if (const auto checked = mapped.check(); !checked) return checked.error();
   // Between the last look at the bytes and the map lies an instant.
   if (!file.touched() || file.stands()) return shake_hands(mapped, image);
@@ -275,7 +284,7 @@ result<std::shared_ptr<library>> loading::load_fresh(const std::shared_ptr<const
   timing_ = timing;
   lock.unlock();
 
-  auto* raw = new loaded_library(id, image, std::move(*mapped), **entry, std::move(mark), survived_);
+  auto* raw = new loaded_library(id, image, std::move(*mapped), *entry, std::move(mark), survived_);
   std::shared_ptr<library> loaded(raw, [self = shared_from_this()](library* unreferenced) {
     self->retire(std::unique_ptr<loaded_library>(static_cast<loaded_library*>(unreferenced)));
   });
@@ -287,11 +296,16 @@ result<std::shared_ptr<library>> loading::load_fresh(const std::shared_ptr<const
   return loaded;
 }
 
-result<const tenon_plugin*> loading::shake_hands(const mapping& mapped, const plugin_image& image) const {
+result<greeted> loading::shake_hands(const mapping& mapped, const plugin_image& image) const {
   const auto entry = check_entry(mapped, image.manifest);
   if (!entry) return entry.error();
   const auto status = (*entry)->init(&host_);
-  if (status == TENON_OK) return *entry;
+  if (status == TENON_OK) {
+    const auto interfaces = ask_interfaces(mapped, image.manifest, **entry);
+    if (interfaces) return greeted{.entry = *entry, .interfaces = *interfaces};
+    (*entry)->deinit();
+    return interfaces.error();
+  }
   return refusal(mapped.path().string() + ": init() of " + image.manifest.id + " answered status " +
                  std::to_string(status) + ", expected TENON_OK (0); the plugin does not accept this host");
 }

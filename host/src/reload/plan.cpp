@@ -11,11 +11,15 @@ namespace {
 
 /// The deployment that the configuration asks for, or one that carries why it cannot be.
 std::shared_ptr<const deployment> wanted_deployment(const std::shared_ptr<const tenant_entry>& entry,
-                                                    const pinned_plugins& plugins, const crash_findings& crashes) {
+                                                    const deployment* now, const pinned_plugins& plugins,
+                                                    const crash_findings& crashes, const image_choice& choose) {
   deployment made{.entry = entry, .image = nullptr};
   // Switching a tenant off always works, whatever has become of its plugin.
   if (!entry->enabled) return std::make_shared<const deployment>(std::move(made));
-  const auto& image = plugins.at(entry->plugin);
+  auto image = plugins.at(entry->plugin);
+  if (choose) {
+    if (auto other = choose(image ? *image : nullptr, *entry, now)) image = std::move(other);
+  }
   if (!image) {
     made.refusal = account_misconfigured(operator_text(image.error()));
     made.refused_plugin = true;
@@ -144,7 +148,7 @@ bool plan_focus::includes(const tenant_entry* now, const tenant_entry* wanted) c
 }
 
 reload_plan make_plan(const deployment_map& now, const catalog& wanted, const pinned_plugins& plugins,
-                      const crash_findings& crashes, const plan_focus& focus) {
+                      const crash_findings& crashes, const plan_focus& focus, const image_choice& choose) {
   std::map<std::string, std::optional<planned_change>, std::less<>> by_tenant;
   const auto current = [&now](const std::string& tenant) {
     const auto at = now.find(tenant);
@@ -156,7 +160,7 @@ reload_plan make_plan(const deployment_map& now, const catalog& wanted, const pi
   for (const auto& [tenant, entry] : wanted.tenants) {
     const auto old = current(tenant);
     if (!included(old, entry.get())) continue;
-    auto next = wanted_deployment(entry, plugins, crashes);
+    auto next = wanted_deployment(entry, old.get(), plugins, crashes, choose);
     auto change = change_of(tenant, old, next);
     if (old && (!change || change->same_platform)) {
       if (auto anyway = change_anyway(tenant, *old, std::move(next), focus)) change = std::move(anyway);

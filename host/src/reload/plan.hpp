@@ -6,6 +6,8 @@
 
 #include <tenon/reload.hpp>
 
+#include <functional>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -33,6 +35,11 @@ struct plan_focus {
   bool includes(const tenant_entry* now, const tenant_entry* wanted) const;
 };
 
+/// The bytes that a tenant is to have instead of those offered by the plugin directory (null if refused there); null:
+/// those. `now`: what it has; null: nothing.
+using image_choice = std::function<std::shared_ptr<const plugin_image>(
+    const std::shared_ptr<const plugin_image>& offered, const tenant_entry& wanted, const deployment* now)>;
+
 /// Whether a request is about a tenant, as it is or as it is wanted; either may be null.
 bool is_about(const reload_request& request, const tenant_entry* now, const tenant_entry* wanted);
 
@@ -45,6 +52,6 @@ bool is_about(const reload_request& request, const tenant_entry* now, const tena
 /// whose settings do not fit keeps the deployment it has; a new one gets a deployment that only carries the refusal, so
 /// that its first request says CONFIGURATION_ERROR and not "no such account".
 reload_plan make_plan(const deployment_map& now, const catalog& wanted, const pinned_plugins& plugins,
-                      const crash_findings& crashes, const plan_focus& focus = {});
+                      const crash_findings& crashes, const plan_focus& focus = {}, const image_choice& choose = {});
 
 }  // namespace tenon

@@ -74,6 +74,7 @@ std::string_view to_string(build_step value) noexcept {
     case build_step::settings: return "settings";
     case build_step::secrets: return "secrets";
     case build_step::load: return "load";
+    case build_step::health: return "health";
     case build_step::create: return "create";
   }
   return "settings";
@@ -113,7 +114,9 @@ result<std::optional<bool>> plugin_factory::foresees(const std::string& tenant, 
 void plugin_factory::build(std::string tenant, std::stop_token stop, build_handler done) {
   auto found = buildable(tenant);
   if (!found) return done(found.error());
-  build_from(std::move(*found), std::move(stop),
+  auto so_far = std::make_shared<build_progress>();
+  auto recipe = recipe_for(**found, so_far);
+  build_from(std::move(recipe), std::move(so_far), std::move(stop),
              [ledger = ledger_, tenant = std::move(tenant), done = std::move(done)](build_outcome built) mutable {
                if (built.platform) {
                  ledger->built(tenant, *built.platform, std::move(built.secrets));
@@ -124,33 +127,52 @@ void plugin_factory::build(std::string tenant, std::stop_token stop, build_handl
              });
 }
 
-void plugin_factory::build_from(std::shared_ptr<const deployment> source, std::stop_token stop,
+struct plugin_factory::build_progress {
+  std::atomic<build_step> reached = build_step::settings;
+  std::string secrets = {};  ///< written before the step after it is reached
+};
+
+platform_recipe plugin_factory::recipe_for(const deployment& source, const std::shared_ptr<build_progress>& so_far) {
+  const auto& entry = source.entry;
+  return {.tenant = entry->name,
+          .image = source.image,
+          .settings = entry->settings,
+          .specialisms = entry->specialisms,
+          .secrets = nullptr,
+          .isolate = entry->isolate,
+          .read_secrets = [self = shared_from_this(), entry, so_far]() -> decltype(read_secrets(*entry)) {
+            auto read = read_secrets(*entry);
+            if (read) so_far->secrets = self->print(**read);
+            return read;
+          },
+          .on_step = [so_far](build_step next) { so_far->reached = next; }};
+}
+
+void plugin_factory::build_from(platform_recipe recipe, std::shared_ptr<build_progress> so_far, std::stop_token stop,
                                 unique_function<void(build_outcome)> done) {
-  struct progress {
-    std::atomic<build_step> reached = build_step::settings;
-    std::string secrets;  ///< written before the step after it is reached
-  };
-  auto so_far = std::make_shared<progress>();
-  const auto& entry = source->entry;
-  platform_recipe recipe{
-      .tenant = entry->name,
-      .image = source->image,
-      .settings = entry->settings,
-      .specialisms = entry->specialisms,
-      .secrets = nullptr,
-      .isolate = entry->isolate,
-      .read_secrets = [self = shared_from_this(), entry, so_far]() -> decltype(read_secrets(*entry)) {
-        auto read = read_secrets(*entry);
-        if (read) so_far->secrets = self->print(**read);
-        return read;
-      },
-      .on_step = [so_far](build_step next) { so_far->reached = next; }};
-  build_plugin_platform(environment_, std::move(recipe), std::move(stop),
-                        [so_far, done = std::move(done)](result<std::shared_ptr<plugin_platform>> built) mutable {
-                          build_outcome outcome{.platform = std::move(built), .reached = so_far->reached};
-                          if (outcome.platform) outcome.secrets = so_far->secrets;
-                          done(std::move(outcome));
-                        });
+  build_plugin_platform(
+      environment_, std::move(recipe), std::move(stop),
+      [so_far = std::move(so_far), done = std::move(done)](result<std::shared_ptr<plugin_platform>> built) mutable {
+        build_outcome outcome{.platform = std::move(built), .reached = so_far->reached};
+        if (outcome.platform) outcome.secrets = so_far->secrets;
+        done(std::move(outcome));
+      });
+}
+
+void plugin_factory::build_successor(std::shared_ptr<const deployment> source, predecessor before, std::stop_token stop,
+                                     unique_function<void(build_outcome)> done) {
+  auto so_far = std::make_shared<build_progress>();
+  auto recipe = recipe_for(*source, so_far);
+  recipe.check_health = true;
+  const bool same_table = before.entry && before.entry->settings == source->entry->settings;
+  if (before.platform && same_table && before.platform->image().name == source->image->name) {
+    recipe.inherit = [before = std::move(before), so_far](inheritance_handler inherits) {
+      // With other secrets an old token would hide that the new ones are wrong.
+      if (before.secrets.empty() || before.secrets != so_far->secrets) return inherits(nullptr);
+      before.platform->hand_over(std::move(inherits));
+    };
+  }
+  build_from(std::move(recipe), std::move(so_far), std::move(stop), std::move(done));
 }
 
 std::string plugin_factory::print_secrets(const tenant_entry& entry) const {

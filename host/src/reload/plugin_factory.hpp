@@ -21,6 +21,13 @@ struct build_outcome {
 
 std::string_view to_string(build_step value) noexcept;
 
+/// Who serves while a successor is built; null: it has gone.
+struct predecessor {
+  std::shared_ptr<plugin_platform> platform;
+  std::string secrets;  ///< the print of those it was built from
+  std::shared_ptr<const tenant_entry> entry;
+};
+
 /// Builds platforms from deployments: reads the secrets, loads the library, creates the instance.
 ///
 /// Threads     Any, concurrently. Secrets are read on the blocking executor.
@@ -32,15 +39,21 @@ class plugin_factory final : public factory, public std::enable_shared_from_this
   void build(std::string tenant, std::stop_token stop, build_handler done) override;
   result<std::optional<bool>> foresees(const std::string& tenant, std::string_view task) const override;
 
-  /// Builds from a deployment that is not in force (yet). The reloader's way.
-  void build_from(std::shared_ptr<const deployment> source, std::stop_token stop,
-                  unique_function<void(build_outcome)> done);
+  /// Builds what is to take the place of a platform that serves, from a deployment that is not in force (yet). A plugin
+  /// that can say so is asked whether the new platform is well, and the old one what it leaves to it, if plugin,
+  /// settings and the text of every secret are the same. The reloader's way.
+  void build_successor(std::shared_ptr<const deployment> source, predecessor before, std::stop_token stop,
+                       unique_function<void(build_outcome)> done);
 
   /// A print of what a tenant's secrets are now: the same for the same texts, of no use outside this process, and empty
   /// if one cannot be read. Blocks on files.
   std::string print_secrets(const tenant_entry& entry) const;
 
  private:
+  struct build_progress;
+  platform_recipe recipe_for(const deployment& source, const std::shared_ptr<build_progress>& so_far);
+  void build_from(platform_recipe recipe, std::shared_ptr<build_progress> so_far, std::stop_token stop,
+                  unique_function<void(build_outcome)> done);
   result<std::shared_ptr<const deployment>> buildable(const std::string& tenant) const;
   std::string print(const secret_texts& texts) const;
 

@@ -8,6 +8,8 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <utility>
 
 namespace tenon {
@@ -74,9 +76,23 @@ struct reloader::round {
 
 reloader::reloader(reload_environment environment) : environment_(std::move(environment)), read_(environment_.read) {}
 
-void reloader::reload(reload_request request, reload_handler done) { ask({std::move(request), std::move(done), true}); }
+void reloader::reload(reload_request request, reload_handler done) {
+  ask({{std::move(request)}, std::move(done), true});
+}
 
-void reloader::reload_plugins(reload_handler done) { ask({reload_request(), std::move(done), false}); }
+void reloader::reload_plugins(reload_handler done) { ask({{reload_request()}, std::move(done), false}); }
+
+void reloader::move_tenants(const std::vector<std::string>& tenants, reload_handler done) {
+  asked what{.requests = {}, .done = std::move(done), .whole = false};
+  for (const auto& tenant : tenants) what.requests.push_back({.about = reload_request::scope::tenant, .name = tenant});
+  if (what.requests.empty()) return what.done({});
+  ask(std::move(what));
+}
+
+std::shared_ptr<const catalog> reloader::last_read() const {
+  const std::lock_guard lock(mutex_);
+  return read_;
+}
 
 void reloader::ask(asked what) {
   {
@@ -123,7 +139,7 @@ void reloader::begin_round() {
     }
     for (auto& each : waiting_) {
       current->whole = current->whole || each.whole;
-      current->requests.push_back(std::move(each.request));
+      std::ranges::move(each.requests, std::back_inserter(current->requests));
       current->handlers.push_back(std::move(each.done));
     }
     waiting_.clear();
@@ -144,9 +160,10 @@ bool reloader::read(round& current) {
       if (current.report.ok()) current.report = refused_report(read.error().operator_detail);  // repaired since
       return false;
     }
+    const std::lock_guard lock(mutex_);
     read_ = std::move(*read);
   }
-  current.read = read_;
+  current.read = last_read();
   return true;
 }
 
@@ -161,7 +178,8 @@ void reloader::read_and_plan(std::shared_ptr<round> current) {
   const auto plugins = pin_plugins(*current->read, *environment_.admission, [&](const tenant_entry& wanted) {
     return focus.includes(entry_of(now, wanted.name), &wanted);
   });
-  current->plan = make_plan(now, *current->read, plugins, crash_findings::read(environment_.store), focus);
+  current->plan =
+      make_plan(now, *current->read, plugins, crash_findings::read(environment_.store), focus, choice_for(*current));
   current->report.unchanged = static_cast<std::uint32_t>(current->plan.unchanged.size());
   for (const auto& tenant : current->plan.unchanged) {
     environment_.ledger->in_force(tenant);
@@ -179,6 +197,39 @@ void reloader::read_and_plan(std::shared_ptr<round> current) {
   }
   std::ranges::reverse(current->to_build);
   build_more(current);
+}
+
+/// What keeps tenants from the bytes that lie in the plugin directory: a rollout that has not come to them or went
+/// back, or the plugin's policy, unless somebody asks for the plugin. Said once a plugin.
+image_choice reloader::choice_for(round& current) const {
+  std::set<std::string> asked_for;
+  for (const auto& each : current.requests) {
+    if (each.about != reload_request::scope::plugin) continue;
+    environment_.book->release(each.name);
+    asked_for.insert(each.name);
+  }
+  auto told = std::make_shared<std::set<std::string>>();
+  return [this, &current, asked_for = std::move(asked_for), told](
+             const std::shared_ptr<const plugin_image>& offered, const tenant_entry& wanted,
+             const deployment* now) -> std::shared_ptr<const plugin_image> {
+    auto other = environment_.book->instead_of(offered, wanted, now);
+    const bool has = now != nullptr && now->image && now->image->name == wanted.plugin;
+    const bool held = wanted.policy.hold && has && !asked_for.contains(wanted.plugin);
+    if (!other && held) other = now->image;
+    const bool withheld = other && offered && other->content_hash != offered->content_hash;
+    if (withheld && !environment_.book->rolls_out(wanted.plugin) && told->insert(wanted.plugin).second) {
+      current.report.diagnostics.push_back(
+          {.fatal = false,
+           .tenant = {},
+           .file = wanted.policy.place.file,
+           .line = wanted.policy.place.line,
+           .message = "plugin " + wanted.plugin + ": the bytes in the plugin directory (" +
+                      offered->content_hash.substr(0, 12) + ") are not taken, as they " +
+                      (held ? "wait for a rollout (hold = true)" : "were rolled back") +
+                      "; tenonctl rollout start, or tenonctl reload --plugin, takes them"});
+    }
+    return other;
+  };
 }
 
 /// Of tenants without a live platform, or that no request is about, no secret is read.
@@ -238,8 +289,14 @@ bool reloader::may_begin(const std::shared_ptr<round>& current) {
 
 void reloader::build_one(const std::shared_ptr<round>& current, std::size_t index) {
   auto& planned = current->plan.changes[index];
-  environment_.factory->build_from(
-      planned.next, stop_.get_token(), [self = shared_from_this(), current, index](build_outcome built) {
+  const auto& tenant = planned.change.tenant;
+  const auto serves = environment_.ledger->find(tenant);
+  const auto old = environment_.deployments->find(tenant);
+  predecessor before{
+      .platform = serves.platform.lock(), .secrets = serves.secrets, .entry = old ? old->entry : nullptr};
+  environment_.factory->build_successor(
+      planned.next, std::move(before), stop_.get_token(),
+      [self = shared_from_this(), current, index](build_outcome built) {
         auto& planned = current->plan.changes[index];
         auto& change = planned.change;
         if (built.platform) {

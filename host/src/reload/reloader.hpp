@@ -4,6 +4,7 @@
 #include "reload/deployment.hpp"
 #include "reload/plan.hpp"
 #include "reload/plugin_factory.hpp"
+#include "reload/rollout_book.hpp"
 
 #include <tenon/clock.hpp>
 #include <tenon/reload.hpp>
@@ -38,6 +39,7 @@ struct reload_environment {
   std::shared_ptr<build_ledger> ledger;
   std::shared_ptr<plugin_factory> factory;
   std::shared_ptr<lazy_platform_router> router;
+  std::shared_ptr<rollout_book> book = std::make_shared<rollout_book>();
   std::shared_ptr<spdlog::logger> logger;
   /// Told of a tenant whose live platform has been replaced.
   std::function<void(const std::string& tenant)> on_rebuilt = [](const std::string&) {};
@@ -68,13 +70,19 @@ class reloader : public std::enable_shared_from_this<reloader> {
   /// about some tenants has read and left alone is part of that catalog.
   void reload_plugins(reload_handler done);
 
+  /// Brings these tenants, and no others, to what the catalog that was read last and the rollout book have for them.
+  void move_tenants(const std::vector<std::string>& tenants, reload_handler done);
+
+  /// The catalog that was read last without an error.
+  std::shared_ptr<const catalog> last_read() const;
+
   /// Ends after the successor that is being built; later requests complete with a report that says so.
   void stop();
 
  private:
   struct round;
   struct asked {
-    reload_request request;
+    std::vector<reload_request> requests;
     reload_handler done;
     bool whole;  ///< reads the configuration
   };
@@ -83,6 +91,7 @@ class reloader : public std::enable_shared_from_this<reloader> {
   void begin_round();
   bool read(round& current);
   void read_and_plan(std::shared_ptr<round> current);
+  image_choice choice_for(round& current) const;
   plan_focus focus_of(const round& current, const deployment_map& now, const std::vector<std::string>& live) const;
   void build_more(const std::shared_ptr<round>& current);
   bool may_begin(const std::shared_ptr<round>& current);
@@ -100,7 +109,7 @@ class reloader : public std::enable_shared_from_this<reloader> {
   bool stopped_ = false;
   std::stop_source stop_;
   std::shared_ptr<boost::asio::steady_timer> pause_;  ///< until the next successor may be begun
-  std::shared_ptr<const catalog> read_;               ///< the last good one; belongs to the round that runs
+  std::shared_ptr<const catalog> read_;               ///< the last good one
 };
 
 }  // namespace tenon

@@ -3,8 +3,13 @@
 //
 // Settings    delay_ms   wait that long before each answer
 //             fail_open  the AdCP code with which the handshake fails
-//             handshake  a URL that the handshake gets; unless it answers 200: SERVICE_UNAVAILABLE, to be tried after 7
-//             s tag        comes back in every answer upstream   an origin that "fetch" may reach
+//             fails_as   the version whose handshake fails
+//             handshake  a URL that the handshake gets; unless it answers 200: SERVICE_UNAVAILABLE, to be tried after
+//                        7 s
+//             tag        comes back in every answer
+//             upstream   an origin that "fetch" may reach
+//             unwell     what its check of health fails with
+//             hands_over false: it leaves nothing to its successor; else its version, which comes back as "heir_of"
 // A request   {"sleep_ms": n}   waits
 //             {"fail": "CODE"}  fails
 //             {"throw": true}   throws what is no sdk::error
@@ -52,9 +57,24 @@ class echo_platform final : public sdk::platform {
     const std::string code = text_of(settings(), "fail_open");
     if (!code.empty())
       throw sdk::error(code, "The handshake failed, as asked.").operator_detail("settings.fail_open is " + code);
+    if (text_of(settings(), "fails_as") == tenon::plugin_manifest::version)
+      throw sdk::errors::service_unavailable("settings.fails_as is this version");
     if (delay_.count() > 0) co_await timers().sleep(delay_);
     if (settings().contains("handshake")) co_await shake_hands(text_of(settings(), "handshake"));
     log().info("echo is ready for " + tenant());
+  }
+
+  sdk::task<void> check_health() override {
+    const std::string why = text_of(settings(), "unwell");
+    if (!why.empty()) throw sdk::errors::service_unavailable(why);
+    co_return;
+  }
+
+  sdk::task<json::value> hand_over() override {
+    json::object left;
+    if (!settings().contains("hands_over") || settings().at("hands_over").as_bool())
+      left["version"] = tenon::plugin_manifest::version;
+    co_return json::value(std::move(left));
   }
 
   sdk::task<json::value> get_products(json::value request, sdk::call_context) {
@@ -101,6 +121,7 @@ class echo_platform final : public sdk::platform {
     }
     answer["version"] = tenon::plugin_manifest::version;
     answer["tag"] = tag_;
+    answer["heir_of"] = text_of(inherited(), "version");
     answer["thread"] = this_thread();
     answer["echo"] = std::move(request);
     co_return json::value(std::move(answer));

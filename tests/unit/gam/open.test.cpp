@@ -154,3 +154,34 @@ TEST_CASE("a list is read page by page") {
   CHECK(world.host.ask("get_products").body().at("products").as_array().size() == 1);
   CHECK(world.network.last("GET /v1/networks/1/adUnits").url().find("pageToken=p%202") != std::string::npos);
 }
+
+TEST_CASE("a platform leaves its token to the next, which asks for none until that one ends") {
+  gam_world first;
+  first.open();
+  auto const left = first.host.hand_over();
+  REQUIRE(left.ok());
+  gam_world second;
+  second.host.inherited(json::parse(left.text()).as_object());
+  REQUIRE(second.host.create().ok());
+  CHECK(second.network.count("POST /token") == 0);
+  CHECK(second.network.count("GET /v1/networks/1") == 1);  // the token is tried, whoever got it
+  second.host.advance(std::chrono::hours{1});
+  CHECK(json::parse(second.host.hand_over().text()).as_object().empty());  // what is about to end is not handed on
+}
+
+TEST_CASE("an inheritance of another format, for another scope or past its time is no token") {
+  gam_world first;
+  first.open();
+  auto const left = json::parse(first.host.hand_over().text()).as_object();
+  auto const tokens_asked_with = [&](char const* member, json::value other) {
+    auto changed = left;
+    changed[member] = std::move(other);
+    gam_world second;
+    second.host.inherited(std::move(changed));
+    REQUIRE(second.host.create().ok());
+    return second.network.count("POST /token");
+  };
+  CHECK(tokens_asked_with("format", 2) == 1);
+  CHECK(tokens_asked_with("scope", "another") == 1);
+  CHECK(tokens_asked_with("refresh_at_ns", 1) == 1);
+}

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plugin/library.hpp"
+#include "scripted_plugin.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -110,6 +111,11 @@ class fake_loader final : public loader {
     }
     const plugin_image& image() const noexcept override { return *image_; }
     const tenon_plugin& entry() const noexcept override { return owner_.entry_; }
+    plugin_interfaces interfaces() const noexcept override {
+      const auto* const plugin = script::current;
+      return {.health = plugin && plugin->on_check ? &scripted_health : nullptr,
+              .handover = plugin && plugin->on_give ? &scripted_handover : nullptr};
+    }
 
    private:
     fake_loader& owner_;

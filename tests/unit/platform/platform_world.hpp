@@ -77,7 +77,9 @@ class platform_world {
                            .settings = settings,
                            .specialisms = {"sales-guaranteed"},
                            .secrets = std::make_shared<const secret_texts>(secrets),
-                           .read_secrets = read_secrets};
+                           .read_secrets = read_secrets,
+                           .inherit = inherit,
+                           .check_health = check_health};
     build_plugin_platform(
         environment, std::move(recipe), std::move(stop),
         [promise](result<std::shared_ptr<plugin_platform>> built) { promise->set_value(std::move(built)); });
@@ -122,6 +124,8 @@ class platform_world {
   boost::json::object settings;
   std::map<std::string, std::string> secrets;
   std::function<result<std::shared_ptr<const secret_texts>>()> read_secrets;
+  std::function<void(inheritance_handler)> inherit;
+  bool check_health = false;
   std::shared_ptr<fake_http_client> http;
   std::shared_ptr<fake_loader> code;
   std::shared_ptr<platform_environment> environment;

@@ -40,6 +40,8 @@ struct script {
   std::map<std::string, task> tasks;
   std::function<void(tenon_instance&, tenon_token)> on_cancel;
   std::function<void(tenon_instance&)> on_destroy;
+  std::function<tenon_status(tenon_instance&, tenon_token)> on_check;  ///< with it the plugin has health/1
+  std::function<tenon_status(tenon_instance&, tenon_token)> on_give;   ///< with it the plugin has handover/1
 
   std::atomic<int> live{0};
   std::atomic<int> inside{0};
@@ -137,6 +139,19 @@ inline void scripted_cancel(tenon_instance* at, tenon_token token) noexcept {
   const inside_scope scope(*at->plugin);
   if (at->plugin->on_cancel) at->plugin->on_cancel(*at, token);
 }
+
+inline tenon_status scripted_check(tenon_instance* at, tenon_token token) noexcept {
+  const inside_scope scope(*at->plugin);
+  return at->plugin->on_check(*at, token);
+}
+
+inline tenon_status scripted_give(tenon_instance* at, tenon_token token) noexcept {
+  const inside_scope scope(*at->plugin);
+  return at->plugin->on_give(*at, token);
+}
+
+inline constexpr tenon_health_1 scripted_health{&scripted_check};
+inline constexpr tenon_handover_1 scripted_handover{&scripted_give};
 
 inline void scripted_destroy(tenon_instance* at) noexcept {
   auto& plugin = *at->plugin;

@@ -26,7 +26,7 @@ TEST_CASE("a complete manifest is read") {
   CHECK(read->id == "gam");
   CHECK(read->version == "1.2.0");
   CHECK(read->abi_major == 0);
-  CHECK(read->abi_minor == 1);
+  CHECK(read->abi_minor == TENON_ABI_MINOR);
   CHECK(read->adcp == "3.0");
   REQUIRE(read->tasks.size() == 2);
   CHECK(*read->find_task("create_media_buy") == manifest_task{"create_media_buy", true, true});

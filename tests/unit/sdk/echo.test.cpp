@@ -30,7 +30,8 @@ TEST_CASE("echo answers with tenant, version, tag and request") {
   here << std::this_thread::get_id();
   CHECK(body["thread"].as_string() == here.str());  // the fake host calls its platform on the thread of the test
   body.erase("thread");
-  CHECK(body == json::parse(R"({"products": [{"product_id": "prod-acme"}], "version": "1.0.0", "tag": "blue",
+  CHECK(body ==
+        json::parse(R"({"products": [{"product_id": "prod-acme"}], "version": "1.0.0", "tag": "blue", "heir_of": "",
                                 "echo": {"brief": "x"}})"));
   CHECK(host.ask("create_media_buy").body().at("media_buy_id") == "mb-acme");
 }

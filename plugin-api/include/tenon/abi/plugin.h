@@ -46,6 +46,7 @@ typedef struct tenon_create {
   tenon_str tenant;
   tenon_str settings;    /* JSON, valid against the manifest's settings_schema; a secret stands as {"secret": "<name>"} */
   tenon_str specialisms; /* JSON array of the specialisms this tenant claims */
+  tenon_str inherited;   /* JSON object that the platform before this one handed over (handover/1); empty: nothing */
 } tenon_create;
 
 /* The one exported symbol. Constant data; the host copies nothing but the pointers, so it lives as long as the library. */
@@ -84,10 +85,32 @@ typedef struct tenon_plugin {
    * answered them; free their state. Must not start operations. */
   void (*destroy)(tenon_instance* instance) TENON_NOEXCEPT;
 
-  /* [loader] An optional interface by "name/revision", as listed in the manifest; null if absent. None is defined yet: the
-   * host calls this for nobody. It is here so that one can come without another entry. */
+  /* [loader] An optional interface by "name/revision": constant data of the library, or null if it has none of that name.
+   * Asked after init() for those that the manifest lists and the host knows; a listed one that is null refuses the load. */
   const void* (*get_interface)(tenon_str name_revision) TENON_NOEXCEPT;
 } tenon_plugin;
+
+/* "health/1": whether a platform that is ready is well. A reload asks the successor before it takes the place of the platform
+ * that serves, within the time of the build; if it is not well, or does not say so in time, it goes and the old one stays.
+ * Look at what create() does not: keep it cheap, for it delays the reload of every tenant. */
+typedef struct tenon_health_1 {
+  /* [entry] As call(): the token is completed once, now or later, with TENON_OK (a body is not looked at) or the error. */
+  tenon_status (*check)(tenon_instance* instance, tenon_token token) TENON_NOEXCEPT;
+} tenon_health_1;
+
+/* "handover/1": what one platform of a tenant leaves to the next, such as a live access token, so that a reload costs its ad
+ * server no handshake. A reload asks the platform that serves, which goes on serving, and gives the answer to create() of its
+ * successor; it waits a second at most. Nothing is handed over unless plugin, settings and the text of every secret are the
+ * same and both versions of the plugin list the interface: a new credential is always tried. The host keeps the answer for the
+ * length of the build, in memory that it wipes, and never writes it down.
+ * The successor may be of another version: name the format in it, and take what you do not know for nothing. */
+typedef struct tenon_handover_1 {
+  /* [entry] As call(): the token is completed once, now or later, with a JSON object of at most TENON_HANDOVER_BYTES. An
+   * error, or an object without members, hands over nothing. */
+  tenon_status (*give)(tenon_instance* instance, tenon_token token) TENON_NOEXCEPT;
+} tenon_handover_1;
+
+#define TENON_HANDOVER_BYTES 65536u
 
 /* Declared here, defined by the plugin: `const tenon_plugin tenon_plugin_entry = { ... };`. Visible whatever the default is. */
 extern __attribute__((visibility("default"))) const tenon_plugin tenon_plugin_entry;
@@ -101,7 +124,7 @@ extern __attribute__((visibility("default"))) const tenon_plugin tenon_plugin_en
  *     "specialisms": ["sales-non-guaranteed"],         what a tenant of it may claim
  *     "settings_schema": { ... },                      JSON Schema of a tenant's settings, see below
  *     "services": ["http/1", "timer/1"],               refused at load if the host lacks one
- *     "interfaces": [],                                optional interfaces; none is defined yet, and no host asks for one
+ *     "interfaces": [],                                optional interfaces: "health/1", "handover/1"; others are ignored
  *     "upstreams": ["https://api.kevel.co"],           origins it talks to, besides those in the settings
  *     "concurrent": false,                             true: the plugin locks, entries may overlap
  *     "sdk": "0.1.0", "sanitizer": "" }                written by tenon_add_plugin()

@@ -39,7 +39,7 @@
 
 /* The version of these headers. tests/abi ties it to a hash of their text: neither changes alone. */
 #define TENON_ABI_MAJOR 0u
-#define TENON_ABI_MINOR 1u
+#define TENON_ABI_MINOR 2u
 
 TENON_EXTERN_C_BEGIN
 

@@ -20,15 +20,19 @@ namespace tenon::sdk {
 class platform_context {
  public:
   platform_context(detail::host_link link, std::string tenant, json::object settings,
-                   std::vector<std::string> specialisms)
+                   std::vector<std::string> specialisms, json::object inherited = json::object())
       : link_(link),
-        tenant_(std::make_shared<const about>(std::move(tenant), std::move(settings), std::move(specialisms))) {}
+        tenant_(std::make_shared<const about>(std::move(tenant), std::move(settings), std::move(specialisms),
+                                              std::move(inherited))) {}
 
   const std::string& tenant() const noexcept { return tenant_->id; }
 
   /// Valid against the manifest's settings_schema; a secret stands as {"secret": "<name>"}.
   const json::object& settings() const noexcept { return tenant_->settings; }
   const std::vector<std::string>& specialisms() const noexcept { return tenant_->specialisms; }
+
+  /// What the platform before this one gave in hand_over(), of this version or another; empty: nothing.
+  const json::object& inherited() const noexcept { return tenant_->inherited; }
 
   http_client http() const noexcept { return http_client(link_); }
   timer_service timers() const noexcept { return timer_service(link_); }
@@ -42,8 +46,12 @@ class platform_context {
     std::string id;
     json::object settings;
     std::vector<std::string> specialisms;
-    about(std::string id_, json::object settings_, std::vector<std::string> specialisms_)
-        : id(std::move(id_)), settings(std::move(settings_)), specialisms(std::move(specialisms_)) {}
+    json::object inherited;
+    about(std::string id_, json::object settings_, std::vector<std::string> specialisms_, json::object inherited_)
+        : id(std::move(id_)),
+          settings(std::move(settings_)),
+          specialisms(std::move(specialisms_)),
+          inherited(std::move(inherited_)) {}
   };
 
   detail::host_link link_;

@@ -26,11 +26,22 @@ class platform {
   /// The handshake: runs once, before the first call. What it throws fails the creation. By default ready at once.
   virtual task<void> open() { co_return; }
 
+  /// Optional ("health/1" in the manifest): whether the platform is well, asked when it is to replace one that serves.
+  /// What it throws keeps the old one. Keep it cheap.
+  virtual task<void> check_health() { co_return; }
+
+  /// Optional ("handover/1" in the manifest): what the platform that replaces this one should know, such as a live
+  /// access token; it finds it in context().inherited(). This one goes on serving. An object of at most 64 KiB; empty:
+  /// nothing.
+  virtual task<json::value> hand_over() { co_return json::value(json::object()); }
+
  protected:
   const platform_context& context() const noexcept { return context_; }
   const std::string& tenant() const noexcept { return context_.tenant(); }
   const json::object& settings() const noexcept { return context_.settings(); }
   const std::vector<std::string>& specialisms() const noexcept { return context_.specialisms(); }
+
+  const json::object& inherited() const noexcept { return context_.inherited(); }
 
   http_client http() const noexcept { return context_.http(); }
   timer_service timers() const noexcept { return context_.timers(); }

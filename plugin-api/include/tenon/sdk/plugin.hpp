@@ -17,17 +17,20 @@
 
 /// Exports Platform as the plugin of this library, once. The names are its member functions and the tasks of
 /// manifest.json: all of them.
-#define TENON_PLUGIN(Platform, ...)                                                                                   \
-  namespace {                                                                                                         \
-  constexpr ::tenon::sdk::detail::task_entry tenon_tasks[] = {TENON_SDK_EACH(TENON_SDK_TASK, Platform, __VA_ARGS__)}; \
-  constexpr tenon_str tenon_task_names[] = {TENON_SDK_EACH(TENON_SDK_TASK_NAME, Platform, __VA_ARGS__)};              \
-  }                                                                                                                   \
-  static_assert(::tenon::sdk::detail::same_tasks(tenon_tasks, ::tenon::plugin_manifest::tasks),                       \
-                "TENON_PLUGIN and \"tasks\" in manifest.json must name the same tasks");                              \
-  static_assert(!::tenon::plugin_manifest::concurrent,                                                                \
-                "the SDK relies on one entry at a time: \"concurrent\" in manifest.json must be false");              \
-  extern "C" constinit const tenon_plugin tenon_plugin_entry =                                                        \
-      ::tenon::sdk::detail::entry_points<Platform, tenon_tasks>::make(                                                \
+#define TENON_PLUGIN(Platform, ...)                                                                                    \
+  namespace {                                                                                                          \
+  constexpr ::tenon::sdk::detail::task_entry tenon_tasks[] = {TENON_SDK_EACH(TENON_SDK_TASK, Platform, __VA_ARGS__)};  \
+  constexpr tenon_str tenon_task_names[] = {TENON_SDK_EACH(TENON_SDK_TASK_NAME, Platform, __VA_ARGS__)};               \
+  }                                                                                                                    \
+  static_assert(::tenon::sdk::detail::same_tasks(tenon_tasks, ::tenon::plugin_manifest::tasks),                        \
+                "TENON_PLUGIN and \"tasks\" in manifest.json must name the same tasks");                               \
+  static_assert(::tenon::sdk::detail::same_interfaces<Platform>(::tenon::plugin_manifest::interfaces),                 \
+                "\"interfaces\" in manifest.json must list health/1 and handover/1 if, and only if, the platform has " \
+                "check_health() and hand_over() of its own");                                                          \
+  static_assert(!::tenon::plugin_manifest::concurrent,                                                                 \
+                "the SDK relies on one entry at a time: \"concurrent\" in manifest.json must be false");               \
+  extern "C" constinit const tenon_plugin tenon_plugin_entry =                                                         \
+      ::tenon::sdk::detail::entry_points<Platform, tenon_tasks>::make(                                                 \
           ::tenon::plugin_manifest::id, ::tenon::plugin_manifest::version, tenon_task_names)
 
 #define TENON_SDK_TASK(Platform, name) {#name, &::tenon::sdk::detail::invoke<Platform, &Platform::name>},

@@ -35,6 +35,21 @@ constexpr bool same_tasks(std::span<const task_entry> dispatched, std::span<cons
   });
 }
 
+/// Whether Platform has one of the optional functions of its own.
+template <class Platform>
+constexpr bool checks_health = !std::is_same_v<decltype(&Platform::check_health), decltype(&platform::check_health)>;
+template <class Platform>
+constexpr bool hands_over = !std::is_same_v<decltype(&Platform::hand_over), decltype(&platform::hand_over)>;
+
+/// Whether the manifest lists the interfaces that Platform has, and no other of ours.
+template <class Platform>
+constexpr bool same_interfaces(std::span<const std::string_view> listed) {
+  const auto lists = [listed](std::string_view name) {
+    return std::find(listed.begin(), listed.end(), name) != listed.end();
+  };
+  return lists("health/1") == checks_health<Platform> && lists("handover/1") == hands_over<Platform>;
+}
+
 /// The functions of tenon_plugin for one platform class. Every one is noexcept and lets nothing out.
 template <class Platform, const auto& Tasks>
 class entry_points {
@@ -85,7 +100,16 @@ class entry_points {
 
   static void cancel(tenon_instance* on, tenon_token token) noexcept { of(on).cancel(token); }
   static void destroy(tenon_instance* on) noexcept { delete &of(on); }
-  static const void* get_interface(tenon_str) noexcept { return nullptr; }
+  static tenon_status check_health(tenon_instance* on, tenon_token token) noexcept {
+    return of(on).check_health(token);
+  }
+  static tenon_status hand_over(tenon_instance* on, tenon_token token) noexcept { return of(on).hand_over(token); }
+  static const void* get_interface(tenon_str name_revision) noexcept {
+    const std::string_view name = from_abi(name_revision);
+    if (checks_health<Platform> && name == "health/1") return &health_;
+    if (hands_over<Platform> && name == "handover/1") return &handover_;
+    return nullptr;
+  }
 
   static instance& of(tenon_instance* on) noexcept { return *reinterpret_cast<instance*>(on); }
   static std::unique_ptr<platform> make_platform(platform_context context) {
@@ -93,6 +117,8 @@ class entry_points {
   }
 
   static inline constinit service_tables tables_{};
+  static constexpr tenon_health_1 health_{&check_health};
+  static constexpr tenon_handover_1 handover_{&hand_over};
 };
 
 }  // namespace tenon::sdk::detail

@@ -37,6 +37,10 @@ class instance {
   /// Anything but TENON_OK: the host answers the token.
   tenon_status call(tenon_token token, const tenon_call& arguments) noexcept;
 
+  /// health/1 and handover/1.
+  tenon_status check_health(tenon_token token) noexcept;
+  tenon_status hand_over(tenon_token token) noexcept;
+
   /// An unknown or finished token is a no-op.
   void cancel(tenon_token token) noexcept;
 
@@ -62,6 +66,8 @@ class instance {
   };
 
   static task<json::value> handshake(platform& opening);
+  static task<json::value> examination(platform& examined);
+  tenon_status begin(tenon_token token, task<json::value> (*start)(platform&)) noexcept;
   static task<json::value> failed(std::exception_ptr reason);
   open_token& add(tenon_token token);
 
@@ -92,8 +98,12 @@ inline platform_context read_context(host_link link, const tenon_create& argumen
   }
   json::value settings =
       arguments.settings.len == 0 ? json::value(json::object()) : parse(arguments.settings, "settings");
+  // Something to go without, if need be.
+  boost::system::error_code failed;
+  json::value inherited = json::parse(from_abi(arguments.inherited), failed);
+  if (failed || !inherited.is_object()) inherited = json::object();
   return platform_context(link, std::string(from_abi(arguments.tenant)), std::move(settings.as_object()),
-                          std::move(specialisms));
+                          std::move(specialisms), std::move(inherited.as_object()));
 }
 
 inline json::value read_request(tenon_str text) {
@@ -108,6 +118,32 @@ inline json::value read_request(tenon_str text) {
 inline task<json::value> instance::handshake(platform& opening) {
   co_await opening.open();
   co_return json::value(json::object());
+}
+
+inline task<json::value> instance::examination(platform& examined) {
+  co_await examined.check_health();
+  co_return json::value(json::object());
+}
+
+inline tenon_status instance::begin(tenon_token token, task<json::value> (*start)(platform&)) noexcept try {
+  if (!platform_) return TENON_E_INVALID;
+  open_token& asked = add(token);
+  try {
+    asked.begin(start(*platform_));
+  } catch (...) {
+    asked.begin(failed(std::current_exception()));
+  }
+  queue_.drain();
+  return TENON_OK;
+} catch (...) {
+  open_tokens_.erase(token);
+  return TENON_E_LIMIT;
+}
+
+inline tenon_status instance::check_health(tenon_token token) noexcept { return begin(token, &examination); }
+
+inline tenon_status instance::hand_over(tenon_token token) noexcept {
+  return begin(token, [](platform& from) { return from.hand_over(); });
 }
 
 inline task<json::value> instance::failed(std::exception_ptr reason) {

@@ -71,6 +71,8 @@ class fake_host {
   fake_host& tenant(std::string id) { return tenant_ = std::move(id), *this; }
   fake_host& settings(json::object values) { return settings_ = std::move(values), *this; }
   fake_host& specialisms(json::array names) { return specialisms_ = std::move(names), *this; }
+  /// What the platform before it handed over.
+  fake_host& inherited(json::object left) { return inherited_ = std::move(left), *this; }
   /// A secret, with the JSON pointers that the manifest lists as readable.
   fake_host& secret(std::string name, std::string text, std::vector<std::string> readable = {}) {
     secrets_.insert_or_assign(std::move(name), stored_secret(std::move(text), std::move(readable)));
@@ -94,6 +96,11 @@ class fake_host {
   pending call(std::string_view task, const json::object& request = {}, const call_options& options = call_options());
   /// Starts a task, runs until nothing is due, and gives its answer.
   fake_reply ask(std::string_view task, const json::object& request = {}, const call_options& options = call_options());
+
+  /// As a reload asks a successor whether it is well, and the platform before it what it leaves. A plugin without the
+  /// interface answers UNSUPPORTED.
+  fake_reply check_health();
+  fake_reply hand_over();
 
   /// Completes what is due, until nothing is.
   void run() { advance(std::chrono::nanoseconds(0)); }
@@ -136,6 +143,7 @@ class fake_host {
   }
 
   void cancel_call(tenon_token token);
+  fake_reply ask_interface(tenon_status (*question)(tenon_instance*, tenon_token));
   tenon_status start_operation(std::chrono::nanoseconds delay, std::function<void(tenon_status, tenon_op)> complete,
                                tenon_op* id);
   void complete_operation(tenon_op id, tenon_status status);
@@ -179,6 +187,7 @@ class fake_host {
   std::string tenant_ = "acme";
   json::object settings_;
   json::array specialisms_;
+  json::object inherited_;
   std::map<std::string, stored_secret, std::less<>> secrets_;
   http_handler http_;
   sign_handler sign_;

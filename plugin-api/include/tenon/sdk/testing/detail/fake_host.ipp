@@ -19,11 +19,13 @@ inline fake_host::pending fake_host::start_create() {
   tokens_.emplace(token, std::nullopt);
   const std::string settings = json::serialize(settings_);
   const std::string specialisms = json::serialize(specialisms_);
+  const std::string inherited = inherited_.empty() ? std::string() : json::serialize(inherited_);
   tenon_create arguments{};
   arguments.struct_size = sizeof arguments;
   arguments.tenant = detail::to_abi(tenant_);
   arguments.settings = detail::to_abi(settings);
   arguments.specialisms = detail::to_abi(specialisms);
+  arguments.inherited = detail::to_abi(inherited);
   const auto status = enter([&] { return plugin_.create(ctx(), &arguments, token, &instance_); });
   if (status != TENON_OK) {
     instance_ = nullptr;
@@ -50,6 +52,28 @@ inline fake_reply fake_host::ask(std::string_view task, const json::object& requ
   const pending asked = call(task, request, options);
   run();
   return asked.reply();
+}
+
+inline fake_reply fake_host::check_health() {
+  const auto* const health = static_cast<const tenon_health_1*>(plugin_.get_interface(detail::to_abi("health/1")));
+  return ask_interface(health == nullptr ? nullptr : health->check);
+}
+
+inline fake_reply fake_host::hand_over() {
+  const auto* const handover =
+      static_cast<const tenon_handover_1*>(plugin_.get_interface(detail::to_abi("handover/1")));
+  return ask_interface(handover == nullptr ? nullptr : handover->give);
+}
+
+inline fake_reply fake_host::ask_interface(tenon_status (*question)(tenon_instance*, tenon_token)) {
+  if (instance_ == nullptr) throw std::logic_error("there is no platform to ask: create() it first");
+  if (question == nullptr) return fake_reply(TENON_E_UNSUPPORTED);
+  const tenon_token token = ++last_token_;
+  tokens_.emplace(token, std::nullopt);
+  const auto status = enter([&] { return question(instance_, token); });
+  if (status != TENON_OK && !tokens_[token]) tokens_[token].emplace(status);
+  run();
+  return pending(*this, token).reply();
 }
 
 inline void fake_host::cancel_call(tenon_token token) {
