@@ -53,7 +53,7 @@ TEST_CASE("mistakes in a plugin's table fail the read") {
   const mistake mistakes[] = {
       {"sha265 = []",
        "tenon.toml:5: error: plugins.gam: unknown key \"sha265\", expected one of sha256, allow_imports, "
-       "allow_resident, did you mean \"sha256\"?\n"},
+       "allow_resident, hold, did you mean \"sha256\"?\n"},
       {"sha256 = '" + some_hash + "'",
        "tenon.toml:5: error: plugins.gam.sha256: expected an array, found the string \"" + some_hash + "\"\n"},
       {"sha256 = []",

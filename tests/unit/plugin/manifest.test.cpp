@@ -2,6 +2,8 @@
 // plugin, with other JSON written into it.
 #include "fixtures.hpp"
 
+#include <tenon/abi/types.h>
+
 #include <string>
 
 using namespace tenon;
