@@ -1,6 +1,6 @@
 #include "host/store_upkeep.hpp"
 
-#include "base/background_thread.hpp"
+#include "base/short_turns.hpp"
 
 #include <tenon/clock.hpp>
 
@@ -47,7 +47,7 @@ void store_upkeep::wait() {
 }
 
 void store_upkeep::look() const {
-  work_in_background();
+  take_short_turns();
   const auto limits = [this] {
     const std::lock_guard lock(mutex_);
     return limits_;

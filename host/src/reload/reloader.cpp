@@ -1,7 +1,7 @@
 #include "reload/reloader.hpp"
 
-#include "base/background_thread.hpp"
 #include "base/operator_text.hpp"
+#include "base/short_turns.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -168,7 +168,7 @@ bool reloader::read(round& current) {
 }
 
 void reloader::read_and_plan(std::shared_ptr<round> current) {
-  work_in_background();
+  take_short_turns();
   if (!read(*current)) return finish(current);
   const auto now = environment_.deployments->all();
   current->report.diagnostics = current->read->diagnostics;

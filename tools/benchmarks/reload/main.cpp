@@ -5,7 +5,7 @@
 #include "disturbances.hpp"
 #include "upstream.hpp"
 
-#include "base/background_thread.hpp"
+#include "base/short_turns.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -172,7 +172,7 @@ class bench {
   std::vector<sample> disturbed_block(open_loop& load, disturbances& trouble, int number) const {
     std::atomic<bool> busy = true;
     std::jthread operators([&] {
-      work_in_background();  // an operator's commands are not the host's threads
+      take_short_turns();  // an operator's commands are not the host's threads
       trouble.run({.reloads = share(asked_.whole.reloads, number),
                    .drops = share(asked_.whole.drops, number),
                    .edits = share(asked_.whole.edits, number)});

@@ -1,23 +1,23 @@
-#include "base/background_thread.hpp"
+#include "base/short_turns.hpp"
 
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <cerrno>
 #include <cstdint>
 
 namespace tenon {
 namespace {
 
-constexpr int niceness = 10;
 constexpr std::uint64_t turn_ns = 100'000;  // the shortest there is
 
 /// As sched_setattr(2) has it; glibc 2.36 has no wrapper.
 struct scheduling {
   std::uint32_t size = sizeof(scheduling);
-  std::uint32_t policy = SCHED_BATCH;
+  std::uint32_t policy = SCHED_OTHER;
   std::uint64_t flags = 0;
-  std::int32_t nice = niceness;
+  std::int32_t nice = 0;
   std::uint32_t priority = 0;
   std::uint64_t runtime_ns = turn_ns;
   std::uint64_t deadline_ns = 0;
@@ -26,13 +26,15 @@ struct scheduling {
 
 }  // namespace
 
-void work_in_background() noexcept {
+void take_short_turns() noexcept {
   thread_local bool done = false;
-  if (done) return;
+  if (done || ::sched_getscheduler(0) != SCHED_OTHER) return;  // somebody has given it a policy of another kind
   done = true;
-  const scheduling wanted;
-  if (::syscall(SYS_sched_setattr, 0, &wanted, 0u) == 0) return;
-  ::setpriority(PRIO_PROCESS, 0, niceness);  // Linux: of the calling thread
+  errno = 0;
+  const int niceness = ::getpriority(PRIO_PROCESS, 0);
+  if (errno != 0) return;
+  const scheduling wanted{.nice = niceness};
+  static_cast<void>(::syscall(SYS_sched_setattr, 0, &wanted, 0u));
 }
 
 }  // namespace tenon
