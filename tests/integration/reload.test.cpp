@@ -6,6 +6,10 @@
 
 #include <doctest/doctest.h>
 
+#include <csignal>
+
+#include <sys/resource.h>
+
 using namespace tenon;
 using namespace tenon::testing;
 using scope = reload_request::scope;
@@ -223,4 +227,42 @@ TEST_CASE(
   CHECK(heir_of().empty());
   host->invalidate("acme");
   CHECK(heir_of().empty());
+}
+
+TEST_CASE("a plugin directory that is gone leaves what is loaded serving, and comes back") {
+  const two_tenants files;
+  host_fixture host(files);
+  REQUIRE(host.call("acme", "get_products"));
+  std::filesystem::rename(files.root() / "plugins", files.root() / "away");
+  const auto report = host.reload();
+  CHECK_FALSE(report.ok());
+  for (const auto& change : report.tenants) CHECK_FALSE(change.applied);
+  CHECK(member(host.call("acme", "get_products"), "tag") == "a");
+  CHECK(member(host.call("beta", "get_products"), "tag") == "b");  // cold, from the store
+  std::filesystem::rename(files.root() / "away", files.root() / "plugins");
+  CHECK(host.reload().ok());
+  CHECK(host.status_of("acme").state == tenant_state::healthy);
+}
+
+TEST_CASE("a store that can take no more leaves what is loaded serving, and says so") {
+  const two_tenants files;
+  host_fixture host(files);
+  REQUIRE(host.call("acme", "get_products"));
+  files.drop(echo_2, "echo");
+  // As a full disk: what is written ends in the middle.
+  const auto before = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit usual{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &usual) == 0);
+  const rlimit full{.rlim_cur = 64u << 10, .rlim_max = usual.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &full) == 0);
+  const auto report = host.reload();
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &usual) == 0);
+  std::signal(SIGXFSZ, before);
+  REQUIRE(report.tenants.size() == 2);
+  CHECK_FALSE(report.tenants[0].applied);
+  CHECK(report.tenants[0].step == "plugin");
+  CHECK(report.tenants[0].reason.find("File too large") != std::string::npos);
+  CHECK(member(host.call("acme", "get_products"), "version") == "1.0.0");
+  CHECK(host.reload().ok());
+  CHECK(member(host.call("acme", "get_products"), "version") == "2.0.0");
 }
