@@ -124,3 +124,19 @@ TEST_CASE("a shutdown does not wait for ever for a platform that somebody holds,
   REQUIRE(left.size() == 1);
   CHECK(left.front().plugin == "echo");
 }
+
+TEST_CASE("under load every call that came before the shutdown is answered well, and every later one is refused") {
+  const two_tenants files;
+  host_fixture host(files, 4);
+  for (const char* name : {"acme", "beta"}) REQUIRE(host.call(name, "get_products"));
+  std::vector<std::future<result<reply>>> before;
+  std::vector<std::future<result<reply>>> late;
+  const std::string body = "{\"sleep_ms\":20}";
+  for (int count = 0; count < 200; ++count)
+    before.push_back(host.start({.tenant = count % 2 == 0 ? "acme" : "beta"}, "get_products", body));
+  auto ended = host->async_shutdown(boost::asio::use_future);
+  for (int count = 0; count < 50; ++count) late.push_back(host.start({.tenant = "acme"}, "get_products", body));
+  for (auto& each : before) CHECK(host_fixture::wait(std::move(each)));
+  for (auto& each : late) CHECK(member(host_fixture::wait(std::move(each)), "tag") == "SERVICE_UNAVAILABLE");
+  CHECK(host_fixture::wait(std::move(ended)).empty());
+}
