@@ -131,6 +131,15 @@ class platform_cache {
     return pin(*held, now, due ? lease::state::refresh_due : lease::state::fresh);
   }
 
+  /// The tenant's value if it is fresh at `now`. No use of it, as far as the order is concerned.
+  lease peek(std::string_view tenant, steady_time now) {
+    const std::lock_guard lock(mutex_);
+    auto* const held = look_up(hash_(tenant), tenant);
+    if (held == nullptr || now > held->life.expires_at) return {};
+    const bool due = now.time_since_epoch().count() > held->attention_ns.load(std::memory_order_relaxed);
+    return pin(*held, now, due ? lease::state::refresh_due : lease::state::fresh);
+  }
+
   /// The tenant's value if it has expired and is not gone yet. No use of it, as far as the order is concerned.
   lease find_stale(std::string_view tenant, steady_time now) {
     const std::lock_guard lock(mutex_);
