@@ -250,6 +250,7 @@ TEST_CASE("successors are begun no faster than the configuration says, and a sto
   REQUIRE(report.tenants.size() == 2);
   CHECK(report.tenants[0].applied);
   CHECK_FALSE(report.tenants[1].applied);
+  CHECK(report.tenants[1].step == "shutdown");
 }
 
 TEST_CASE("a successor that is not well does not take over, and the report says at which step") {

@@ -256,6 +256,7 @@ void reloader::build_more(const std::shared_ptr<round>& current) {
   bool all_done = false;
   {
     const std::lock_guard lock(current->mutex);
+    if (stop_.stop_requested()) leave_rest(*current);
     while (!current->to_build.empty() && current->building < current->read->host.reload_builds && may_begin(current)) {
       starting.push_back(current->to_build.back());
       current->to_build.pop_back();
@@ -268,10 +269,21 @@ void reloader::build_more(const std::shared_ptr<round>& current) {
   if (all_done) finish(current);
 }
 
+/// [lock of the round] No successor is begun any more.
+void reloader::leave_rest(round& current) {
+  for (const auto index : current.to_build) {
+    auto& change = current.plan.changes[index].change;
+    change.applied = false;
+    change.step = "shutdown";
+    change.reason = "the host is shutting down; the next start takes what is new";
+  }
+  current.to_build.clear();
+}
+
 /// [lock of the round] Whether a successor may be begun now; if not, looks again when one may.
 bool reloader::may_begin(const std::shared_ptr<round>& current) {
   const auto per_second = current->read->host.reload_builds_per_second;
-  if (per_second <= 0 || stop_.stop_requested()) return true;
+  if (per_second <= 0) return true;
   const auto now = environment_.time->steady_now();
   if (now >= current->next_begins) {
     current->next_begins = now + std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 / per_second));
