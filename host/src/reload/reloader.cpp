@@ -286,7 +286,7 @@ bool reloader::may_begin(const std::shared_ptr<round>& current) {
   if (per_second <= 0) return true;
   const auto now = environment_.time->steady_now();
   if (now >= current->next_begins) {
-    current->next_begins = now + std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 / per_second));
+    current->next_begins = now + std::chrono::nanoseconds(static_cast<std::int64_t>(std::min(1e9 / per_second, 1e18)));
     return true;
   }
   if (std::exchange(current->pausing, true)) return false;
