@@ -2,7 +2,9 @@
 // and real files.
 #include "two_tenants.hpp"
 
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_future.hpp>
+#include <boost/asio/write.hpp>
 
 #include <doctest/doctest.h>
 
@@ -10,15 +12,40 @@
 
 #include <sys/resource.h>
 
+#include <optional>
+
 using namespace tenon;
 using namespace tenon::testing;
 using scope = reload_request::scope;
+namespace asio = boost::asio;
 
 namespace {
 
 reload_report reload(host_fixture& host, scope about, const std::string& name = "") {
   return host_fixture::wait(host->async_reload({.about = about, .name = name}, boost::asio::use_future));
 }
+
+/// An ad server to shake hands with, which takes its time.
+class slow_upstream {
+ public:
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(listener_.local_endpoint().port()) + "/"; }
+
+  /// Waits for somebody who wants to.
+  bool is_asked() {
+    listener_.async_accept(
+        [&](const boost::system::error_code&, asio::ip::tcp::socket peer) { peer_ = std::move(peer); });
+    context_.run_for(std::chrono::seconds(30));
+    return peer_.has_value();
+  }
+  void answer(const std::string& status) {
+    asio::write(*peer_, asio::buffer("HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n\r\n"));
+  }
+
+ private:
+  asio::io_context context_;
+  asio::ip::tcp::acceptor listener_{context_, {asio::ip::make_address("127.0.0.1"), 0}};
+  std::optional<asio::ip::tcp::socket> peer_;
+};
 
 std::string with_key(const std::string& tag) { return tenant(tag, ", key = { file = \"../key\" }"); }
 
@@ -89,6 +116,49 @@ TEST_CASE("another secret moves the live tenants that name its file, and an unre
   files.write(key, "second");
   CHECK(host.reload().ok());
   CHECK(host.status_of("acme").state == tenant_state::healthy);
+}
+
+TEST_CASE("the secrets of the platform that serves count, not those of a build that lost its place and ended later") {
+  const two_tenants files;
+  const auto key = files.root() / "key";
+  slow_upstream upstream;
+  files.write(key, "second");
+  files.write_tenant("acme", tenant("slow", ", key = { file = \"../key\" }, handshake = \"" + upstream.url() + "\""));
+  host_fixture host(files);
+  auto slow = host.start({.tenant = "acme"}, "get_products");
+  REQUIRE(upstream.is_asked());  // the build has read its secrets
+
+  files.write(key, "first");
+  files.write_tenant("acme", with_key("fast"));
+  REQUIRE(host.reload().ok());
+  REQUIRE(member(host.call("acme", "get_products"), "tag") == "fast");
+  const auto instance = host.status_of("acme").instance;
+  upstream.answer("200 OK");
+  CHECK(member(host_fixture::wait(std::move(slow)), "tag") == "slow");
+  CHECK(host.status_of("acme").instance == instance);
+
+  files.write(key, "second");
+  const auto report = host.reload();
+  REQUIRE(report.tenants.size() == 1);
+  CHECK(report.tenants[0].what == tenant_change::kind::secret);
+  CHECK(report.tenants[0].rebuilt);
+}
+
+TEST_CASE("a build that fails after a reload has mended what it was built from says nothing of the tenant any more") {
+  const two_tenants files;
+  slow_upstream upstream;
+  files.write_tenant("acme", tenant("slow", ", handshake = \"" + upstream.url() + "\""));
+  host_fixture host(files);
+  auto slow = host.start({.tenant = "acme"}, "get_products");
+  REQUIRE(upstream.is_asked());
+  files.write_tenant("acme", tenant("mended"));
+  REQUIRE(host.reload().ok());
+  REQUIRE(member(host.call("acme", "get_products"), "tag") == "mended");
+  upstream.answer("503 Service Unavailable");
+  CHECK(member(host_fixture::wait(std::move(slow)), "tag") == "SERVICE_UNAVAILABLE");
+  const auto shown = host.status_of("acme");
+  CHECK(shown.state == tenant_state::healthy);
+  CHECK(shown.last_error.empty());
 }
 
 TEST_CASE("what could not be built is tried again after a reload, though nothing but a secret has changed") {
@@ -172,8 +242,11 @@ TEST_CASE("a storm of reloads is folded, and everybody gets a report") {
 }
 
 TEST_CASE("successors are begun no faster than the configuration says, and a stop does not wait for the rest") {
+  std::string rate;
+  SUBCASE("one in a thousand seconds") { rate = "0.001"; }
+  SUBCASE("one in more than a clock can count") { rate = "1e-300"; }
   const two_tenants files;
-  files.write_main("reload_builds_per_second = 0.001\n");
+  files.write_main("reload_builds_per_second = " + rate + "\n");
   host_fixture host(files);
   for (const char* name : {"acme", "beta"}) REQUIRE(host.call(name, "get_products"));
   auto pending = host->async_reload({.about = scope::all}, boost::asio::use_future);
@@ -184,6 +257,7 @@ TEST_CASE("successors are begun no faster than the configuration says, and a sto
   REQUIRE(report.tenants.size() == 2);
   CHECK(report.tenants[0].applied);
   CHECK_FALSE(report.tenants[1].applied);
+  CHECK(report.tenants[1].step == "shutdown");
 }
 
 TEST_CASE("a successor that is not well does not take over, and the report says at which step") {

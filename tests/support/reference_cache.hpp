@@ -42,6 +42,10 @@ class reference_cache {
     held_.splice(held_.end(), held_, at);
     return &held_.back();
   }
+  const entry* peek(const std::string& tenant, steady_time now) {
+    const auto at = look_up(tenant);
+    return at == held_.end() || now > at->life.expires_at ? nullptr : &*at;
+  }
   const entry* find_stale(const std::string& tenant, steady_time now) {
     const auto at = look_up(tenant);
     return at == held_.end() || now <= at->life.expires_at || now > at->life.gone_at ? nullptr : &*at;

@@ -16,8 +16,9 @@ using admin_handler = unique_function<void(boost::json::object)>;
 /// Reads again what is tenond's own in the configuration: part of every reload.
 using own_reload = std::function<result<void>()>;
 
-/// Answers one command of an operator: {"command": "status" | "tenants" | "invalidate" | "reload" | "ping", "tenant":
-/// optional}. The answer has "ok"; if that is false, "error" says what was expected and found.
+/// Answers one command of an operator: {"command": "ping" | "status" | "tenants" | "metrics" | "invalidate" | "reload"
+/// | "rollout"}. invalidate takes a "tenant"; reload one of "tenant", "plugin", "secret" (names) and "all" (true);
+/// rollout a "plugin" and an "action". The answer has "ok"; if that is false, "error" says what was expected and found.
 void run_admin_command(tenon::host& host, const own_reload& own, const boost::json::object& request,
                        admin_handler done);
 

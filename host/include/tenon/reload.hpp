@@ -44,8 +44,8 @@ struct tenant_change {
   bool applied = true;   ///< false: the old generation serves on
   bool rebuilt = false;  ///< a live platform was replaced
 
-  /// If not applied: the step that failed (configuration, plugin, settings, secrets, load, create or health), and why,
-  /// with what to do.
+  /// If not applied: the step that failed (configuration, plugin, settings, secrets, load, create, health or shutdown),
+  /// and why, with what to do.
   std::string step = {};
   std::string reason = {};
 };

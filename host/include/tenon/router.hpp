@@ -128,6 +128,9 @@ class lazy_platform_router final : public routing_platform {
   /// The tenant's platform if it is cached and fresh; a hit becomes the most recently used.
   std::shared_ptr<platform> cached_platform(const std::string& tenant);
 
+  /// The same for who only looks: it is no use of the platform, and starts no refresh.
+  std::shared_ptr<platform> peek_platform(const std::string& tenant) const;
+
   /// Drops the tenant's platform and outdates its running builds. Unknown tenants are fine. Running calls finish.
   void invalidate(const std::string& tenant) noexcept;
   void invalidate() noexcept;  ///< all of them

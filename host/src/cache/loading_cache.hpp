@@ -1,9 +1,9 @@
 #pragma once
 
 #include "base/thrown.hpp"
+#include "base/work_scheduler.hpp"
 #include "cache/build_queue.hpp"
 #include "cache/cache_drain.hpp"
-#include "base/work_scheduler.hpp"
 #include "cache/failure_table.hpp"
 #include "cache/freshness.hpp"
 #include "cache/loading_errors.hpp"
@@ -81,6 +81,9 @@ class loading_cache : public std::enable_shared_from_this<loading_cache<Value, C
       refresh(tenant, found.generation());
     return found;
   }
+
+  /// The same for who only looks: it is no use of the value, and starts nothing.
+  lease peek(std::string_view tenant) { return cache_.find_again(tenant, time_.steady_now(), false); }
 
   /// The tenant's value, built if need be. `done` exactly once, on the scheduler.
   void get(std::string tenant, std::stop_token stop, handler done) {

@@ -121,13 +121,13 @@ class platform_cache {
     return find_with_care(tenant, now, slot);
   }
 
-  /// As find(), under the cache's lock: what somebody stores at the same time is seen or not stored yet.
-  lease find_again(std::string_view tenant, steady_time now) {
+  /// As find(), under the lock: what is stored at the same time is seen or not stored yet. `is_use`: as in find().
+  lease find_again(std::string_view tenant, steady_time now, bool is_use = true) {
     const std::lock_guard lock(mutex_);
     auto* const held = look_up(hash_(tenant), tenant);
     if (held == nullptr || now > held->life.expires_at) return {};
     const bool due = now.time_since_epoch().count() > held->attention_ns.load(std::memory_order_relaxed);
-    held->used(uses_.hit_stamp(now));
+    if (is_use) held->used(uses_.hit_stamp(now));
     return pin(*held, now, due ? lease::state::refresh_due : lease::state::fresh);
   }
 

@@ -33,8 +33,10 @@ tenant_state state_of(const deployment& what, bool cached, const build_ledger::l
   return line.kept_back.empty() ? tenant_state::pending : tenant_state::degraded;
 }
 
-tenant_status status_of(const std::string& tenant, const deployment& what, bool cached, const build_ledger& ledger,
-                        const tenant_calls& calls) {
+/// `serves`: null if the tenant is not cached.
+tenant_status status_of(const std::string& tenant, const deployment& what, const plugin_platform* serves,
+                        const build_ledger& ledger, const tenant_calls& calls) {
+  const bool cached = serves != nullptr;
   const auto line = ledger.find(tenant);
   tenant_status status{.tenant = tenant, .plugin = what.entry->plugin, .cached = cached, .last_error = line.kept_back};
   if (status.last_error.empty()) status.last_error = line.last_error;
@@ -48,9 +50,9 @@ tenant_status status_of(const std::string& tenant, const deployment& what, bool 
     status.plugin_version = what.image->manifest.version;
     status.content_hash = what.image->content_hash;
   }
-  if (const auto platform = line.platform.lock(); cached && platform) {
-    status.instance = platform->instance();
-    status.served_version = platform->image().manifest.version;
+  if (serves != nullptr) {
+    status.instance = serves->instance();
+    status.served_version = serves->image().manifest.version;
   }
   return status;
 }
@@ -157,11 +159,10 @@ bool host::ready() const {
 
 host_status host::status() const {
   host_status status;
-  const auto cached = state_->router->cached_tenants();
   for (const auto& [tenant, what] : state_->deployments->all()) {
-    const bool is_cached = std::ranges::binary_search(cached, tenant);
+    const auto serves = std::dynamic_pointer_cast<plugin_platform>(state_->router->peek_platform(tenant));
     const auto calls = state_->limits->status_of(tenant);
-    status.tenants.push_back(status_of(tenant, *what, is_cached, *state_->ledger, calls));
+    status.tenants.push_back(status_of(tenant, *what, serves.get(), *state_->ledger, calls));
   }
   status.libraries = state_->loader->status();
   status.libraries_closed = state_->loader->closed();

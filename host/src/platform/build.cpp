@@ -21,8 +21,12 @@ constinit std::atomic<std::uint64_t> last_instance{0};
 /// What a build hands out. Its end only signals: the shell retires on its own.
 class built_platform final : public plugin_platform {
  public:
-  built_platform(std::shared_ptr<platform_shell> shell, build_timing timing)
-      : shell_(std::move(shell)), alive_(shell_->environment().retiring), instance_(++last_instance), timing_(timing) {}
+  built_platform(std::shared_ptr<platform_shell> shell, std::string secrets_print, build_timing timing)
+      : shell_(std::move(shell)),
+        alive_(shell_->environment().retiring),
+        instance_(++last_instance),
+        secrets_print_(std::move(secrets_print)),
+        timing_(timing) {}
   ~built_platform() override {
     const auto grace = shell_->environment().retire_grace;
     retire(std::move(shell_), grace);
@@ -34,6 +38,7 @@ class built_platform final : public plugin_platform {
   void start(call_request request, reply_handler done) override { shell_->start(std::move(request), std::move(done)); }
   const plugin_image& image() const noexcept override { return shell_->image(); }
   std::uint64_t instance() const noexcept override { return instance_; }
+  const std::string& secrets_print() const noexcept override { return secrets_print_; }
   build_timing timing() const noexcept override { return timing_; }
   platform_counters counters() const override { return shell_->counters(); }
   void hand_over(inheritance_handler done) override {
@@ -46,6 +51,7 @@ class built_platform final : public plugin_platform {
   std::shared_ptr<platform_shell> shell_;
   platform_ticket alive_;  ///< until the retirement holds one of its own
   const std::uint64_t instance_;
+  const std::string secrets_print_;
   const build_timing timing_;
 };
 
@@ -172,6 +178,7 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
     reach(build_step::create);
     const bool has_check = code->interfaces().health != nullptr;
     examined_ = recipe_.check_health && has_check;
+    if (recipe_.secrets) secrets_print_ = recipe_.secrets->print();
     auto made = platform_shell::make(environment_, std::move(recipe_), std::move(code));
     if (!made) return finish(made.error());
     shell_ = std::move(*made);
@@ -203,7 +210,8 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
 
   void hand_out() {
     const build_timing timing{.load = loaded_ - begun_, .create = ready_ - loaded_};
-    finish(std::shared_ptr<plugin_platform>(std::make_shared<built_platform>(std::move(shell_), timing)));
+    finish(std::shared_ptr<plugin_platform>(
+        std::make_shared<built_platform>(std::move(shell_), std::move(secrets_print_), timing)));
   }
 
   void on_timeout() {
@@ -243,6 +251,7 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
   std::optional<asio::steady_timer> timer_;
   std::optional<std::stop_callback<stop_signaller>> on_stop_;
   std::shared_ptr<platform_shell> shell_;
+  std::string secrets_print_;
   steady_time begun_;
   steady_time loaded_;
   steady_time ready_;

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <ctime>
 #include <mutex>
+#include <utility>
 
 #include <pthread.h>
 #include <sys/mman.h>
@@ -33,17 +34,29 @@ constexpr std::array<crash_signal, 7> handled{{{SIGSEGV, "SIGSEGV", true},
                                                {SIGSYS, "SIGSYS", false}}};
 
 // A signal handler is given nothing of ours: what it needs is the process's. All of it is constant-initialised.
-constinit std::mutex installing;  // of users and key_made, and of writes to previous
+constinit std::mutex installing;  // of users, key_made and beneath, and of writes to previous
 constinit int users = 0;
 constinit bool key_made = false;
 constinit pthread_key_t stack_key{};
 constinit std::array<struct sigaction, handled.size()> previous{};
+// Somebody installed his own on top of ours before ours went: he may still call ours.
+constinit std::array<bool, handled.size()> beneath{};
 constinit std::atomic<bool> installed{false};
 constinit thread_local bool prepared = false;
+
+void on_crash(int signal, siginfo_t* info, void*);
 
 std::size_t index_of(int signal) noexcept {
   const auto at = std::ranges::find(handled, signal, &crash_signal::number);
   return static_cast<std::size_t>(at - handled.begin());
+}
+
+bool is_ours(const struct sigaction& of) noexcept {
+  return (of.sa_flags & SA_SIGINFO) != 0 && of.sa_sigaction == on_crash;
+}
+
+bool is_default(const struct sigaction& of) noexcept {
+  return (of.sa_flags & SA_SIGINFO) == 0 && (of.sa_handler == SIG_DFL || of.sa_handler == SIG_IGN);
 }
 
 bool by_this_thread(const siginfo_t& info) noexcept {
@@ -119,8 +132,9 @@ crash_handlers::crash_handlers() {
   for (std::size_t index = 0; index < handled.size(); ++index) {
     struct sigaction found {};
     ::sigaction(handled[index].number, nullptr, &found);
-    // Ours is still there if somebody's on top of it has gone since; what was before it is known.
-    if ((found.sa_flags & SA_SIGINFO) != 0 && found.sa_sigaction == on_crash) continue;
+    // Ours is still there if somebody's on top of it has gone since; what was before it is known. Nor does ours go on
+    // top of one that may call ours: each would leave the signal to the other, for ever.
+    if (is_ours(found) || (std::exchange(beneath[index], false) && !is_default(found))) continue;
     previous[index] = found;
     ::sigaction(handled[index].number, &ours, nullptr);
   }
@@ -134,8 +148,8 @@ crash_handlers::~crash_handlers() {
   for (std::size_t index = 0; index < handled.size(); ++index) {
     struct sigaction found {};
     ::sigaction(handled[index].number, nullptr, &found);
-    const bool ours = (found.sa_flags & SA_SIGINFO) != 0 && found.sa_sigaction == on_crash;
-    if (ours) ::sigaction(handled[index].number, &previous[index], nullptr);
+    beneath[index] = !is_ours(found) && !is_default(found);
+    if (is_ours(found)) ::sigaction(handled[index].number, &previous[index], nullptr);
   }
 }
 

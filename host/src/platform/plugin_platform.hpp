@@ -25,16 +25,19 @@ class entry_record;
 /// goes.
 class secret_texts {
  public:
-  explicit secret_texts(std::map<std::string, std::string> by_name);
+  /// `print`: tells these texts from others without saying them; empty: nobody made one.
+  explicit secret_texts(std::map<std::string, std::string> by_name, std::string print = {});
   secret_texts(const secret_texts&) = delete;
   secret_texts& operator=(const secret_texts&) = delete;
   ~secret_texts();
 
   const std::string* find(std::string_view name) const noexcept;
   const std::map<std::string, std::string, std::less<>>& by_name() const noexcept { return by_name_; }
+  const std::string& print() const noexcept { return print_; }
 
  private:
   std::map<std::string, std::string, std::less<>> by_name_;
+  const std::string print_;
 };
 
 /// How far a build has come: what fails, fails in the step that was reached.
@@ -117,7 +120,8 @@ struct platform_counters {
 class plugin_platform : public platform {
  public:
   virtual const plugin_image& image() const noexcept = 0;
-  virtual std::uint64_t instance() const noexcept = 0;  ///< unique per build in this process
+  virtual std::uint64_t instance() const noexcept = 0;            ///< unique per build in this process
+  virtual const std::string& secrets_print() const noexcept = 0;  ///< of the secrets that it was built from
   virtual build_timing timing() const noexcept = 0;
   virtual platform_counters counters() const = 0;
 

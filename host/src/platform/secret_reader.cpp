@@ -45,7 +45,9 @@ std::string escaped_for_url(std::string_view text) {
 
 }  // namespace
 
-secret_texts::secret_texts(std::map<std::string, std::string> by_name) { by_name_.merge(by_name); }
+secret_texts::secret_texts(std::map<std::string, std::string> by_name, std::string print) : print_(std::move(print)) {
+  by_name_.merge(by_name);
+}
 
 wiped_text::~wiped_text() { OPENSSL_cleanse(text_.data(), text_.capacity()); }
 

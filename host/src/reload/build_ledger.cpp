@@ -30,11 +30,9 @@ void build_ledger::change(const std::string& tenant, Change apply, unknown of_no
   if (!now.last_error.empty()) logger_->error("tenant {}: no platform can be built: {}", tenant, now.last_error);
 }
 
-void build_ledger::built(const std::string& tenant, const std::shared_ptr<plugin_platform>& platform,
-                         std::string secrets) {
+void build_ledger::built(const std::string& tenant, const std::shared_ptr<plugin_platform>& platform) {
   change(tenant, [&](line& of) {
     of.platform = platform;
-    of.secrets = std::move(secrets);
     of.last_error.clear();
   });
 }

@@ -19,8 +19,7 @@ namespace tenon {
 class build_ledger {
  public:
   struct line {
-    std::weak_ptr<plugin_platform> platform;  ///< the last that was built
-    std::string secrets;                      ///< what the files of its secrets held, as plugin_factory prints it
+    std::weak_ptr<plugin_platform> platform;  ///< the last that was built, which need not be the one that serves
     std::string last_error;                   ///< of the last build, empty if it worked
     std::string kept_back;                    ///< why the configuration is not in force, empty if it is
     wall_time since;                          ///< when one of these last began or ceased to be empty
@@ -30,7 +29,7 @@ class build_ledger {
 
   explicit build_ledger(const clock& time, std::shared_ptr<spdlog::logger> logger = nullptr);
 
-  void built(const std::string& tenant, const std::shared_ptr<plugin_platform>& platform, std::string secrets);
+  void built(const std::string& tenant, const std::shared_ptr<plugin_platform>& platform);
   void failed(const std::string& tenant, std::string reason);
   void kept_back(const std::string& tenant, std::string reason);
   /// What the configuration wants is in force: whatever spoke against it is over.

@@ -60,6 +60,11 @@ result<std::string> read_secret(const tenant_entry& entry, const std::string& ke
   return {boost::system::in_place_value, value};
 }
 
+bool builds_the_same(const deployment* now, const deployment& source) {
+  return now != nullptr && now->image && now->image->content_hash == source.image->content_hash &&
+         now->entry->same_as(*source.entry);
+}
+
 std::string random_salt() {
   std::random_device kernel;
   std::string made;
@@ -80,14 +85,15 @@ std::string_view to_string(build_step value) noexcept {
   return "settings";
 }
 
-result<std::shared_ptr<const secret_texts>> read_secrets(const tenant_entry& entry) {
+result<std::shared_ptr<const secret_texts>> read_secrets(const tenant_entry& entry, const secret_printer& print) {
   std::map<std::string, std::string> texts;
   for (const auto& [key, source] : entry.secrets) {
     auto text = read_secret(entry, key, source);
     if (!text) return text.error();
     texts.emplace(key, std::move(*text));
   }
-  return std::make_shared<const secret_texts>(std::move(texts));
+  auto printed = print ? print(texts) : std::string();
+  return std::make_shared<const secret_texts>(std::move(texts), std::move(printed));
 }
 
 plugin_factory::plugin_factory(std::shared_ptr<const platform_environment> environment,
@@ -117,12 +123,15 @@ void plugin_factory::build(std::string tenant, std::stop_token stop, build_handl
   auto so_far = std::make_shared<build_progress>();
   auto recipe = recipe_for(**found, so_far);
   build_from(std::move(recipe), std::move(so_far), std::move(stop),
-             [ledger = ledger_, tenant = std::move(tenant), done = std::move(done)](build_outcome built) mutable {
+             [ledger = ledger_, deployments = deployments_, source = *found, tenant = std::move(tenant),
+              done = std::move(done)](build_outcome built) mutable {
+               // A reload may have taken place meanwhile: how this ends says nothing of the tenant as it is now.
+               const bool counts = builds_the_same(deployments->find(tenant).get(), *source);
                if (built.platform) {
-                 ledger->built(tenant, *built.platform, std::move(built.secrets));
+                 if (counts) ledger->built(tenant, *built.platform);
                  return done(std::shared_ptr<platform>(std::move(*built.platform)));
                }
-               ledger->failed(tenant, operator_text(built.platform.error()));
+               if (counts) ledger->failed(tenant, operator_text(built.platform.error()));
                done(built.platform.error());
              });
 }
@@ -141,8 +150,8 @@ platform_recipe plugin_factory::recipe_for(const deployment& source, const std::
           .secrets = nullptr,
           .isolate = entry->isolate,
           .read_secrets = [self = shared_from_this(), entry, so_far]() -> decltype(read_secrets(*entry)) {
-            auto read = read_secrets(*entry);
-            if (read) so_far->secrets = self->print(**read);
+            auto read = read_secrets(*entry, [&self](const auto& texts) { return self->print(texts); });
+            if (read) so_far->secrets = (*read)->print();
             return read;
           },
           .on_step = [so_far](build_step next) { so_far->reached = next; }};
@@ -153,9 +162,7 @@ void plugin_factory::build_from(platform_recipe recipe, std::shared_ptr<build_pr
   build_plugin_platform(
       environment_, std::move(recipe), std::move(stop),
       [so_far = std::move(so_far), done = std::move(done)](result<std::shared_ptr<plugin_platform>> built) mutable {
-        build_outcome outcome{.platform = std::move(built), .reached = so_far->reached};
-        if (outcome.platform) outcome.secrets = so_far->secrets;
-        done(std::move(outcome));
+        done({.platform = std::move(built), .reached = so_far->reached});
       });
 }
 
@@ -168,7 +175,8 @@ void plugin_factory::build_successor(std::shared_ptr<const deployment> source, p
   if (before.platform && same_table && before.platform->image().name == source->image->name) {
     recipe.inherit = [before = std::move(before), so_far](inheritance_handler inherits) {
       // With other secrets an old token would hide that the new ones are wrong.
-      if (before.secrets.empty() || before.secrets != so_far->secrets) return inherits(nullptr);
+      const auto& known = before.platform->secrets_print();
+      if (known.empty() || known != so_far->secrets) return inherits(nullptr);
       before.platform->hand_over(std::move(inherits));
     };
   }
@@ -176,13 +184,13 @@ void plugin_factory::build_successor(std::shared_ptr<const deployment> source, p
 }
 
 std::string plugin_factory::print_secrets(const tenant_entry& entry) const {
-  const auto read = read_secrets(entry);
-  return read ? print(**read) : std::string();
+  const auto read = read_secrets(entry, [this](const auto& texts) { return print(texts); });
+  return read ? (*read)->print() : std::string();
 }
 
-std::string plugin_factory::print(const secret_texts& texts) const {
+std::string plugin_factory::print(const std::map<std::string, std::string>& texts) const {
   auto all = salt_;
-  for (const auto& [key, text] : texts.by_name()) all += key + ' ' + sha256_hex(std::as_bytes(std::span(text))) + ' ';
+  for (const auto& [key, text] : texts) all += key + ' ' + sha256_hex(std::as_bytes(std::span(text))) + ' ';
   return sha256_hex(std::as_bytes(std::span(all)));
 }
 

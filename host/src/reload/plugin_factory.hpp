@@ -6,6 +6,8 @@
 
 #include <tenon/router.hpp>
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,7 +18,6 @@ namespace tenon {
 struct build_outcome {
   result<std::shared_ptr<plugin_platform>> platform;
   build_step reached = build_step::settings;  ///< in which it failed, if it did
-  std::string secrets = {};                   ///< the print of those it read
 };
 
 std::string_view to_string(build_step value) noexcept;
@@ -24,7 +25,6 @@ std::string_view to_string(build_step value) noexcept;
 /// Who serves while a successor is built; null: it has gone.
 struct predecessor {
   std::shared_ptr<plugin_platform> platform;
-  std::string secrets;  ///< the print of those it was built from
   std::shared_ptr<const tenant_entry> entry;
 };
 
@@ -55,7 +55,7 @@ class plugin_factory final : public factory, public std::enable_shared_from_this
   void build_from(platform_recipe recipe, std::shared_ptr<build_progress> so_far, std::stop_token stop,
                   unique_function<void(build_outcome)> done);
   result<std::shared_ptr<const deployment>> buildable(const std::string& tenant) const;
-  std::string print(const secret_texts& texts) const;
+  std::string print(const std::map<std::string, std::string>& texts) const;
 
   const std::shared_ptr<const platform_environment> environment_;
   const std::shared_ptr<deployment_table> deployments_;
@@ -63,8 +63,11 @@ class plugin_factory final : public factory, public std::enable_shared_from_this
   const std::string salt_;  ///< of prints: they tell nobody a short secret
 };
 
+/// Makes the print of the texts by their names.
+using secret_printer = std::function<std::string(const std::map<std::string, std::string>&)>;
+
 /// Reads the text of every secret. Errors (CONFIGURATION_ERROR): which setting, which file or variable, and what to do;
 /// never the text.
-result<std::shared_ptr<const secret_texts>> read_secrets(const tenant_entry& entry);
+result<std::shared_ptr<const secret_texts>> read_secrets(const tenant_entry& entry, const secret_printer& print = {});
 
 }  // namespace tenon

@@ -31,6 +31,11 @@ const tenant_entry* entry_of(const catalog& wanted, const std::string& tenant) {
   return at == wanted.tenants.end() ? nullptr : at->second.get();
 }
 
+/// What serves the tenant; null: nothing does.
+std::shared_ptr<plugin_platform> serving(const lazy_platform_router& router, const std::string& tenant) {
+  return std::dynamic_pointer_cast<plugin_platform>(router.peek_platform(tenant));
+}
+
 bool is_about_somebody(const reload_request& request, const deployment_map& now, const catalog& wanted) {
   const auto means = [&request](const tenant_entry& of) { return is_about(request, &of, nullptr); };
   return std::ranges::any_of(now, [&](const auto& each) { return means(*each.second->entry); }) ||
@@ -239,7 +244,8 @@ plan_focus reloader::focus_of(const round& current, const deployment_map& now,
   for (const auto& tenant : live) {
     const auto* const entry = entry_of(now, tenant);
     if (entry == nullptr || entry->secrets.empty() || !focus.includes(entry, entry_of(*current.read, tenant))) continue;
-    if (environment_.factory->print_secrets(*entry) != environment_.ledger->find(tenant).secrets)
+    const auto serves = serving(*environment_.router, tenant);
+    if (serves && environment_.factory->print_secrets(*entry) != serves->secrets_print())
       focus.other_secrets.insert(tenant);
   }
   return focus;
@@ -250,6 +256,7 @@ void reloader::build_more(const std::shared_ptr<round>& current) {
   bool all_done = false;
   {
     const std::lock_guard lock(current->mutex);
+    if (stop_.stop_requested()) leave_rest(*current);
     while (!current->to_build.empty() && current->building < current->read->host.reload_builds && may_begin(current)) {
       starting.push_back(current->to_build.back());
       current->to_build.pop_back();
@@ -262,13 +269,24 @@ void reloader::build_more(const std::shared_ptr<round>& current) {
   if (all_done) finish(current);
 }
 
+/// [lock of the round] No successor is begun any more.
+void reloader::leave_rest(round& current) {
+  for (const auto index : current.to_build) {
+    auto& change = current.plan.changes[index].change;
+    change.applied = false;
+    change.step = "shutdown";
+    change.reason = "the host is shutting down; the next start takes what is new";
+  }
+  current.to_build.clear();
+}
+
 /// [lock of the round] Whether a successor may be begun now; if not, looks again when one may.
 bool reloader::may_begin(const std::shared_ptr<round>& current) {
   const auto per_second = current->read->host.reload_builds_per_second;
-  if (per_second <= 0 || stop_.stop_requested()) return true;
+  if (per_second <= 0) return true;
   const auto now = environment_.time->steady_now();
   if (now >= current->next_begins) {
-    current->next_begins = now + std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 / per_second));
+    current->next_begins = now + std::chrono::nanoseconds(static_cast<std::int64_t>(std::min(1e9 / per_second, 1e18)));
     return true;
   }
   if (std::exchange(current->pausing, true)) return false;
@@ -290,30 +308,28 @@ bool reloader::may_begin(const std::shared_ptr<round>& current) {
 void reloader::build_one(const std::shared_ptr<round>& current, std::size_t index) {
   auto& planned = current->plan.changes[index];
   const auto& tenant = planned.change.tenant;
-  const auto serves = environment_.ledger->find(tenant);
   const auto old = environment_.deployments->find(tenant);
-  predecessor before{
-      .platform = serves.platform.lock(), .secrets = serves.secrets, .entry = old ? old->entry : nullptr};
-  environment_.factory->build_successor(
-      planned.next, std::move(before), stop_.get_token(),
-      [self = shared_from_this(), current, index](build_outcome built) {
-        auto& planned = current->plan.changes[index];
-        auto& change = planned.change;
-        if (built.platform) {
-          self->environment_.ledger->built(change.tenant, *built.platform, std::move(built.secrets));
-          self->apply(planned, std::move(*built.platform));
-        } else {
-          change.applied = false;
-          change.step = to_string(built.reached);
-          change.reason = "building the successor failed: " + operator_text(built.platform.error());
-          self->environment_.ledger->kept_back(change.tenant, change.reason);
-        }
-        {
-          const std::lock_guard lock(current->mutex);
-          --current->building;
-        }
-        self->build_more(current);
-      });
+  predecessor before{.platform = serving(*environment_.router, tenant), .entry = old ? old->entry : nullptr};
+  environment_.factory->build_successor(planned.next, std::move(before), stop_.get_token(),
+                                        [self = shared_from_this(), current, index](build_outcome built) {
+                                          auto& planned = current->plan.changes[index];
+                                          auto& change = planned.change;
+                                          if (built.platform) {
+                                            self->environment_.ledger->built(change.tenant, *built.platform);
+                                            self->apply(planned, std::move(*built.platform));
+                                          } else {
+                                            change.applied = false;
+                                            change.step = to_string(built.reached);
+                                            change.reason = "building the successor failed: " +
+                                                            operator_text(built.platform.error());
+                                            self->environment_.ledger->kept_back(change.tenant, change.reason);
+                                          }
+                                          {
+                                            const std::lock_guard lock(current->mutex);
+                                            --current->building;
+                                          }
+                                          self->build_more(current);
+                                        });
 }
 
 void reloader::apply(planned_change& planned, std::shared_ptr<platform> successor) {

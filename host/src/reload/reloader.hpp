@@ -94,6 +94,7 @@ class reloader : public std::enable_shared_from_this<reloader> {
   image_choice choice_for(round& current) const;
   plan_focus focus_of(const round& current, const deployment_map& now, const std::vector<std::string>& live) const;
   void build_more(const std::shared_ptr<round>& current);
+  static void leave_rest(round& current);
   bool may_begin(const std::shared_ptr<round>& current);
   void build_one(const std::shared_ptr<round>& current, std::size_t index);
   void apply(planned_change& planned, std::shared_ptr<platform> successor);

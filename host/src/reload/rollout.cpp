@@ -63,26 +63,32 @@ void rollouts::admit_and_begin(rollout_request request, rollout_handler done) {
   auto planned = plan(request, *fresh);
   if (!planned) return done(planned.error());
   const auto& made = *planned;
-  {
-    const std::lock_guard lock(mutex_);
-    auto& there = by_plugin_[request.plugin];
-    if (stopped_ || (there && !is_over(there->shown.now)))
-      return done(refused("a rollout of plugin " + request.plugin + " is under way; see: tenonctl rollout"));
-    there = made;
-    std::map<std::string, rollout_book::image> had;
-    for (const auto& wave : made->waves) {
-      for (const auto& tenant : wave) {
-        made->shown.waiting.push_back(tenant);
-        if (const auto now = environment_.deployments->find(tenant)) had.emplace(tenant, now->image);
-      }
-    }
-    environment_.book->begin(request.plugin, *fresh, std::move(had));
-  }
+  if (const auto taken = enter(made, *fresh); !taken) return done(taken.error());
   environment_.logger->info("rollout: plugin {} {} ({}): {} tenants in {} waves", request.plugin,
                             (*fresh)->manifest.version, (*fresh)->content_hash.substr(0, 12),
                             made->shown.waiting.size(), made->waves.size());
   done({});
   move_next(made);
+}
+
+/// Enters a rollout as the plugin's, and into the book.
+result<void> rollouts::enter(const run_ptr& made, const std::shared_ptr<const plugin_image>& fresh) {
+  const auto& plugin = made->request.plugin;
+  const std::lock_guard lock(mutex_);
+  if (stopped_) return refused("the host is shutting down; nothing was moved");
+  auto& there = by_plugin_[plugin];
+  if (there && !is_over(there->shown.now))
+    return refused("a rollout of plugin " + plugin + " is under way; see: tenonctl rollout");
+  there = made;
+  std::map<std::string, rollout_book::image> had;
+  for (const auto& wave : made->waves) {
+    for (const auto& tenant : wave) {
+      made->shown.waiting.push_back(tenant);
+      if (const auto now = environment_.deployments->find(tenant)) had.emplace(tenant, now->image);
+    }
+  }
+  environment_.book->begin(plugin, fresh, std::move(had));
+  return {};
 }
 
 result<rollouts::run_ptr> rollouts::plan(const rollout_request& request,
@@ -120,10 +126,12 @@ std::vector<std::string> rollouts::there(std::vector<std::string> tenants) const
 
 void rollouts::move_next(const run_ptr& of) {
   std::vector<std::string> tenants;
+  bool aborting = false;
   {
     const std::lock_guard lock(mutex_);
     if (stopped_) return;
-    while (tenants.empty() && of->next < of->waves.size()) {
+    aborting = of->aborting;
+    while (!aborting && tenants.empty() && of->next < of->waves.size()) {
       of->shown.wave = static_cast<std::uint32_t>(of->next);
       auto& wave = of->waves[of->next++];
       wave = there(std::move(wave));
@@ -134,6 +142,7 @@ void rollouts::move_next(const run_ptr& of) {
       of->shown.after = {};
     }
   }
+  if (aborting) return roll_back(of, "asked to go back");
   if (tenants.empty()) return finish(of, phase::done, {});
   environment_.logger->info("rollout: plugin {}: moving {} tenants, {} first", of->request.plugin, tenants.size(),
                             tenants.front());
@@ -155,7 +164,7 @@ void rollouts::moved(const run_ptr& of, const reload_report& report) {
     of->looked = 0;
     if (failure.empty() && of->aborting) failure = "asked to go back";
     pause = std::exchange(of->pausing, false);
-    of->shown.now = phase::watching;
+    of->shown.now = failure.empty() ? phase::watching : phase::rolling_back;
   }
   if (!failure.empty()) return roll_back(of, std::move(failure));
   if (pause) return static_cast<void>(this->pause(of->request.plugin));
@@ -193,6 +202,11 @@ void rollouts::look(const run_ptr& of) {
     if (of->shown.now == phase::paused)
       environment_.logger->warn("rollout: plugin {}: paused: {}", of->request.plugin, of->shown.reason);
     if (of->shown.now == phase::paused) return;
+    // Said under this lock: nobody may decide otherwise until it is done.
+    if (found.what == rollout_verdict::kind::bad)
+      of->shown.now = phase::rolling_back;
+    else if (last)
+      of->shown.now = phase::moving;
   }
   if (found.what == rollout_verdict::kind::bad) return roll_back(of, std::move(found.reason));
   if (last) return move_next(of);

@@ -65,6 +65,7 @@ class rollouts : public std::enable_shared_from_this<rollouts> {
 
   void admit_and_begin(rollout_request request, rollout_handler done);
   result<run_ptr> plan(const rollout_request& request, const std::shared_ptr<const plugin_image>& fresh) const;
+  result<void> enter(const run_ptr& made, const std::shared_ptr<const plugin_image>& fresh);
   std::vector<std::string> there(std::vector<std::string> tenants) const;
   void move_next(const run_ptr& of);
   void moved(const run_ptr& of, const reload_report& report);

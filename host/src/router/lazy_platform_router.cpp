@@ -195,6 +195,11 @@ std::shared_ptr<platform> lazy_platform_router::cached_platform(const std::strin
   return cached ? *cached : nullptr;
 }
 
+std::shared_ptr<platform> lazy_platform_router::peek_platform(const std::string& tenant) const {
+  const auto cached = state_->platforms.peek(tenant);
+  return cached ? *cached : nullptr;
+}
+
 void lazy_platform_router::invalidate(const std::string& tenant) noexcept { state_->platforms.invalidate(tenant); }
 
 void lazy_platform_router::invalidate() noexcept { state_->platforms.invalidate(); }

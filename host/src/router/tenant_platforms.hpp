@@ -30,6 +30,9 @@ class tenant_platforms {
   /// Kept and fresh, or an empty lease.
   lease find(std::string_view tenant) { return cache_->find(tenant); }
 
+  /// The same for who only looks: no use of the platform.
+  lease peek(std::string_view tenant) { return cache_->peek(tenant); }
+
   /// The tenant's platform, built if need be; `done` on the executor. Errors: the factory's; tenant_not_found for a
   /// null platform; INTERNAL_ERROR for an exception or a lost handler; SERVICE_UNAVAILABLE when `stop` fires, or when
   /// too many builds are under way.

@@ -33,12 +33,13 @@ enum class what {
   postpone,
   purge,
   find_stale,
+  peek,
   advance,
   hold,
   drop,
   dispose
 };
-constexpr int kinds = 17;
+constexpr int kinds = 18;
 
 struct command {
   what kind;
@@ -66,6 +67,7 @@ class pair {
       case what::find: return compare(held_.find(name, now()), model_.find(name, now()));
       case what::find_again: return compare(held_.find_again(name, now()), model_.find(name, now()));
       case what::find_stale: return compare(held_.find_stale(name, now()), model_.find_stale(name, now()));
+      case what::peek: return compare(held_.find_again(name, now(), false), model_.peek(name, now()));
       case what::begin: return begin(name);
       case what::store: return store(name, each.amount, 0);
       case what::store_with_leases: return store(name, each.amount, 2);

@@ -53,6 +53,18 @@ void listen(int signal) {
 volatile std::uintptr_t nowhere = 16;
 [[gnu::no_sanitize("address", "undefined")]] void write_nowhere() { *reinterpret_cast<volatile int*>(nowhere) = 1; }
 
+struct sigaction before_reporter {};
+
+/// A crash reporter of the embedder: leaves the signal to whoever handled it before.
+void report(int signal, siginfo_t*, void*) { ::sigaction(signal, &before_reporter, nullptr); }
+
+void install_reporter() {
+  struct sigaction reporting {};
+  reporting.sa_sigaction = report;
+  reporting.sa_flags = SA_SIGINFO;
+  ::sigaction(SIGSEGV, &reporting, &before_reporter);
+}
+
 struct dying_world {
   dying_world() { REQUIRE(plugin_store::open(place.path() / "store").has_value()); }
 
@@ -129,4 +141,15 @@ TEST_CASE("the handlers go with the last who wanted them, and not from under oth
           ::sigaction(SIGABRT, nullptr, &found);
           if (found.sa_sigaction != say_mark) ::_exit(10);
         }) == not_ended);
+}
+
+TEST_CASE("a crash reporter that came after the first host keeps no process alive that dies in a second one") {
+  CHECK(end_of([] {
+          auto first = crash_handlers::install();
+          install_reporter();
+          first.reset();
+          const auto second = crash_handlers::install();
+          ::alarm(30);  // of a process that would fault for ever
+          write_nowhere();
+        }) == -SIGSEGV);
 }
