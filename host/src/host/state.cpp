@@ -172,7 +172,8 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
                                           .policy = policy});
   if (!made) return made.error();
   router = std::move(*made);
-  warming = std::make_shared<warm_up>(router, logger, settings.warm_up_builds);
+  warming =
+      std::make_shared<warm_up>(router, std::make_shared<asio_scheduler>(executor), logger, settings.warm_up_builds);
   limits = std::make_shared<bulkheads>(
       bulkhead_environment{.time = environment->time,
                            .work = std::make_shared<asio_scheduler>(executor),

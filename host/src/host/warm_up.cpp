@@ -9,16 +9,19 @@
 
 namespace tenon {
 
-warm_up::warm_up(std::shared_ptr<lazy_platform_router> router, std::shared_ptr<spdlog::logger> logger,
-                 std::uint32_t builds)
-    : router_(std::move(router)), logger_(std::move(logger)), builds_(std::max(builds, 1u)) {}
+warm_up::warm_up(std::shared_ptr<lazy_platform_router> router, std::shared_ptr<work_scheduler> work,
+                 std::shared_ptr<spdlog::logger> logger, std::uint32_t builds)
+    : router_(std::move(router)), work_(std::move(work)), logger_(std::move(logger)), builds_(std::max(builds, 1u)) {}
 
 void warm_up::start(std::vector<std::string> tenants) {
   {
     const std::lock_guard lock(mutex_);
-    if (stopped_ || tenants.empty()) return;
-    counts_.wanted += tenants.size();
-    for (auto& tenant : tenants) waiting_.push_back(std::move(tenant));
+    if (stopped_) return;
+    for (auto& tenant : tenants) {
+      if (!pending_.insert(tenant).second) continue;
+      ++counts_.wanted;
+      waiting_.push_back(std::move(tenant));
+    }
   }
   go_on();
 }
@@ -59,6 +62,7 @@ void warm_up::built(const std::string& tenant, const result<std::shared_ptr<plat
   {
     const std::lock_guard lock(mutex_);
     --building_;
+    pending_.erase(tenant);
     ++(outcome ? counts_.built : counts_.failed);
     if (counts_.built + counts_.failed == counts_.wanted) over = counts_;
   }
@@ -66,7 +70,8 @@ void warm_up::built(const std::string& tenant, const result<std::shared_ptr<plat
     logger_->warn("warm-up: tenant {}: {}; its first request tries again", tenant, operator_text(outcome.error()));
   }
   if (over.wanted > 0) logger_->info("warm-up: {} platforms built, {} failed", over.built, over.failed);
-  go_on();
+  // Not on this stack: a platform that is there already is answered at once, and so may be the next.
+  work_->post([self = shared_from_this()] { self->go_on(); });
 }
 
 }  // namespace tenon

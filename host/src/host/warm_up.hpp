@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/work_scheduler.hpp"
+
 #include <tenon/router.hpp>
 #include <tenon/status.hpp>
 
@@ -7,6 +9,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,9 +25,10 @@ namespace tenon {
 /// Threads     Any, concurrently.
 class warm_up : public std::enable_shared_from_this<warm_up> {
  public:
-  warm_up(std::shared_ptr<lazy_platform_router> router, std::shared_ptr<spdlog::logger> logger, std::uint32_t builds);
+  warm_up(std::shared_ptr<lazy_platform_router> router, std::shared_ptr<work_scheduler> work,
+          std::shared_ptr<spdlog::logger> logger, std::uint32_t builds);
 
-  /// Also while others are under way.
+  /// Also while others are under way; those that wait or are built already are left out.
   void start(std::vector<std::string> tenants);
 
   /// Begins no more of them.
@@ -38,10 +42,12 @@ class warm_up : public std::enable_shared_from_this<warm_up> {
   void built(const std::string& tenant, const result<std::shared_ptr<platform>>& outcome);
 
   const std::shared_ptr<lazy_platform_router> router_;
+  const std::shared_ptr<work_scheduler> work_;
   const std::shared_ptr<spdlog::logger> logger_;
   const std::uint32_t builds_;
   mutable std::mutex mutex_;
   std::deque<std::string> waiting_;
+  std::set<std::string> pending_;  ///< those that wait and those that are built
   std::uint32_t building_ = 0;
   warm_up_status counts_;
   bool stopped_ = false;

@@ -177,7 +177,8 @@ void reloader::read_and_plan(std::shared_ptr<round> current) {
   if (!read(*current)) return finish(current);
   const auto now = environment_.deployments->all();
   current->report.diagnostics = current->read->diagnostics;
-  find_nobody(current->requests, now, *current->read, current->report);
+  // A tenant of a rollout may have gone since; by name only people ask, who want to know.
+  if (current->whole) find_nobody(current->requests, now, *current->read, current->report);
   const auto cached = environment_.router->cached_tenants();
   const auto focus = focus_of(*current, now, cached);
   const auto plugins = pin_plugins(*current->read, *environment_.admission, [&](const tenant_entry& wanted) {
@@ -294,8 +295,9 @@ bool reloader::may_begin(const std::shared_ptr<round>& current) {
   // Cancelled by stop(): then the rest is not waited for.
   timer->async_wait([self = shared_from_this(), current, timer](const boost::system::error_code&) {
     {
-      const std::lock_guard lock(current->mutex);
+      const std::scoped_lock lock(current->mutex, self->mutex_);
       current->pausing = false;
+      self->pause_.reset();
     }
     self->build_more(current);
   });
