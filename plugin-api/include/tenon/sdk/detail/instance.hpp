@@ -67,7 +67,8 @@ class instance {
 
   static task<json::value> handshake(platform& opening);
   static task<json::value> examination(platform& examined);
-  tenon_status begin(tenon_token token, task<json::value> (*start)(platform&)) noexcept;
+  template <class Start>
+  tenon_status begin(tenon_token token, Start start) noexcept;
   static task<json::value> failed(std::exception_ptr reason);
   open_token& add(tenon_token token);
 
@@ -125,13 +126,15 @@ inline task<json::value> instance::examination(platform& examined) {
   co_return json::value(json::object());
 }
 
-inline tenon_status instance::begin(tenon_token token, task<json::value> (*start)(platform&)) noexcept try {
+/// Opens a token and starts its task; what `start` throws is the answer.
+template <class Start>
+tenon_status instance::begin(tenon_token token, Start start) noexcept try {
   if (!platform_) return TENON_E_INVALID;
-  open_token& asked = add(token);
+  open_token& opened = add(token);
   try {
-    asked.begin(start(*platform_));
+    opened.begin(start(*platform_, opened));
   } catch (...) {
-    asked.begin(failed(std::current_exception()));
+    opened.begin(failed(std::current_exception()));
   }
   queue_.drain();
   return TENON_OK;
@@ -140,10 +143,12 @@ inline tenon_status instance::begin(tenon_token token, task<json::value> (*start
   return TENON_E_LIMIT;
 }
 
-inline tenon_status instance::check_health(tenon_token token) noexcept { return begin(token, &examination); }
+inline tenon_status instance::check_health(tenon_token token) noexcept {
+  return begin(token, [](platform& examined, const activity&) { return examination(examined); });
+}
 
 inline tenon_status instance::hand_over(tenon_token token) noexcept {
-  return begin(token, [](platform& from) { return from.hand_over(); });
+  return begin(token, [](platform& from, const activity&) { return from.hand_over(); });
 }
 
 inline task<json::value> instance::failed(std::exception_ptr reason) {
@@ -170,24 +175,15 @@ inline void instance::open(make_platform_fn make, const tenon_create& arguments,
   answer_status(ready, TENON_E_LIMIT);
 }
 
-inline tenon_status instance::call(tenon_token token, const tenon_call& arguments) noexcept try {
+inline tenon_status instance::call(tenon_token token, const tenon_call& arguments) noexcept {
   const task_entry* found = nullptr;
   for (const task_entry& entry : tasks_) {
     if (entry.name == from_abi(arguments.task)) found = &entry;
   }
   if (found == nullptr) return TENON_E_UNSUPPORTED;
-  if (!platform_) return TENON_E_INVALID;
-  open_token& calling = add(token);
-  try {
-    calling.begin(found->invoke(*platform_, read_request(arguments.request), call_context(arguments, &calling)));
-  } catch (...) {
-    calling.begin(failed(std::current_exception()));
-  }
-  queue_.drain();
-  return TENON_OK;
-} catch (...) {
-  open_tokens_.erase(token);
-  return TENON_E_LIMIT;
+  return begin(token, [&](platform& called, const activity& running) {
+    return found->invoke(called, read_request(arguments.request), call_context(arguments, &running));
+  });
 }
 
 inline void instance::cancel(tenon_token token) noexcept {

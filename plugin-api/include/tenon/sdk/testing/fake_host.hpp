@@ -142,6 +142,9 @@ class fake_host {
     return body();
   }
 
+  /// Enters the plugin with a new token; a refusal is its answer.
+  template <class Entry>
+  pending open(Entry entry);
   void cancel_call(tenon_token token);
   fake_reply ask_interface(tenon_status (*question)(tenon_instance*, tenon_token));
   tenon_status start_operation(std::chrono::nanoseconds delay, std::function<void(tenon_status, tenon_op)> complete,

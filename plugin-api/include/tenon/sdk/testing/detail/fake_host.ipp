@@ -15,8 +15,6 @@ inline fake_reply fake_host::create() {
 inline fake_host::pending fake_host::start_create() {
   if (instance_ != nullptr) throw std::logic_error("a fake host has one platform: destroy() it before create()");
   closing_ = false;
-  const tenon_token token = ++last_token_;
-  tokens_.emplace(token, std::nullopt);
   const std::string settings = json::serialize(settings_);
   const std::string specialisms = json::serialize(specialisms_);
   const std::string inherited = inherited_.empty() ? std::string() : json::serialize(inherited_);
@@ -26,24 +24,29 @@ inline fake_host::pending fake_host::start_create() {
   arguments.settings = detail::to_abi(settings);
   arguments.specialisms = detail::to_abi(specialisms);
   arguments.inherited = detail::to_abi(inherited);
-  const auto status = enter([&] { return plugin_.create(ctx(), &arguments, token, &instance_); });
-  if (status != TENON_OK) {
-    instance_ = nullptr;
-    if (!tokens_[token]) tokens_[token].emplace(status);
-  }
-  return pending(*this, token);
+  return open([&](tenon_token token) {
+    const auto status = plugin_.create(ctx(), &arguments, token, &instance_);
+    if (status != TENON_OK) instance_ = nullptr;
+    return status;
+  });
 }
 
 inline fake_host::pending fake_host::call(std::string_view task, const json::object& request,
                                           const call_options& options) {
   if (instance_ == nullptr) throw std::logic_error("there is no platform to call: create() it first");
-  const tenon_token token = ++last_token_;
-  tokens_.emplace(token, std::nullopt);
   const std::string body = json::serialize(request);
   const tenon_call arguments = options.to_abi(tenant_, task, body);
   blocking_ = options.is_blocking();
-  const auto status = enter([&] { return plugin_.call(instance_, token, &arguments); });
+  const pending asked = open([&](tenon_token token) { return plugin_.call(instance_, token, &arguments); });
   blocking_ = false;
+  return asked;
+}
+
+template <class Entry>
+fake_host::pending fake_host::open(Entry entry) {
+  const tenon_token token = ++last_token_;
+  tokens_.emplace(token, std::nullopt);
+  const tenon_status status = enter([&] { return entry(token); });
   if (status != TENON_OK && !tokens_[token]) tokens_[token].emplace(status);
   return pending(*this, token);
 }
@@ -68,12 +71,9 @@ inline fake_reply fake_host::hand_over() {
 inline fake_reply fake_host::ask_interface(tenon_status (*question)(tenon_instance*, tenon_token)) {
   if (instance_ == nullptr) throw std::logic_error("there is no platform to ask: create() it first");
   if (question == nullptr) return fake_reply(TENON_E_UNSUPPORTED);
-  const tenon_token token = ++last_token_;
-  tokens_.emplace(token, std::nullopt);
-  const auto status = enter([&] { return question(instance_, token); });
-  if (status != TENON_OK && !tokens_[token]) tokens_[token].emplace(status);
+  const pending asked = open([&](tenon_token token) { return question(instance_, token); });
   run();
-  return pending(*this, token).reply();
+  return asked.reply();
 }
 
 inline void fake_host::cancel_call(tenon_token token) {
