@@ -163,15 +163,16 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
     if (!loaded) return finish(loaded.error());
     if (!recipe_.inherit) return create(std::move(*loaded));
     const auto inherit = std::move(recipe_.inherit);
-    inherit([self = shared_from_this(), code = std::move(*loaded)](inheritance left) mutable {
-      const auto strand = self->still_wanted();
-      if (!strand) return;
-      asio::post(*strand, [self = std::move(self), code = std::move(code), left = std::move(left)]() mutable {
-        if (!self->done_) return;
-        self->recipe_.inherited = std::move(left);
-        self->create(std::move(code));
-      });
-    });
+    inherit(recipe_.secrets ? recipe_.secrets->print() : std::string(),
+            [self = shared_from_this(), code = std::move(*loaded)](inheritance left) mutable {
+              const auto strand = self->still_wanted();
+              if (!strand) return;
+              asio::post(*strand, [self = std::move(self), code = std::move(code), left = std::move(left)]() mutable {
+                if (!self->done_) return;
+                self->recipe_.inherited = std::move(left);
+                self->create(std::move(code));
+              });
+            });
   }
 
   void create(std::shared_ptr<library> code) {

@@ -138,12 +138,23 @@ bool platform_shell::enter(const char* what, tenon_token blocking, Body body) {
 }
 
 void platform_shell::create(reply_handler ready) {
-  const auto token = tokens_.reserve();
-  auto call = std::make_unique<open_call>();
-  call->done = std::move(ready);
-  call->what = open_call::kind::create;
-  tokens_.open(token, std::move(call));
+  const auto token = open_token(open_call::kind::create, steady_time::max(), std::move(ready));
   post_entry([self = shared_from_this(), token] { self->run_create(token); });
+}
+
+/// A token for what is no call, or 0 if there is none any more: then `done` has been told.
+tenon_token platform_shell::open_token(open_call::kind what, steady_time deadline, reply_handler done) {
+  const auto token = tokens_.reserve();
+  if (token == 0) {
+    done(too_many_calls());
+    return 0;
+  }
+  auto opened = std::make_unique<open_call>();
+  opened->done = std::move(done);
+  opened->deadline = deadline;
+  opened->what = what;
+  if (tokens_.open(token, std::move(opened))) arm_sweep();
+  return token;
 }
 
 void platform_shell::run_create(tenon_token ready) {
@@ -221,13 +232,8 @@ void platform_shell::hand_over(inheritance_handler done) {
 }
 
 void platform_shell::ask(open_call::kind what, steady_time deadline, reply_handler done) {
-  const auto token = tokens_.reserve();
-  if (token == 0) return done(too_many_calls());
-  auto asked = std::make_unique<open_call>();
-  asked->done = std::move(done);
-  asked->deadline = deadline;
-  asked->what = what;
-  if (tokens_.open(token, std::move(asked))) arm_sweep();
+  const auto token = open_token(what, deadline, std::move(done));
+  if (token == 0) return;
   post_entry([self = shared_from_this(), token, what] { self->run_question(token, what); });
 }
 

@@ -109,6 +109,7 @@ class platform_shell : public std::enable_shared_from_this<platform_shell> {
   bool enter(const char* what, tenon_token blocking, Body body);
   void run_create(tenon_token ready);
   void run_call(tenon_token token, const manifest_task& task, const call_request& request);
+  tenon_token open_token(open_call::kind what, steady_time deadline, reply_handler done);
   void ask(open_call::kind what, steady_time deadline, reply_handler done);
   void run_question(tenon_token token, open_call::kind what);
   void cancel_call(tenon_token token);

@@ -60,8 +60,9 @@ struct platform_recipe {
   /// Run first, on `blocking`, for the secrets, if there is one; within the build's timeout.
   std::function<result<std::shared_ptr<const secret_texts>>()> read_secrets = {};
 
-  /// Asked when the secrets have been read and the code is loaded, if there is one: what the platform before left.
-  std::function<void(inheritance_handler)> inherit = {};
+  /// Asked when the secrets have been read and the code is loaded, if there is one, with the print of the secrets: what
+  /// the platform before left.
+  std::function<void(const std::string& secrets_print, inheritance_handler)> inherit = {};
 
   /// Whether a plugin with health/1 is asked, before the platform is handed out, if it is well.
   bool check_health = false;

@@ -49,8 +49,6 @@ secret_texts::secret_texts(std::map<std::string, std::string> by_name, std::stri
   by_name_.merge(by_name);
 }
 
-wiped_text::~wiped_text() { OPENSSL_cleanse(text_.data(), text_.capacity()); }
-
 secret_texts::~secret_texts() {
   for (auto& [name, text] : by_name_) OPENSSL_cleanse(text.data(), text.capacity());
 }

@@ -79,8 +79,8 @@ std::string_view to_string(build_step value) noexcept {
     case build_step::settings: return "settings";
     case build_step::secrets: return "secrets";
     case build_step::load: return "load";
-    case build_step::health: return "health";
     case build_step::create: return "create";
+    case build_step::health: return "health";
   }
   return "settings";
 }
@@ -120,9 +120,7 @@ result<std::optional<bool>> plugin_factory::foresees(const std::string& tenant, 
 void plugin_factory::build(std::string tenant, std::stop_token stop, build_handler done) {
   auto found = buildable(tenant);
   if (!found) return done(found.error());
-  auto so_far = std::make_shared<build_progress>();
-  auto recipe = recipe_for(**found, so_far);
-  build_from(std::move(recipe), std::move(so_far), std::move(stop),
+  build_from(recipe_for(**found), std::move(stop),
              [ledger = ledger_, deployments = deployments_, source = *found, tenant = std::move(tenant),
               done = std::move(done)](build_outcome built) mutable {
                // A reload may have taken place meanwhile: how this ends says nothing of the tenant as it is now.
@@ -136,12 +134,7 @@ void plugin_factory::build(std::string tenant, std::stop_token stop, build_handl
              });
 }
 
-struct plugin_factory::build_progress {
-  std::atomic<build_step> reached = build_step::settings;
-  std::string secrets = {};  ///< written before the step after it is reached
-};
-
-platform_recipe plugin_factory::recipe_for(const deployment& source, const std::shared_ptr<build_progress>& so_far) {
+platform_recipe plugin_factory::recipe_for(const deployment& source) {
   const auto& entry = source.entry;
   return {.tenant = entry->name,
           .image = source.image,
@@ -149,38 +142,35 @@ platform_recipe plugin_factory::recipe_for(const deployment& source, const std::
           .specialisms = entry->specialisms,
           .secrets = nullptr,
           .isolate = entry->isolate,
-          .read_secrets = [self = shared_from_this(), entry, so_far]() -> decltype(read_secrets(*entry)) {
-            auto read = read_secrets(*entry, [&self](const auto& texts) { return self->print(texts); });
-            if (read) so_far->secrets = (*read)->print();
-            return read;
-          },
-          .on_step = [so_far](build_step next) { so_far->reached = next; }};
+          .read_secrets = [self = shared_from_this(), entry] {
+            return read_secrets(*entry, [&self](const auto& texts) { return self->print(texts); });
+          }};
 }
 
-void plugin_factory::build_from(platform_recipe recipe, std::shared_ptr<build_progress> so_far, std::stop_token stop,
+void plugin_factory::build_from(platform_recipe recipe, std::stop_token stop,
                                 unique_function<void(build_outcome)> done) {
-  build_plugin_platform(
-      environment_, std::move(recipe), std::move(stop),
-      [so_far = std::move(so_far), done = std::move(done)](result<std::shared_ptr<plugin_platform>> built) mutable {
-        done({.platform = std::move(built), .reached = so_far->reached});
-      });
+  auto reached = std::make_shared<std::atomic<build_step>>(build_step::settings);
+  recipe.on_step = [reached](build_step next) { *reached = next; };
+  build_plugin_platform(environment_, std::move(recipe), std::move(stop),
+                        [reached, done = std::move(done)](result<std::shared_ptr<plugin_platform>> built) mutable {
+                          done({.platform = std::move(built), .reached = *reached});
+                        });
 }
 
 void plugin_factory::build_successor(std::shared_ptr<const deployment> source, predecessor before, std::stop_token stop,
                                      unique_function<void(build_outcome)> done) {
-  auto so_far = std::make_shared<build_progress>();
-  auto recipe = recipe_for(*source, so_far);
+  auto recipe = recipe_for(*source);
   recipe.check_health = true;
   const bool same_table = before.entry && before.entry->settings == source->entry->settings;
   if (before.platform && same_table && before.platform->image().name == source->image->name) {
-    recipe.inherit = [before = std::move(before), so_far](inheritance_handler inherits) {
+    recipe.inherit = [before = std::move(before)](const std::string& secrets_print, inheritance_handler inherits) {
       // With other secrets an old token would hide that the new ones are wrong.
       const auto& known = before.platform->secrets_print();
-      if (known.empty() || known != so_far->secrets) return inherits(nullptr);
+      if (known.empty() || known != secrets_print) return inherits(nullptr);
       before.platform->hand_over(std::move(inherits));
     };
   }
-  build_from(std::move(recipe), std::move(so_far), std::move(stop), std::move(done));
+  build_from(std::move(recipe), std::move(stop), std::move(done));
 }
 
 std::string plugin_factory::print_secrets(const tenant_entry& entry) const {

@@ -50,10 +50,8 @@ class plugin_factory final : public factory, public std::enable_shared_from_this
   std::string print_secrets(const tenant_entry& entry) const;
 
  private:
-  struct build_progress;
-  platform_recipe recipe_for(const deployment& source, const std::shared_ptr<build_progress>& so_far);
-  void build_from(platform_recipe recipe, std::shared_ptr<build_progress> so_far, std::stop_token stop,
-                  unique_function<void(build_outcome)> done);
+  platform_recipe recipe_for(const deployment& source);
+  void build_from(platform_recipe recipe, std::stop_token stop, unique_function<void(build_outcome)> done);
   result<std::shared_ptr<const deployment>> buildable(const std::string& tenant) const;
   std::string print(const std::map<std::string, std::string>& texts) const;
 

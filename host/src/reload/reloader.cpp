@@ -312,26 +312,25 @@ void reloader::build_one(const std::shared_ptr<round>& current, std::size_t inde
   const auto& tenant = planned.change.tenant;
   const auto old = environment_.deployments->find(tenant);
   predecessor before{.platform = serving(*environment_.router, tenant), .entry = old ? old->entry : nullptr};
-  environment_.factory->build_successor(planned.next, std::move(before), stop_.get_token(),
-                                        [self = shared_from_this(), current, index](build_outcome built) {
-                                          auto& planned = current->plan.changes[index];
-                                          auto& change = planned.change;
-                                          if (built.platform) {
-                                            self->environment_.ledger->built(change.tenant, *built.platform);
-                                            self->apply(planned, std::move(*built.platform));
-                                          } else {
-                                            change.applied = false;
-                                            change.step = to_string(built.reached);
-                                            change.reason = "building the successor failed: " +
-                                                            operator_text(built.platform.error());
-                                            self->environment_.ledger->kept_back(change.tenant, change.reason);
-                                          }
-                                          {
-                                            const std::lock_guard lock(current->mutex);
-                                            --current->building;
-                                          }
-                                          self->build_more(current);
-                                        });
+  auto ended = [self = shared_from_this(), current, index](build_outcome built) {
+    auto& planned = current->plan.changes[index];
+    auto& change = planned.change;
+    if (built.platform) {
+      self->environment_.ledger->built(change.tenant, *built.platform);
+      self->apply(planned, std::move(*built.platform));
+    } else {
+      change.applied = false;
+      change.step = to_string(built.reached);
+      change.reason = "building the successor failed: " + operator_text(built.platform.error());
+      self->environment_.ledger->kept_back(change.tenant, change.reason);
+    }
+    {
+      const std::lock_guard lock(current->mutex);
+      --current->building;
+    }
+    self->build_more(current);
+  };
+  environment_.factory->build_successor(planned.next, std::move(before), stop_.get_token(), std::move(ended));
 }
 
 void reloader::apply(planned_change& planned, std::shared_ptr<platform> successor) {

@@ -199,9 +199,10 @@ void rollouts::look(const run_ptr& of) {
       of->shown.now = phase::paused;
       of->shown.reason = "the canary is moved and does well; resume or abort it";
     }
-    if (of->shown.now == phase::paused)
+    if (of->shown.now == phase::paused) {
       environment_.logger->warn("rollout: plugin {}: paused: {}", of->request.plugin, of->shown.reason);
-    if (of->shown.now == phase::paused) return;
+      return;
+    }
     // Said under this lock: nobody may decide otherwise until it is done.
     if (found.what == rollout_verdict::kind::bad)
       of->shown.now = phase::rolling_back;

@@ -124,7 +124,7 @@ class platform_world {
   boost::json::object settings;
   std::map<std::string, std::string> secrets;
   std::function<result<std::shared_ptr<const secret_texts>>()> read_secrets;
-  std::function<void(inheritance_handler)> inherit;
+  std::function<void(const std::string&, inheritance_handler)> inherit;
   bool check_health = false;
   std::shared_ptr<fake_http_client> http;
   std::shared_ptr<fake_loader> code;

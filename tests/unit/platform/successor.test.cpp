@@ -33,7 +33,7 @@ TEST_CASE("what one platform gives, create() of the next gets, and the first ser
     return complete(at, ready, {});
   };
   const auto first = world.build();
-  world.inherit = [&](inheritance_handler inherits) { first->hand_over(std::move(inherits)); };
+  world.inherit = [&](const std::string&, inheritance_handler inherits) { first->hand_over(std::move(inherits)); };
   const auto second = world.build();
   CHECK(inherited == std::vector<std::string>{"", "{\"token\":\"t\"}"});
   CHECK(world.call(*first, "get_products"));
@@ -116,7 +116,7 @@ TEST_CASE("a build that is given up while it waits for what is left to it ends")
   platform_world world;
   inheritance_handler late;
   std::promise<void> asked;
-  world.inherit = [&](inheritance_handler inherits) {
+  world.inherit = [&](const std::string&, inheritance_handler inherits) {
     late = std::move(inherits);
     asked.set_value();
   };
