@@ -9,18 +9,14 @@ namespace {
 
 constexpr std::int64_t longest_ms = 24LL * 60 * 60 * 1000;
 constexpr std::int64_t most_calls = 1'000'000;
+constexpr std::int64_t most_probes = 1'000;
 constexpr std::int64_t most_bytes = 1LL << 40;
 
-template <auto Member, class Target>
-void read_count(const field& from, std::int64_t least, std::int64_t most, Target& into) {
-  if (const auto read = from.whole(least, most)) {
-    into.*Member = static_cast<std::remove_reference_t<decltype(into.*Member)>>(*read);
-  }
-}
-
-template <auto Member>
-void read_time(const field& from, breaker_policy& into) {
-  if (const auto read = from.whole(1, longest_ms)) into.*Member = std::chrono::milliseconds(*read);
+/// Reads a member that is a count, or a time in milliseconds.
+template <auto Member, std::int64_t Least, std::int64_t Most, class Target>
+void read_whole(const field& from, Target& into) {
+  using type = std::remove_reference_t<decltype(into.*Member)>;
+  if (const auto read = from.whole(Least, Most)) into.*Member = static_cast<type>(*read);
 }
 
 constexpr key_rule<breaker_policy> breaker_keys[] = {
@@ -28,13 +24,11 @@ constexpr key_rule<breaker_policy> breaker_keys[] = {
      [](const field& from, breaker_policy& into) {
        if (const auto read = from.number(0, 1)) into.failure_ratio = *read;
      }},
-    {"min_calls", [](const field& from,
-                     breaker_policy& into) { read_count<&breaker_policy::min_calls>(from, 1, most_calls, into); }},
-    {"window_ms", read_time<&breaker_policy::window>},
-    {"open_ms", read_time<&breaker_policy::open>},
-    {"longest_open_ms", read_time<&breaker_policy::longest_open>},
-    {"probes",
-     [](const field& from, breaker_policy& into) { read_count<&breaker_policy::probes>(from, 1, 1'000, into); }},
+    {"min_calls", read_whole<&breaker_policy::min_calls, 1, most_calls>},
+    {"window_ms", read_whole<&breaker_policy::window, 1, longest_ms>},
+    {"open_ms", read_whole<&breaker_policy::open, 1, longest_ms>},
+    {"longest_open_ms", read_whole<&breaker_policy::longest_open, 1, longest_ms>},
+    {"probes", read_whole<&breaker_policy::probes, 1, most_probes>},
 };
 
 void read_breaker(const field& from, call_limits& into) {
@@ -64,26 +58,12 @@ void read_task_timeouts(const field& from, call_limits& into) {
 }
 
 constexpr key_rule<call_limits> limit_keys[] = {
-    {"max_calls",
-     [](const field& from, call_limits& into) { read_count<&call_limits::max_calls>(from, 1, most_calls, into); }},
-    {"max_queued_calls",
-     [](const field& from, call_limits& into) {
-       read_count<&call_limits::max_queued_calls>(from, 0, most_calls, into);
-     }},
-    {"max_request_bytes",
-     [](const field& from, call_limits& into) {
-       read_count<&call_limits::max_request_bytes>(from, 1, most_bytes, into);
-     }},
-    {"max_open_bytes",
-     [](const field& from, call_limits& into) { read_count<&call_limits::max_open_bytes>(from, 1, most_bytes, into); }},
-    {"max_reply_bytes",
-     [](const field& from, call_limits& into) {
-       read_count<&call_limits::max_reply_bytes>(from, 1, most_bytes, into);
-     }},
-    {"max_upstream_calls",
-     [](const field& from, call_limits& into) {
-       read_count<&call_limits::max_upstream_calls>(from, 1, most_calls, into);
-     }},
+    {"max_calls", read_whole<&call_limits::max_calls, 1, most_calls>},
+    {"max_queued_calls", read_whole<&call_limits::max_queued_calls, 0, most_calls>},
+    {"max_request_bytes", read_whole<&call_limits::max_request_bytes, 1, most_bytes>},
+    {"max_open_bytes", read_whole<&call_limits::max_open_bytes, 1, most_bytes>},
+    {"max_reply_bytes", read_whole<&call_limits::max_reply_bytes, 1, most_bytes>},
+    {"max_upstream_calls", read_whole<&call_limits::max_upstream_calls, 1, most_calls>},
     {"task_timeout_ms", read_task_timeouts},
     {"breaker", read_breaker},
 };

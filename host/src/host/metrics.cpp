@@ -82,15 +82,14 @@ void write_tenants(exposition& out, const host_status& status) {
 
 /// A tenant that nobody called, or of whose calls none was refused, has no line: there may be thousands.
 void write_calls(exposition& out, const host_status& status) {
-  out.family("calls_total", "counter", "Calls that were let through to a tenant.");
-  for (const auto& each : status.tenants)
-    if (each.calls.started > 0) out.sample(each.calls.started, {{"tenant", each.tenant}});
-  out.family("calls_running", "gauge", "Calls of a tenant under way.");
-  for (const auto& each : status.tenants)
-    if (each.calls.started > 0) out.sample(each.calls.running, {{"tenant", each.tenant}});
-  out.family("calls_queued", "gauge", "Calls of a tenant that wait for one under way to end.");
-  for (const auto& each : status.tenants)
-    if (each.calls.started > 0) out.sample(each.calls.queued, {{"tenant", each.tenant}});
+  const auto figure = [&](std::string_view name, std::string_view type, std::string_view help, auto tenant_calls::*of) {
+    out.family(name, type, help);
+    for (const auto& each : status.tenants)
+      if (each.calls.started > 0) out.sample(each.calls.*of, {{"tenant", each.tenant}});
+  };
+  figure("calls_total", "counter", "Calls that were let through to a tenant.", &tenant_calls::started);
+  figure("calls_running", "gauge", "Calls of a tenant under way.", &tenant_calls::running);
+  figure("calls_queued", "gauge", "Calls of a tenant that wait for one under way to end.", &tenant_calls::queued);
   out.family("calls_refused_total", "counter", "Calls of a tenant that were refused, by why.");
   for (const auto& each : status.tenants) {
     const auto& calls = each.calls;

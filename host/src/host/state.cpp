@@ -20,26 +20,18 @@ namespace {
 
 constexpr std::size_t own_threads = 2;  // one may wait for a canary while the other watches plugin files
 
-bool is_on(const boost::asio::thread_pool& pool) {
-  return const_cast<boost::asio::thread_pool&>(pool).get_executor().running_in_this_thread();
-}
-bool is_on(const fair_pool& pool) { return pool.runs_in_this_thread(); }
-
-/// A pool that may lose its last reference on one of its own threads, which cannot join itself.
-template <class Pool, class... Arguments>
-std::shared_ptr<Pool> make_pool(Arguments&&... arguments) {
-  return {new Pool(std::forward<Arguments>(arguments)...), [](Pool* last) {
-            if (is_on(*last))
-              std::thread([last] { delete last; }).detach();
-            else
-              delete last;
-          }};
+/// The pool may lose its last reference on one of its own threads, which cannot join itself.
+void delete_elsewhere(fair_pool* last) {
+  if (last->runs_in_this_thread())
+    std::thread([last] { delete last; }).detach();
+  else
+    delete last;
 }
 
 std::shared_ptr<fair_pool> make_tenant_pool(const host_settings& settings, std::shared_ptr<spdlog::logger> log) {
   const auto threads = settings.blocking_threads;
   const auto each = settings.blocking_threads_per_tenant;
-  return make_pool<fair_pool>(fair_pool_options{
+  fair_pool_options options{
       .threads = threads,
       .per_owner = each == 0 ? std::max(threads / 2, 1u) : each,
       .replace_after = settings.blocking_replace,
@@ -48,12 +40,12 @@ std::shared_ptr<fair_pool> make_tenant_pool(const host_settings& settings, std::
             "tenant {}: something of its plugin has held a thread of the blocking pool for {} ms; another thread takes "
             "its place, and the call keeps its platform: look for a call of this plugin that does not end",
             tenant, after.count());
-      }});
+      }};
+  return {new fair_pool(std::move(options)), delete_elsewhere};
 }
 
 /// Waits for what runs on the pool, and not for what does not come back in time.
-template <class Pool>
-void join_within(const std::shared_ptr<Pool>& pool, std::chrono::milliseconds patience) {
+void join_within(const std::shared_ptr<fair_pool>& pool, std::chrono::milliseconds patience) {
   auto joined = std::make_shared<std::promise<void>>();
   const auto over = joined->get_future();
   std::thread([pool, joined] {
@@ -122,7 +114,7 @@ std::vector<std::string> cold_ones(const deployment_map& all, const std::vector<
 host::state::state(boost::asio::any_io_executor on, const host_settings& settings, std::shared_ptr<spdlog::logger> log)
     : executor(std::move(on)),
       logger(std::move(log)),
-      pool(make_pool<boost::asio::thread_pool>(own_threads)),
+      pool(std::make_shared<boost::asio::thread_pool>(own_threads)),
       tenant_pool(make_tenant_pool(settings, logger)),
       ending(std::make_shared<last_steps>()) {
   ending->executor = executor;

@@ -214,7 +214,6 @@ void bulkhead::close() {
     const std::lock_guard lock(mutex_);
     closed_ = true;
     while (!waiting_.empty()) leaving.push_back({.call = take(waiting_.begin()), .refusal = closing()});
-    timer_.reset();
   }
   for (auto& each : leaving) {
     each.call->on_stop.reset();
@@ -254,10 +253,12 @@ error bulkhead::broken(const circuit_breaker::admission& refused) const {
   return made;
 }
 
-/// [lock] Of the queue, not of what is open.
+/// [lock] Out of the queue, and of what is open.
 std::unique_ptr<bulkhead::waiting_call> bulkhead::take(queue::iterator at) {
   auto call = std::move(at->second);
   waiting_.erase(at);
+  open_bytes_ -= call->request.body.size();
+  if (waiting_.empty()) timer_.reset();
   return call;
 }
 
@@ -273,13 +274,12 @@ std::vector<bulkhead::leaving_call> bulkhead::take_next(steady_time now) {
       ++counts_.refused_by_breaker;
       next.refusal = broken(next.admission);
     }
-    if (next.refusal)
-      open_bytes_ -= next.call->request.body.size();
-    else
+    if (!next.refusal) {
       ++running_;
+      open_bytes_ += next.call->request.body.size();
+    }
     leaving.push_back(std::move(next));
   }
-  if (waiting_.empty()) timer_.reset();
   return leaving;
 }
 
@@ -304,8 +304,6 @@ void bulkhead::leave(std::uint64_t place) noexcept {
     const auto at = waiting_.find(place);
     if (at == waiting_.end()) return;
     call = take(at);
-    open_bytes_ -= call->request.body.size();
-    if (waiting_.empty()) timer_.reset();
   }
   call->done(answer_stopped());
 }
@@ -320,7 +318,6 @@ void bulkhead::expire() {
       const auto next = std::next(at);
       const auto deadline = at->second->request.context.deadline;
       if (deadline <= now) {
-        open_bytes_ -= at->second->request.body.size();
         ++counts_.expired_in_queue;
         expired.push_back(take(at));
       } else {
