@@ -74,6 +74,8 @@ class bench {
   int run() {
     replace();
     annoy();
+    report_.add("failed_requests", static_cast<double>(failed_));  // of both
+    report_.add("wrong_generation", static_cast<double>(wrong_));
     const auto left = world_.stop();
     report_.add("unproven_unloads", static_cast<double>(left));
     const int delivered = deliver(report_, asked_.common);
@@ -109,8 +111,6 @@ class bench {
 
     const auto quiet_ms = latencies(quiet, any_sample);
     report_.add("requests", static_cast<double>(quiet.size() + disturbed.size()));
-    report_.add("failed_requests", static_cast<double>(failed_));
-    report_.add("wrong_generation", static_cast<double>(wrong_));
     report_.add("reloads", trouble.done().reloads);
     report_.add("drops", trouble.done().drops);
     report_.add("bad_drops", trouble.bad_drops());
