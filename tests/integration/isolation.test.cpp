@@ -107,7 +107,8 @@ TEST_CASE("calls that never return keep no thread from the others, and are told 
   auto second =
       host.start({.tenant = "acme"}, "get_products");  // behind the first, which its platform does not overlap
   for (int count = 0; count < 20; ++count) REQUIRE(host.call("beta", "get_products"));
-  CHECK(host->status().blocking.threads == 3);
+  // At 1 ms a call of the neighbour may be replaced, too, on a busy machine; its thread ends with it.
+  CHECK(host_fixture::eventually([&] { return host->status().blocking.threads == 3; }));
   CHECK(host.log().find("tenant acme: something of its plugin has held a thread") != std::string::npos);
   pipe.release();
   CHECK(host_fixture::wait(std::move(stuck)));

@@ -101,7 +101,7 @@ TEST_CASE("a plugin whose calls fail goes back from the canary on, and is not ta
   const ten_tenants files("");
   served at(files);
   files.drop(echo_2, "echo");
-  REQUIRE(at.start({.canary = "t5", .watch = 600ms, .min_calls = 3}));
+  REQUIRE(at.start({.canary = "t5", .watch = 10s, .min_calls = 3}));
   REQUIRE(host_fixture::eventually([&] { return at.status().now != phase::moving; }));
   CHECK(at.version(5) == "2.0.0");
   for (int count = 0; count < 5; ++count) at.host.call("t5", "get_products", "{\"fail\":\"INTERNAL_ERROR\"}");
