@@ -49,6 +49,7 @@ TEST_CASE("calls beyond a tenant's limits wait, then are refused, and a neighbou
   const two_tenants files;
   files.write_tenant("acme", tenant("a") + "limits = { max_calls = 2, max_queued_calls = 1 }\n");
   host_fixture host(files);
+  REQUIRE(host.call("acme", "get_products"));  // built once: by default each of two cold calls builds
   calls running;
   for (int count = 0; count < 2; ++count)
     running.push_back(host.start({.tenant = "acme"}, "get_products", "{\"never\":true}"));
