@@ -15,6 +15,7 @@ set(TENON_PLUGIN_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugins)
 
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
+find_package(SQLite3 3.35 REQUIRED) # RETURNING
 find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS json url)
 find_package(spdlog 1.10 REQUIRED)
 find_package(tomlplusplus 3.3 REQUIRED)
@@ -48,7 +49,7 @@ endif()
 
 # tenon_module(name [DEPENDS module...] [LIBRARIES lib...] SOURCES file...)
 # One layer of the host: an object library tenon_<name>. A module sees the headers of what stands to its left in
-# abi < base < catalog < plugin < platform < cache < router < isolation < reload < host, and nothing else is linked to it.
+# abi < base < catalog < plugin < storage < platform < cache < router < isolation < reload < host, and nothing else is linked to it.
 function(tenon_module name)
   cmake_parse_arguments(arg "" "" "DEPENDS;LIBRARIES;SOURCES" ${ARGN})
   add_library(tenon_${name} OBJECT ${arg_SOURCES})

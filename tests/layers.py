@@ -8,12 +8,13 @@ import re
 import sys
 
 # A module includes only itself and what stands before it.
-ORDER = ["base", "catalog", "plugin", "platform", "cache", "router", "isolation", "reload", "host"]
+ORDER = ["base", "catalog", "plugin", "storage", "platform", "cache", "router", "isolation", "reload", "host"]
 # The public headers that a layer may know, besides those of the layers before it.
 PUBLIC = {
     "base": {"error", "unique_function", "clock", "call", "platform"},
     "catalog": {"account_store", "cache_policy", "diagnostic"},
     "plugin": {"status", "rollout", "abi/plugin", "abi/host", "abi/types"},
+    "storage": {"submitted_task"},
     "platform": set(),
     "cache": set(),
     "router": {"router", "proposal"},

@@ -70,12 +70,38 @@ tenon_status crypto_random(tenon_ctx* ctx, void* out, std::uint64_t size) noexce
 
 tenon_status secret_read(tenon_ctx*, tenon_str, tenon_str, char*, std::uint64_t*) noexcept { return TENON_E_INVALID; }
 
+tenon_status acquire(tenon_ctx* ctx, const tenon_turn*, tenon_turn_fn done, void* user, tenon_op* op) noexcept {
+  return only->start_turn(ctx, done, user, op);
+}
+
+tenon_status hold(tenon_ctx*, tenon_str, std::uint64_t) noexcept { return TENON_OK; }
+
+tenon_status store_get(tenon_ctx* ctx, tenon_str, tenon_store_fn done, void* user, tenon_op* op) noexcept {
+  return only->start_store(ctx, done, user, op);
+}
+
+tenon_status store_list(tenon_ctx* ctx, tenon_str, tenon_str, std::uint32_t, tenon_store_fn done, void* user,
+                        tenon_op* op) noexcept {
+  return only->start_store(ctx, done, user, op);
+}
+
+tenon_status store_write(tenon_ctx* ctx, const tenon_store_write*, std::uint64_t, tenon_store_fn done, void* user,
+                         tenon_op* op) noexcept {
+  return only->start_store(ctx, done, user, op);
+}
+
+/// No call is made here, so there is none to submit.
+tenon_status submit(tenon_ctx*, tenon_token, const tenon_submission*) noexcept { return TENON_E_INVALID; }
+
 constexpr tenon_log_1 log_1{log_write};
 constexpr tenon_clock_1 clock_1{steady_ns, wall_ns};
 constexpr tenon_timer_1 timer_1{timer_start};
 constexpr tenon_http_1 http_1{http_start, http_wait};
 constexpr tenon_crypto_1 crypto_1{crypto_sign, crypto_hash, crypto_random};
 constexpr tenon_secret_1 secret_1{secret_read};
+constexpr tenon_limiter_1 limiter_1{acquire, hold};
+constexpr tenon_store_1 store_1{store_get, store_list, store_write};
+constexpr tenon_task_1 task_1{submit};
 
 const void* get_service(tenon_str name) noexcept {
   const std::string_view wanted(name.ptr ? name.ptr : "", name.ptr ? name.len : 0);
@@ -85,6 +111,9 @@ const void* get_service(tenon_str name) noexcept {
   if (wanted == "http/1") return &http_1;
   if (wanted == "crypto/1") return &crypto_1;
   if (wanted == "secret/1") return &secret_1;
+  if (wanted == "limiter/1") return &limiter_1;
+  if (wanted == "store/1") return &store_1;
+  if (wanted == "task/1") return &task_1;
   return nullptr;
 }
 
@@ -135,6 +164,16 @@ tenon_status fake_host::start_sign(tenon_ctx* ctx, tenon_bytes_fn done, void* us
   return start(ctx, {.due_ns = 0, .status = TENON_E_INVALID, .user = user, .bytes = done}, op);
 }
 
+tenon_status fake_host::start_turn(tenon_ctx* ctx, tenon_turn_fn done, void* user, tenon_op* op) {
+  if (!done) return TENON_E_INVALID;
+  return start(ctx, {.due_ns = 0, .status = TENON_OK, .user = user, .turn = done}, op);
+}
+
+tenon_status fake_host::start_store(tenon_ctx* ctx, tenon_store_fn done, void* user, tenon_op* op) {
+  if (!done) return TENON_E_INVALID;
+  return start(ctx, {.due_ns = 0, .status = TENON_E_IO, .user = user, .store = done}, op);
+}
+
 tenon_status fake_host::start(tenon_ctx* ctx, operation what, tenon_op* op) {
   if (!below_entry(ctx) || !op) return TENON_E_INVALID;
   if (closing_) return TENON_E_CLOSING;
@@ -150,6 +189,14 @@ void fake_host::finish(std::map<tenon_op, operation>::iterator at) {
   const frame inside(*this);
   if (what.timer) return what.timer(what.user, op, what.status);
   if (what.bytes) return what.bytes(what.user, op, what.status, tenon_str{});
+  if (what.turn) return what.turn(what.user, op, what.status, 0);
+  if (what.store) {
+    tenon_store_result result{};
+    result.struct_size = sizeof result;
+    result.status = what.status;
+    result.message = text("the canary has no store");
+    return what.store(what.user, op, &result);
+  }
   tenon_http_response response{};
   response.struct_size = sizeof response;
   response.status = what.status;

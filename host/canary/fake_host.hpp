@@ -12,7 +12,8 @@ struct tenon_ctx {};
 namespace tenon::canary {
 
 /// A host that keeps every promise of host.h and has nothing to give: HTTP fails before a byte is sent, there are no
-/// secrets, the log is thrown away. Its clock jumps to whatever is waited for next, so that no timer takes time.
+/// secrets and no store, the log is thrown away. Its clock jumps to whatever is waited for next, so that no timer takes
+/// time.
 ///
 /// Lifetime    One at a time; table() is valid while it lives. Threads     The one that made it.
 class fake_host {
@@ -48,11 +49,13 @@ class fake_host {
   tenon_status start_timer(tenon_ctx* ctx, std::uint64_t delay_ns, tenon_timer_fn done, void* user, tenon_op* op);
   tenon_status start_http(tenon_ctx* ctx, tenon_http_fn done, void* user, tenon_op* op);
   tenon_status start_sign(tenon_ctx* ctx, tenon_bytes_fn done, void* user, tenon_op* op);
+  tenon_status start_turn(tenon_ctx* ctx, tenon_turn_fn done, void* user, tenon_op* op);
+  tenon_status start_store(tenon_ctx* ctx, tenon_store_fn done, void* user, tenon_op* op);
   std::uint64_t skipped_ns() const noexcept { return skipped_ns_; }
   bool below_entry(const tenon_ctx* ctx) const noexcept { return ctx == &context_ && depth_ > 0; }
 
  private:
-  /// One timer, exchange or signature: one of the three functions is set.
+  /// One operation of a service: one of the functions is set.
   struct operation {
     std::uint64_t due_ns = 0;
     tenon_status status = TENON_OK;
@@ -60,6 +63,8 @@ class fake_host {
     tenon_timer_fn timer = nullptr;
     tenon_http_fn http = nullptr;
     tenon_bytes_fn bytes = nullptr;
+    tenon_turn_fn turn = nullptr;
+    tenon_store_fn store = nullptr;
   };
 
   struct frame {

@@ -88,7 +88,52 @@ AT(tenon_crypto_1, random, 16);
 SIZE(tenon_secret_1, 8);
 AT(tenon_secret_1, read, 0);
 
-SIZE(tenon_call, 128);
+SIZE(tenon_turn, 40);
+AT(tenon_turn, struct_size, 0);
+AT(tenon_turn, burst, 4);
+AT(tenon_turn, key, 8);
+AT(tenon_turn, interval_ns, 24);
+AT(tenon_turn, max_wait_ns, 32);
+
+SIZE(tenon_limiter_1, 16);
+AT(tenon_limiter_1, acquire, 0);
+AT(tenon_limiter_1, hold, 8);
+
+SIZE(tenon_store_entry, 40);
+AT(tenon_store_entry, key, 0);
+AT(tenon_store_entry, value, 16);
+AT(tenon_store_entry, version, 32);
+
+SIZE(tenon_store_result, 40);
+AT(tenon_store_result, struct_size, 0);
+AT(tenon_store_result, status, 4);
+AT(tenon_store_result, entries, 8);
+AT(tenon_store_result, entry_count, 16);
+AT(tenon_store_result, message, 24);
+
+SIZE(tenon_store_write, 48);
+AT(tenon_store_write, key, 0);
+AT(tenon_store_write, value, 16);
+AT(tenon_store_write, expected, 32);
+AT(tenon_store_write, what, 40);
+AT(tenon_store_write, reserved, 44);
+
+SIZE(tenon_store_1, 24);
+AT(tenon_store_1, get, 0);
+AT(tenon_store_1, list, 8);
+AT(tenon_store_1, write, 16);
+
+SIZE(tenon_submission, 48);
+AT(tenon_submission, struct_size, 0);
+AT(tenon_submission, reserved, 4);
+AT(tenon_submission, resume, 8);
+AT(tenon_submission, message, 24);
+AT(tenon_submission, delay_ns, 40);
+
+SIZE(tenon_task_1, 8);
+AT(tenon_task_1, submit, 0);
+
+SIZE(tenon_call, 152);
 AT(tenon_call, struct_size, 0);
 AT(tenon_call, flags, 4);
 AT(tenon_call, task, 8);
@@ -99,6 +144,9 @@ AT(tenon_call, principal, 72);
 AT(tenon_call, trace_id, 88);
 AT(tenon_call, idempotency_key, 104);
 AT(tenon_call, deadline_ns, 120);
+AT(tenon_call, resume, 128);
+AT(tenon_call, attempt, 144);
+AT(tenon_call, reserved, 148);
 
 SIZE(tenon_create, 72);
 AT(tenon_create, struct_size, 0);

@@ -132,6 +132,27 @@ tenon_status checking_host::start_sign(tenon_ctx* ctx, tenon_bytes_fn done, void
   return start(ctx, {.user = user, .bytes = done}, op);
 }
 
+tenon_status checking_host::start_turn(tenon_ctx* ctx, tenon_turn_fn done, void* user, tenon_op* op) {
+  if (!done) return TENON_E_INVALID;
+  return start(ctx, {.user = user, .turn = done}, op);
+}
+
+tenon_status checking_host::start_store(tenon_ctx* ctx, store_outcome outcome, tenon_store_fn done, void* user,
+                                        tenon_op* op) {
+  if (!done) return TENON_E_INVALID;
+  return start(ctx, {.user = user, .store = done, .outcome = std::move(outcome)}, op);
+}
+
+tenon_status checking_host::submit(tenon_ctx* ctx, tenon_token token, const tenon_submission* submission) {
+  if (!submission || submission->resume.len == 0 || submission->resume.len > TENON_TASK_RESUME_BYTES)
+    return TENON_E_INVALID;
+  constexpr std::string_view body = R"({"status":"submitted","task_id":"task-of-plugin-check"})";
+  tenon_reply answer{};
+  answer.struct_size = sizeof answer;
+  answer.body = {body.data(), body.size()};
+  return complete(ctx, token, &answer);
+}
+
 tenon_status checking_host::wait_http(tenon_ctx* ctx, tenon_http_fn done, void* user) {
   if (!admits(ctx) || !ctx->blocking || !done) return TENON_E_INVALID;
   respond(done, user, 0, TENON_OK);
@@ -145,7 +166,7 @@ tenon_status checking_host::start(tenon_ctx* ctx, operation what, tenon_op* op) 
   if (open_.size() >= most_open) return TENON_E_LIMIT;
   *op = next_op_++;
   what.owner = ctx;
-  open_.emplace(*op, what);
+  open_.emplace(*op, std::move(what));
   return TENON_OK;
 }
 
@@ -173,6 +194,8 @@ void checking_host::finish(operations::iterator at) {
   const auto [op, what] = *at;
   open_.erase(at);
   const frame inside(*what.owner);
+  if (what.turn) return what.turn(what.user, op, what.status, 0);
+  if (what.store) return what.outcome.deliver(what.status, what.store, what.user, op);
   if (what.timer) return what.timer(what.user, op, what.status);
   if (what.http) return respond(what.http, what.user, op, what.status);
   static const std::string signature(256, 's');

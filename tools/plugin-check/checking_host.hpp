@@ -1,6 +1,7 @@
 #pragma once
 
 #include <tenon/abi/host.h>
+#include <tenon/sdk/testing/memory_store.hpp>
 
 #include <array>
 #include <atomic>
@@ -38,7 +39,8 @@ struct answer {
 };
 
 /// A host that keeps every promise of host.h and writes down what the plugin does. All HTTP is answered with one
-/// response; signatures and secrets are made up; the clock jumps to whatever is waited for next.
+/// response; signatures and secrets are made up; the store is memory, of all platforms together; turns are there at
+/// once; the clock jumps to whatever is waited for next.
 ///
 /// Lifetime    One at a time. Threads     The one that made it; calls from others are counted and refused.
 class checking_host {
@@ -49,6 +51,8 @@ class checking_host {
     std::uint32_t minor = TENON_ABI_MINOR;
     std::set<std::string, std::less<>> missing;  ///< services that it does not have
   };
+
+  using store_outcome = sdk::testing::memory_store::outcome;
 
   explicit checking_host(std::string upstream_body);
   checking_host(std::string upstream_body, shape differs);
@@ -90,12 +94,16 @@ class checking_host {
   tenon_status start_timer(tenon_ctx* ctx, std::uint64_t delay_ns, tenon_timer_fn done, void* user, tenon_op* op);
   tenon_status start_http(tenon_ctx* ctx, tenon_http_fn done, void* user, tenon_op* op);
   tenon_status start_sign(tenon_ctx* ctx, tenon_bytes_fn done, void* user, tenon_op* op);
+  tenon_status start_turn(tenon_ctx* ctx, tenon_turn_fn done, void* user, tenon_op* op);
+  tenon_status start_store(tenon_ctx* ctx, store_outcome outcome, tenon_store_fn done, void* user, tenon_op* op);
+  sdk::testing::memory_store& store() noexcept { return store_; }
+  tenon_status submit(tenon_ctx* ctx, tenon_token token, const tenon_submission* submission);
   tenon_status wait_http(tenon_ctx* ctx, tenon_http_fn done, void* user);
   /// Whether a service may be used now; counts a breach if not.
   bool admits(const tenon_ctx* ctx);
 
  private:
-  /// One timer, exchange or signature: one of the three functions is set.
+  /// One operation of a service: one of the functions is set.
   struct operation {
     tenon_ctx* owner = nullptr;
     std::uint64_t due_ns = 0;
@@ -104,6 +112,9 @@ class checking_host {
     tenon_timer_fn timer = nullptr;
     tenon_http_fn http = nullptr;
     tenon_bytes_fn bytes = nullptr;
+    tenon_turn_fn turn = nullptr;
+    tenon_store_fn store = nullptr;
+    store_outcome outcome = store_outcome(TENON_OK);  ///< of the store
   };
   using operations = std::map<tenon_op, operation>;
 
@@ -129,6 +140,7 @@ class checking_host {
   std::list<tenon_ctx> platforms_;
   std::map<tenon_token, answer> answers_;
   operations open_;
+  sdk::testing::memory_store store_;
   tenon_op next_op_ = 1;
   tenon_token next_token_ = 1;
   std::uint64_t skipped_ns_ = 0;  ///< how far our clock is ahead of the machine's

@@ -10,6 +10,8 @@
 namespace tenon::plugin_check::services {
 namespace {
 
+using sdk::testing::memory_store;
+
 checking_host* only = nullptr;
 
 /// A text and a URL at once: what a plugin reads out of a secret may have to be either.
@@ -73,12 +75,44 @@ tenon_status secret_read(tenon_ctx* ctx, tenon_str, tenon_str, char* out, std::u
   return TENON_OK;
 }
 
+tenon_status acquire(tenon_ctx* ctx, const tenon_turn* turn, tenon_turn_fn done, void* user, tenon_op* op) noexcept {
+  if (!turn || turn->key.len == 0) return TENON_E_INVALID;
+  return only->start_turn(ctx, done, user, op);
+}
+
+tenon_status hold(tenon_ctx* ctx, tenon_str, std::uint64_t) noexcept {
+  return only->admits(ctx) ? TENON_OK : TENON_E_INVALID;
+}
+
+tenon_status store_get(tenon_ctx* ctx, tenon_str key, tenon_store_fn done, void* user, tenon_op* op) noexcept {
+  if (!memory_store::is_key(key)) return TENON_E_INVALID;
+  return only->start_store(ctx, only->store().get(key), done, user, op);
+}
+
+tenon_status store_list(tenon_ctx* ctx, tenon_str prefix, tenon_str after, std::uint32_t limit, tenon_store_fn done,
+                        void* user, tenon_op* op) noexcept {
+  return only->start_store(ctx, only->store().list(prefix, after, limit), done, user, op);
+}
+
+tenon_status store_write(tenon_ctx* ctx, const tenon_store_write* writes, std::uint64_t count, tenon_store_fn done,
+                         void* user, tenon_op* op) noexcept {
+  if (!only->admits(ctx) || !memory_store::valid(writes, count)) return TENON_E_INVALID;
+  return only->start_store(ctx, only->store().write(writes, count), done, user, op);
+}
+
+tenon_status submit(tenon_ctx* ctx, tenon_token token, const tenon_submission* submission) noexcept {
+  return only->submit(ctx, token, submission);
+}
+
 constexpr tenon_log_1 log_1{log_write};
 constexpr tenon_clock_1 clock_1{steady_ns, wall_ns};
 constexpr tenon_timer_1 timer_1{timer_start};
 constexpr tenon_http_1 http_1{http_start, http_wait};
 constexpr tenon_crypto_1 crypto_1{crypto_sign, crypto_hash, crypto_random};
 constexpr tenon_secret_1 secret_1{secret_read};
+constexpr tenon_limiter_1 limiter_1{acquire, hold};
+constexpr tenon_store_1 store_1{store_get, store_list, store_write};
+constexpr tenon_task_1 task_1{submit};
 
 }  // namespace
 
@@ -101,6 +135,9 @@ const void* table_of(std::string_view name) noexcept {
   if (name == "http/1") return &http_1;
   if (name == "crypto/1") return &crypto_1;
   if (name == "secret/1") return &secret_1;
+  if (name == "limiter/1") return &limiter_1;
+  if (name == "store/1") return &store_1;
+  if (name == "task/1") return &task_1;
   return nullptr;
 }
 

@@ -4,7 +4,10 @@
 #include <tenon/error.hpp>
 #include <tenon/unique_function.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -24,6 +27,20 @@ struct account {
   friend bool operator==(const account&, const account&) = default;
 };
 
+/// What a task that was submitted is gone on with.
+struct task_resumption {
+  std::string task_id;
+  std::string resume;         ///< the plugin's bytes
+  std::uint32_t attempt = 0;  ///< how often it was gone on with before
+};
+
+/// How a call ends that is not over: the plugin goes on with it later.
+struct task_submission {
+  std::string resume;        ///< the plugin's bytes
+  std::string message = {};  ///< for the buyer, may be empty
+  std::chrono::nanoseconds delay{0};
+};
+
 /// What a call carries besides its bytes.
 struct call_context {
   tenon::account account;
@@ -32,7 +49,8 @@ struct call_context {
   std::string idempotency_key = {};  ///< marks what a mutating task makes upstream, may be empty
   bool recovering = false;           ///< an earlier attempt's outcome is unknown: look it up first
   steady_time deadline = steady_time::max();
-  std::stop_token stop = {};  ///< the caller no longer wants the answer
+  std::stop_token stop = {};                            ///< the caller no longer wants the answer
+  std::shared_ptr<const task_resumption> resumed = {};  ///< set by the host that goes on with a submitted task
 };
 
 /// One task for one tenant.
@@ -44,7 +62,11 @@ struct call_request {
 
 /// A task's answer: a JSON object, UTF-8.
 struct reply {
-  std::string body;
+  std::string body = {};
+
+  /// The task was submitted, and there is no answer yet. A host writes that down and answers its callers that the task
+  /// is submitted; who calls a router without one has to.
+  std::shared_ptr<const task_submission> submitted = {};
 
   friend bool operator==(const reply&, const reply&) = default;
 };

@@ -5,6 +5,7 @@
 #include <tenon/rollout.hpp>
 #include <tenon/router.hpp>
 #include <tenon/status.hpp>
+#include <tenon/submitted_task.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_executor.hpp>
@@ -16,6 +17,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -118,6 +120,31 @@ class host {
   result<void> resume_rollout(const std::string& plugin);
   result<void> abort_rollout(const std::string& plugin);  ///< moves everybody back
 
+  /// A task that a call of this tenant ended as submitted, for tasks/get: completes with
+  /// result<std::optional<submitted_task>>, which is empty if there is none of that id, or it ended more than a week
+  /// ago. Whether the buyer who asks may see it (`account_id`, `principal`) is the caller's to decide. Errors: the file
+  /// cannot be read.
+  template <class CompletionToken>
+  auto async_find_task(std::string tenant, std::string id, CompletionToken&& token) {
+    using found = result<std::optional<submitted_task>>;
+    return boost::asio::async_initiate<CompletionToken, void(found)>(
+        [this](auto handler, std::string of, std::string wanted) {
+          start_find_task(std::move(of), std::move(wanted), on_handler_executor<found>(std::move(handler)));
+        },
+        token, std::move(tenant), std::move(id));
+  }
+
+  /// The same for operators: the newest thousand, of one tenant or, if it is empty, of all.
+  template <class CompletionToken>
+  auto async_list_tasks(std::string tenant, CompletionToken&& token) {
+    using found = result<std::vector<submitted_task>>;
+    return boost::asio::async_initiate<CompletionToken, void(found)>(
+        [this](auto handler, std::string of) {
+          start_list_tasks(std::move(of), on_handler_executor<found>(std::move(handler)));
+        },
+        token, std::move(tenant));
+  }
+
   /// Refuses new calls with SERVICE_UNAVAILABLE, waits for running ones up to the configured drain time, destroys every
   /// platform and closes every library. Completes with what could not be closed (zombies), empty when all is gone.
   template <class CompletionToken>
@@ -167,6 +194,9 @@ class host {
   void start_call(call_target target, call_request request, reply_handler done);
   void start_reload(reload_request request, reload_handler done);
   void start_rollout(rollout_request request, rollout_handler done);
+  void start_find_task(std::string tenant, std::string id,
+                       unique_function<void(result<std::optional<submitted_task>>)> done);
+  void start_list_tasks(std::string tenant, unique_function<void(result<std::vector<submitted_task>>)> done);
   void start_shutdown(unique_function<void(std::vector<library_status>)> done);
   boost::asio::any_io_executor executor() const noexcept;
 

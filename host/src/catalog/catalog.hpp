@@ -79,6 +79,8 @@ struct host_settings {
   std::filesystem::path store_dir;
   std::chrono::seconds store_retention{24 * 60 * 60};  ///< how long an unused copy stays
   std::uint64_t store_max_bytes = 2ull << 30;          ///< above this unused copies go earlier
+  std::filesystem::path state_dir;                     ///< what plugins keep, and submitted tasks
+  std::uint64_t state_max_bytes = 256ull << 20;        ///< of what one tenant's plugins keep
   bool require_pin = false;                            ///< plugins without a hash or a signature are refused
   std::vector<std::filesystem::path> plugin_keys;      ///< Ed25519 public keys (PEM) that may sign plugins
   bool watch = false;                                  ///< changed plugin files are taken without a reload

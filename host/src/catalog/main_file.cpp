@@ -89,6 +89,12 @@ constexpr key_rule<host_settings> host_keys[] = {
      [](const field& from, host_settings& into) {
        if (const auto read = from.whole(1, 1LL << 50)) into.store_max_bytes = static_cast<std::uint64_t>(*read);
      }},
+    {"state_dir",
+     [](const field& from, host_settings& into) { into.state_dir = from.path().value_or(std::filesystem::path()); }},
+    {"state_max_bytes",
+     [](const field& from, host_settings& into) {
+       if (const auto read = from.whole(1, 1LL << 50)) into.state_max_bytes = static_cast<std::uint64_t>(*read);
+     }},
     {"require_pin", [](const field& from, host_settings& into) { into.require_pin = from.flag().value_or(false); }},
     {"plugin_keys", read_plugin_keys},
     {"ops_group", read_ops_group},
@@ -205,6 +211,9 @@ void read_main_tables(const document::table& root, const std::vector<std::string
   for (const auto& found : root) {
     if (found.key == "host") {
       read_section(found, host_keys, scope, into.host);
+      auto& host = into.host;
+      if (host.state_dir.empty() && !host.store_dir.empty())
+        host.state_dir = (host.store_dir / ".." / "state").lexically_normal();
     } else if (found.key == "cache") {
       read_section(found, cache_keys, scope, into.cache);
     } else if (found.key == "limits") {

@@ -6,7 +6,7 @@ namespace tenon {
 namespace {
 
 constexpr std::size_t longest_quote = 80;
-constexpr std::size_t most_listed = 24;
+constexpr std::size_t most_listed = 32;
 
 }  // namespace
 

@@ -124,6 +124,15 @@ result<void> host::resume_rollout(const std::string& plugin) { return state_->ro
 
 result<void> host::abort_rollout(const std::string& plugin) { return state_->rollouts->abort(plugin); }
 
+void host::start_find_task(std::string tenant, std::string id,
+                           unique_function<void(result<std::optional<submitted_task>>)> done) {
+  state_->tasks->find(std::move(tenant), std::move(id), std::move(done));
+}
+
+void host::start_list_tasks(std::string tenant, unique_function<void(result<std::vector<submitted_task>>)> done) {
+  state_->tasks->list(std::move(tenant), std::move(done));
+}
+
 void host::start_shutdown(unique_function<void(std::vector<library_status>)> done) {
   state_->shut_down(std::move(done));
 }

@@ -1,13 +1,16 @@
 #include "host/state.hpp"
 
+#include "base/asio_scheduler.hpp"
 #include "platform/ended_processes.hpp"
 #include "platform/entry_record.hpp"
-#include "router/asio_scheduler.hpp"
+#include "platform/signature.hpp"
+#include "storage/tenant_stores.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <functional>
 #include <future>
@@ -142,6 +145,9 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
   failures = std::make_shared<failure_log>(logger, *environment->time);
   this->http = std::move(*http);
   environment->http = this->http;
+  turns = turn_limiter::make(*environment->time, std::make_shared<asio_scheduler>(executor));
+  environment->turns = turns;
+  environment->stores = std::make_shared<tenant_stores>(settings.state_dir, settings.state_max_bytes);
   environment->loader = loader;
   environment->logger = logger;
   record_entries(options, settings.store_dir);
@@ -166,13 +172,14 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
   router = std::move(*made);
   warming =
       std::make_shared<warm_up>(router, std::make_shared<asio_scheduler>(executor), logger, settings.warm_up_builds);
+  tasks = make_tasks(settings);
   limits = std::make_shared<bulkheads>(
       bulkhead_environment{.time = environment->time,
                            .work = std::make_shared<asio_scheduler>(executor),
                            .logger = logger,
                            .call_timeout = settings.call_timeout,
-                           .start = [router = router](call_request request, reply_handler done) {
-                             router->start(std::move(request), std::move(done));
+                           .start = [tasks = tasks](call_request request, reply_handler done) {
+                             tasks->call(std::move(request), std::move(done));
                            }});
   const std::shared_ptr<admission> admitting = admission::make(store, options.canary, logger);
   watch_plugins(settings);  // before the files are read: what changes from here on is seen
@@ -213,8 +220,49 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
       .figures_of = [limits = limits](const std::string& tenant) { return limits->status_of(tenant).ended; },
       .live_tenants = [router = router] { return router->cached_tenants(); }});
   start_watch();
+  tasks->begin();
   warmed_at_start = warming->status().wanted;
   return {};
+}
+
+/// Calls of the tasks that go on later pass the bulkheads, which call the tasks: they are reached through the host.
+std::shared_ptr<submitted_tasks> host::state::make_tasks(const host_settings& settings) {
+  return std::make_shared<submitted_tasks>(task_environment{
+      .time = environment->time,
+      .work = std::make_shared<asio_scheduler>(executor),
+      .files = tenant_pool->executor_of({}),  // not behind a canary: a buyer waits for what is written down
+      .logger = logger,
+      .book = settings.state_dir / "tasks.sqlite",
+      .start = [router = router](call_request request,
+                                 reply_handler done) { router->start(std::move(request), std::move(done)); },
+      .through =
+          [weak = weak_from_this()](call_request request, reply_handler done) {
+            const auto self = weak.lock();
+            if (!self || !self->calls.enter()) {
+              return done(make_error("SERVICE_UNAVAILABLE", "The server is shutting down."));
+            }
+            request.context.stop = self->cut.get_token();
+            const auto tenant = request.context.account.tenant_id().value_or("");
+            self->limits->call(tenant, std::move(request), [self, done = std::move(done)](result<reply> ended) mutable {
+              done(std::move(ended));
+              self->calls.leave();
+            });
+          },
+      .may_submit =
+          [deployments = deployments](std::string_view tenant, std::string_view task) {
+            const auto found = deployments->find(std::string(tenant));
+            if (!found || !found->image) return false;
+            const auto& plugin = found->image->manifest;
+            const auto* const listed = plugin.find_task(task);
+            return listed != nullptr && listed->mutating &&
+                   std::ranges::find(plugin.services, "task/1") != plugin.services.end();
+          },
+      .chance =
+          [] {
+            std::array<unsigned char, 2> drawn{};
+            random_bytes(drawn);
+            return (drawn[0] * 256 + drawn[1]) / 65536.0;
+          }});
 }
 
 /// First what the last process left, then where this one leaves it.
@@ -320,6 +368,7 @@ void host::state::shut_down(shutdown_handler done) {
   rollouts->stop();
   reloader->stop();
   warming->stop();
+  tasks->stop();
   drain();
 }
 
@@ -376,6 +425,7 @@ void host::state::close_now() {
   if (rollouts) rollouts->stop();
   if (reloader) reloader->stop();
   if (warming) warming->stop();
+  if (tasks) tasks->stop();
   calls.close([] {});  // replaces what a shutdown was waiting for
   cut.request_stop();
   if (limits) limits->close();

@@ -6,6 +6,7 @@
 #include "host/directory.hpp"
 #include "host/failure_log.hpp"
 #include "host/store_upkeep.hpp"
+#include "host/submitted_tasks.hpp"
 #include "host/warm_up.hpp"
 #include "isolation/bulkheads.hpp"
 #include "isolation/fair_pool.hpp"
@@ -58,6 +59,7 @@ struct host::state : std::enable_shared_from_this<host::state> {
   std::shared_ptr<store_upkeep> upkeep;
   std::shared_ptr<tenon::loader> loader;
   std::shared_ptr<http_client> http;
+  std::shared_ptr<turn_limiter> turns;  ///< of all tenants that share an upstream account
   std::shared_ptr<platform_environment> environment;
   std::shared_ptr<deployment_table> deployments = std::make_shared<deployment_table>();
   std::shared_ptr<build_ledger> ledger;
@@ -65,6 +67,7 @@ struct host::state : std::enable_shared_from_this<host::state> {
   std::shared_ptr<lazy_platform_router> router;
   std::shared_ptr<warm_up> warming;
   std::uint64_t warmed_at_start = 0;  ///< how many tenants that was about
+  std::shared_ptr<submitted_tasks> tasks;
   std::shared_ptr<bulkheads> limits;  ///< what calls of tenants pass on their way to the router
   std::shared_ptr<tenon::reloader> reloader;
   std::shared_ptr<tenon::rollouts> rollouts;
@@ -82,6 +85,7 @@ struct host::state : std::enable_shared_from_this<host::state> {
   const std::shared_ptr<last_steps> ending;
 
   result<void> open(const host_options& options, const std::shared_ptr<const catalog>& read);
+  std::shared_ptr<submitted_tasks> make_tasks(const host_settings& settings);
   void record_entries(const host_options& options, const std::filesystem::path& store_dir);
   void deploy(const std::shared_ptr<const catalog>& read, admission& admitting);
   void applied(const std::shared_ptr<const catalog>& read);

@@ -30,8 +30,9 @@ struct named_service {
 };
 
 constexpr named_service services[] = {
-    {"log/1", &log_service},   {"clock/1", &clock_service},   {"timer/1", &timer_service},
-    {"http/1", &http_service}, {"crypto/1", &crypto_service}, {"secret/1", &secret_service},
+    {"log/1", &log_service},         {"clock/1", &clock_service},   {"timer/1", &timer_service},
+    {"http/1", &http_service},       {"crypto/1", &crypto_service}, {"secret/1", &secret_service},
+    {"limiter/1", &limiter_service}, {"store/1", &store_service},   {"task/1", &task_service},
 };
 
 const void* get_service(tenon_str name) noexcept {

@@ -1,10 +1,10 @@
 #include "platform/http_mapping.hpp"
 
+#include "platform/known_members.hpp"
 #include "platform/plain_text.hpp"
 #include "plugin/upstreams.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace tenon {
@@ -72,8 +72,7 @@ tenon_status status_of(http_failure::kind failed) noexcept {
 
 tenon_status map_request(const tenon_http_request& request, const http_policy& policy, const secret_reader& secrets,
                          http_exchange_request& out) {
-  tenon_http_request known{};
-  std::memcpy(&known, &request, std::min<std::size_t>(request.struct_size, sizeof known));
+  const auto known = known_members(request);
   if (!is_well_formed(known.method) || !is_well_formed(known.url) || !is_well_formed(known.body))
     return TENON_E_INVALID;
   if (known.header_count > max_headers || (known.headers == nullptr && known.header_count != 0)) return TENON_E_INVALID;

@@ -35,6 +35,7 @@ std::uint64_t nanoseconds_of(steady_time time) noexcept {
 
 tenon_call describe_call(const call_request& request) noexcept {
   const auto& context = request.context;
+  const auto* const resumed = context.resumed.get();
   return {.struct_size = sizeof(tenon_call),
           .flags = context.recovering ? TENON_CALL_RECOVERING : 0,
           .task = abi_text(request.task),
@@ -44,7 +45,10 @@ tenon_call describe_call(const call_request& request) noexcept {
           .principal = abi_text(context.principal),
           .trace_id = abi_text(context.trace_id),
           .idempotency_key = abi_text(context.idempotency_key),
-          .deadline_ns = nanoseconds_of(context.deadline)};
+          .deadline_ns = nanoseconds_of(context.deadline),
+          .resume = resumed == nullptr ? tenon_str{} : abi_text(resumed->resume),
+          .attempt = resumed == nullptr ? 0 : resumed->attempt,
+          .reserved = 0};
 }
 
 error not_implemented(const std::string& task, const plugin_image& image) {
@@ -194,6 +198,7 @@ void platform_shell::start(call_request request, reply_handler done) {
   auto call = std::make_unique<open_call>();
   call->done = std::move(done);
   call->deadline = request.context.deadline;
+  call->may_submit = task->mutating;
   const auto stop = request.context.stop;
   if (stop.stop_possible()) call->on_stop.emplace(stop, stop_signal{this, token});
   if (tokens_.open(token, std::move(call))) arm_sweep();
@@ -271,6 +276,16 @@ tenon_status platform_shell::complete(entry_frame& frame, tenon_token token, con
   }
   const bool has_body = claimed.call->what == open_call::kind::call;
   claimed.call->outcome = has_body ? map_reply(answer, secrets_.get()) : map_ready(answer, secrets_.get());
+  frame.queue(std::move(claimed.call));
+  if (claimed.drained) drained_();
+  return TENON_OK;
+}
+
+tenon_status platform_shell::submit(entry_frame& frame, tenon_token token, task_submission what) {
+  if (!tokens_.may_submit(token)) return TENON_E_INVALID;
+  auto claimed = tokens_.claim(token);
+  if (!claimed.call) return TENON_E_INVALID;
+  claimed.call->outcome = reply{.submitted = std::make_shared<const task_submission>(std::move(what))};
   frame.queue(std::move(claimed.call));
   if (claimed.drained) drained_();
   return TENON_OK;

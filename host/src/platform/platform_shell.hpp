@@ -70,6 +70,7 @@ class platform_shell : public std::enable_shared_from_this<platform_shell> {
   const tenon_ctx* context() const noexcept { return &context_; }
   bool closing() const noexcept { return closing_.load(); }
   tenon_status complete(entry_frame& frame, tenon_token token, const tenon_reply& answer);
+  tenon_status submit(entry_frame& frame, tenon_token token, task_submission what);
   operation_table& operations() noexcept { return operations_; }
   blocking_waits& waits() noexcept { return waits_; }
   bool wanted(tenon_token call) const noexcept { return tokens_.find_state(call) == token_state::open; }

@@ -2,6 +2,7 @@
 
 #include "platform/http_client.hpp"
 #include "platform/open_platforms.hpp"
+#include "platform/turn_limiter.hpp"
 #include "platform/wiped_text.hpp"
 #include "plugin/library.hpp"
 
@@ -20,6 +21,7 @@
 namespace tenon {
 
 class entry_record;
+class tenant_stores;
 
 /// The text of a tenant's secrets by settings key, read when the platform is built. Shared and immutable; wiped when it
 /// goes.
@@ -82,7 +84,9 @@ struct platform_environment {
   /// what the executors run on for as long as any platform.
   std::function<boost::asio::any_io_executor(const std::string& tenant)> blocking_of;
   const clock* time = nullptr;
-  std::weak_ptr<http_client> http;  ///< the host's: its timers and sockets must go before the executor's context does
+  std::weak_ptr<http_client> http;    ///< the host's: its timers and sockets must go before the executor's context does
+  std::weak_ptr<turn_limiter> turns;  ///< likewise, for its timers
+  std::shared_ptr<tenant_stores> stores;  ///< null: store/1 has none
   std::shared_ptr<tenon::loader> loader;
   std::shared_ptr<spdlog::logger> logger;           ///< not null
   std::shared_ptr<entry_record> entries = nullptr;  ///< null: entries into plugins leave no trace

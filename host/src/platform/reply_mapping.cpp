@@ -1,13 +1,13 @@
 #include "platform/reply_mapping.hpp"
 
 #include "base/release.hpp"
+#include "platform/known_members.hpp"
 #include "platform/plain_text.hpp"
 #include "platform/secret_reader.hpp"
 
 #include <boost/json/parse.hpp>
 
 #include <algorithm>
-#include <cstring>
 
 namespace tenon {
 namespace {
@@ -59,13 +59,6 @@ std::string default_message(std::string_view code) {
 bool is_code(std::string_view text) noexcept {
   if (text.empty() || text.size() > max_code || text[0] < 'A' || text[0] > 'Z') return false;
   return std::ranges::all_of(text, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; });
-}
-
-/// The members that the plugin's struct_size reaches; the rest is zero.
-tenon_reply known_members(const tenon_reply& answer) noexcept {
-  tenon_reply known{};
-  std::memcpy(&known, &answer, std::min<std::size_t>(answer.struct_size, sizeof known));
-  return known;
 }
 
 bool looks_like_object(std::string_view body) noexcept {

@@ -12,5 +12,8 @@ extern const tenon_timer_1 timer_service;
 extern const tenon_http_1 http_service;
 extern const tenon_crypto_1 crypto_service;
 extern const tenon_secret_1 secret_service;
+extern const tenon_limiter_1 limiter_service;
+extern const tenon_store_1 store_service;
+extern const tenon_task_1 task_service;
 
 }  // namespace tenon

@@ -74,6 +74,12 @@ token_state token_table::find_state(tenon_token token) const noexcept {
   return found->call->stopped ? token_state::stopped : token_state::open;
 }
 
+bool token_table::may_submit(tenon_token token) const noexcept {
+  const std::lock_guard lock(mutex_);
+  const auto* const found = find(token);
+  return found != nullptr && found->call->may_submit;
+}
+
 token_table::stopped token_table::stop(tenon_token token, steady_time deadline) noexcept {
   const std::lock_guard lock(mutex_);
   auto* found = find(token);

@@ -30,7 +30,8 @@ struct open_call {
   reply_handler done;
   steady_time deadline = steady_time::max();
   kind what = kind::call;
-  bool stopped = false;  ///< the caller asked for the end: the answer at the deadline says so
+  bool may_submit = false;  ///< it may end as a task that is gone on with later
+  bool stopped = false;     ///< the caller asked for the end: the answer at the deadline says so
   std::optional<std::stop_callback<stop_signal>> on_stop = {};
 
   // Between the claim and the delivery, in the list of the frame that delivers.
@@ -66,6 +67,7 @@ class token_table {
   };
   claimed claim(tenon_token token) noexcept;
   token_state find_state(tenon_token token) const noexcept;
+  bool may_submit(tenon_token token) const noexcept;  ///< and is open
 
   /// The caller no longer wants the answer: brings the deadline forward. True: the sweep must be armed anew. Nothing if
   /// it is not open.

@@ -3,12 +3,16 @@
 #include "plugin/refusal.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace tenon {
 namespace {
+
+/// As it was in 1.0: a plugin of an older minor version has no more.
+constexpr std::size_t least_entry = offsetof(tenon_plugin, get_interface) + sizeof(tenon_plugin::get_interface);
 
 std::string in_quotes(std::string_view text) { return '"' + std::string(text) + '"'; }
 
@@ -22,8 +26,8 @@ class entry_check {
       return "expected tenon_plugin_entry to begin with TENON_ENTRY_MAGIC, found " + std::to_string(entry.magic) +
              "; initialise it from the SDK's headers";
     }
-    if (entry.struct_size < sizeof(tenon_plugin)) {
-      return "expected tenon_plugin_entry of at least " + std::to_string(sizeof(tenon_plugin)) + " bytes, found " +
+    if (entry.struct_size < least_entry) {
+      return "expected tenon_plugin_entry of at least " + std::to_string(least_entry) + " bytes, found " +
              std::to_string(entry.struct_size) + "; build it with this release's SDK";
     }
     if (entry.abi_major == expected_.abi_major && entry.abi_minor == expected_.abi_minor) return {};

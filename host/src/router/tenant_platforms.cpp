@@ -1,6 +1,6 @@
 #include "router/tenant_platforms.hpp"
 
-#include "router/asio_scheduler.hpp"
+#include "base/asio_scheduler.hpp"
 
 #include <boost/asio/post.hpp>
 

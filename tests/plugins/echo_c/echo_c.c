@@ -10,7 +10,7 @@
 #include <string.h>
 
 TENON_MANIFEST(
-    "{\"id\": \"echo_c\", \"version\": \"1.0.0\", \"adcp\": \"3.0\","
+    "{\"id\": \"" ECHO_C_ID "\", \"version\": \"1.0.0\", \"adcp\": \"3.0\","
     " \"tasks\": [{\"name\": \"get_products\"},"
     " {\"name\": \"create_media_buy\", \"mutating\": true},"
     " {\"name\": \"update_media_buy\", \"mutating\": true},"
@@ -92,7 +92,7 @@ static void answer(struct tenon_instance* self, tenon_token token, tenon_status 
 }
 
 static tenon_status create(tenon_ctx* ctx, const tenon_create* arguments, tenon_token ready, tenon_instance** out) {
-  static const tenon_str line = TEXT("echo_c is ready");
+  static const tenon_str line = TEXT(ECHO_C_ID " is ready");
   struct tenon_instance* const made = calloc(1, sizeof *made);
   if (made == NULL) return TENON_E_LIMIT;
   if (arguments->tenant.len >= sizeof made->tenant) {
@@ -168,7 +168,7 @@ const tenon_plugin tenon_plugin_entry = {.magic = TENON_ENTRY_MAGIC,
                                          .struct_size = sizeof(tenon_plugin),
                                          .abi_major = TENON_ABI_MAJOR,
                                          .abi_minor = TENON_ABI_MINOR,
-                                         .id = TEXT("echo_c"),
+                                         .id = TEXT(ECHO_C_ID),
                                          .version = TEXT("1.0.0"),
                                          .tasks = task_names,
                                          .task_count = task_count,

@@ -36,7 +36,8 @@ TEST_CASE("mistakes in the main tables fail the read") {
        "tenon.toml:4: error: host.upstream_ca_file: expected some text, found an empty string\n"},
       {"call_timeout = 3",
        "tenon.toml:4: error: host: unknown key \"call_timeout\", expected one of plugin_dirs, store_dir, "
-       "store_retention_seconds, store_max_bytes, require_pin, plugin_keys, ops_group, watch, "
+       "store_retention_seconds, store_max_bytes, state_dir, state_max_bytes, require_pin, plugin_keys, ops_group, "
+       "watch, "
        "watch_settle_ms, canary, blocking_threads, blocking_threads_per_tenant, blocking_replace_ms, warm_up_builds, "
        "reload_builds, reload_builds_per_second, "
        "build_timeout_ms, call_timeout_ms, drain_timeout_ms, "

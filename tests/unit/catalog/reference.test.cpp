@@ -77,6 +77,7 @@ TEST_CASE("the commented keys of the reference show the defaults, and its tenant
   const host_settings host;
   CHECK(read->host.store_retention == host.store_retention);
   CHECK(read->host.store_max_bytes == host.store_max_bytes);
+  CHECK(read->host.state_max_bytes == host.state_max_bytes);
   CHECK(read->host.require_pin == host.require_pin);
   CHECK(read->host.watch == host.watch);
   CHECK(read->host.watch_settle == host.watch_settle);

@@ -1,8 +1,8 @@
 // Goal: a tenant's calls stay within its limits, wait in order, and are refused with a time to come back. Method: calls
 // that a test ends by hand, clock and scheduler likewise.
+#include "base/asio_scheduler.hpp"
 #include "isolation/bulkheads.hpp"
 #include "manual_scheduler.hpp"
-#include "router/asio_scheduler.hpp"
 
 #include <boost/asio/thread_pool.hpp>
 

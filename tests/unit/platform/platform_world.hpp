@@ -3,6 +3,7 @@
 #include "fake_loader.hpp"
 #include "scripted_plugin.hpp"
 
+#include "base/asio_scheduler.hpp"
 #include "platform/plugin_platform.hpp"
 
 #include "await.hpp"
@@ -40,6 +41,8 @@ class platform_world {
     environment->blocking_of = [on = pool.get_executor()](const std::string&) { return on; };
     environment->time = &system_clock();
     environment->http = http = std::make_shared<fake_http_client>();
+    environment->turns = turns =
+        turn_limiter::make(system_clock(), std::make_shared<asio_scheduler>(context.get_executor()));
     environment->loader = code = std::make_shared<fake_loader>(scripted_entry);
     environment->logger =
         std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log_));
@@ -60,8 +63,8 @@ class platform_world {
   }
 
   /// Adds a task to the manifest and to the plugin.
-  void task(const std::string& name, script::task does, bool blocking = false) {
-    image->manifest.tasks.push_back({.name = name, .blocking = blocking});
+  void task(const std::string& name, script::task does, bool blocking = false, bool mutating = false) {
+    image->manifest.tasks.push_back({.name = name, .blocking = blocking, .mutating = mutating});
     plugin.tasks[name] = std::move(does);
   }
 
@@ -127,6 +130,7 @@ class platform_world {
   std::function<void(const std::string&, inheritance_handler)> inherit;
   bool check_health = false;
   std::shared_ptr<fake_http_client> http;
+  std::shared_ptr<turn_limiter> turns;
   std::shared_ptr<fake_loader> code;
   std::shared_ptr<platform_environment> environment;
 

@@ -97,7 +97,7 @@ struct real_world {
 }  // namespace
 
 TEST_CASE("a real plugin is mapped by its first build, answers, and is unmapped after its last platform") {
-  for (const std::string name : {"echo", "echo_c"}) {
+  for (const std::string name : {"echo", "echo_c", "echo_v1"}) {
     CAPTURE(name);
     real_world world;
     const auto image = world.image(name);

@@ -96,6 +96,9 @@ inline const tenon_timer_1& timers() { return service<tenon_timer_1>("timer/1");
 inline const tenon_http_1& http() { return service<tenon_http_1>("http/1"); }
 inline const tenon_crypto_1& crypto() { return service<tenon_crypto_1>("crypto/1"); }
 inline const tenon_secret_1& secrets() { return service<tenon_secret_1>("secret/1"); }
+inline const tenon_limiter_1& limiter() { return service<tenon_limiter_1>("limiter/1"); }
+inline const tenon_store_1& stored() { return service<tenon_store_1>("store/1"); }
+inline const tenon_task_1& tasks() { return service<tenon_task_1>("task/1"); }
 inline const tenon_clock_1& clocks() { return service<tenon_clock_1>("clock/1"); }
 inline const tenon_log_1& logs() { return service<tenon_log_1>("log/1"); }
 

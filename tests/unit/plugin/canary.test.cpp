@@ -165,7 +165,7 @@ TEST_CASE("a library that stays mapped is refused unless it may") {
 
 TEST_CASE("what the loader would refuse is refused with the same words") {
   expect("bad_undefined_symbol", {"the dynamic loader refused it", "function_that_nobody_defines"});
-  expect("bad_entry_abi", {"its note states ABI 0.2, its entry 0.99"});
+  expect("bad_entry_abi", {"its note states ABI 1.0, its entry 1.99"});
   expect("bad_init", {"init() answered status 1, expected TENON_OK"});
 }
 

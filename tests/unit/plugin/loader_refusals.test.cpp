@@ -64,7 +64,7 @@ std::filesystem::path zombie_that_went(loading_world& world) {
 
 TEST_CASE("an entry that differs from its note is refused") {
   CHECK(says(refusal_of("bad_magic"), "to begin with TENON_ENTRY_MAGIC, found 42"));
-  CHECK(says(refusal_of("bad_entry_abi"), "its note states ABI 0.2, its entry 0.99"));
+  CHECK(says(refusal_of("bad_entry_abi"), "its note states ABI 1.0, its entry 1.99"));
   CHECK(says(refusal_of("bad_id"), "its note states the id \"fixture\", its entry \"somebody-else\""));
   CHECK(says(refusal_of("bad_task_missing"), "its note lists the task \"get_products\", its entry does not"));
 }

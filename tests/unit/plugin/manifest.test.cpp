@@ -27,7 +27,7 @@ TEST_CASE("a complete manifest is read") {
   REQUIRE(read.has_value());
   CHECK(read->id == "gam");
   CHECK(read->version == "1.2.0");
-  CHECK(read->abi_major == 0);
+  CHECK(read->abi_major == TENON_ABI_MAJOR);
   CHECK(read->abi_minor == TENON_ABI_MINOR);
   CHECK(read->adcp == "3.0");
   REQUIRE(read->tasks.size() == 2);

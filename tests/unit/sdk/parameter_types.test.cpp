@@ -24,6 +24,8 @@ TEST_CASE("no public parameter type is an aggregate") {
       no_aggregates<error, http_request, http_response, platform_context, call_context, task<void>, task<json::value>>);
   CHECK(no_aggregates<http_client, timer_service, logger, clocks, crypto_service, secret_text, cancelled>);
   CHECK(no_aggregates<sleep_operation, http_operation, sign_operation, single_flight<int>, single_flight<int>::joiner>);
+  CHECK(no_aggregates<limiter_service, quota, turn_operation, store_service, store_entry, store_changes, store_conflict,
+                      store_get, store_list, store_write, submitted>);
   CHECK(no_aggregates<testing::seen_request, testing::scripted_answer, testing::call_options, testing::fake_reply>);
 }
 

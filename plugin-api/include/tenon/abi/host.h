@@ -15,6 +15,8 @@
  *   3  Never inside a start or a cancel, and never before the [entry] that started it has returned.
  *   4  The completion is itself an [entry]: it follows the serial rule, and the platform stays pinned until it has returned.
  *   5  Cancel is idempotent, an unknown id is a no-op; the completion still comes (rule 2), usually TENON_E_CANCELLED.
+ *
+ * A call of a task flagged "blocking" may hold the platform's turn: what it starts completes after it has returned.
  */
 #ifndef TENON_ABI_HOST_H
 #define TENON_ABI_HOST_H
@@ -162,6 +164,109 @@ typedef struct tenon_secret_1 {
    * TENON_E_INVALID: no such secret or no string there. TENON_E_LIMIT: out is too small. */
   tenon_status (*read)(tenon_ctx* ctx, tenon_str name, tenon_str pointer, char* out, uint64_t* size) TENON_NOEXCEPT;
 } tenon_secret_1;
+
+/* ---- limiter/1 -------------------------------------------------------------------------------------------------------- */
+
+/* One turn of a bucket: what everybody who talks to one upstream account shares, so that they stay within its quota together. */
+typedef struct tenon_turn {
+  uint32_t struct_size;
+  uint32_t burst;       /* how many turns may be saved up while nobody asks; 0 counts as 1 */
+  tenon_str key;        /* the upstream account, such as a network code; 1 to 128 bytes */
+  uint64_t interval_ns; /* from this turn to the next one; 0: no limit, unless the bucket is held. An hour at most */
+  uint64_t max_wait_ns; /* who would wait longer gets no turn */
+} tenon_turn;
+
+/* TENON_OK: go. TENON_E_LIMIT: the turn would have come in wait_ns, later than asked for; nothing was taken. */
+typedef void (*tenon_turn_fn)(void* user, tenon_op op, tenon_status status, uint64_t wait_ns) TENON_NOEXCEPT;
+
+typedef struct tenon_limiter_1 {
+  /* Waits for a turn, in order of arrival. A bucket belongs to the plugin's id: all tenants and all versions of the plugin share
+   * it, other plugins do not. Who is cancelled gives the turn to those behind. */
+  tenon_status (*acquire)(tenon_ctx* ctx, const tenon_turn* turn, tenon_turn_fn done, void* user,
+                          tenon_op* op) TENON_NOEXCEPT;
+
+  /* Nobody gets a turn of the bucket for delay_ns from now: what an upstream asks for with Retry-After. An hour at most; a hold
+   * never shortens another. Who waits and would now wait too long gets TENON_E_LIMIT. */
+  tenon_status (*hold)(tenon_ctx* ctx, tenon_str key, uint64_t delay_ns) TENON_NOEXCEPT;
+} tenon_limiter_1;
+
+/* ---- store/1 ---------------------------------------------------------------------------------------------------------- */
+
+/* What a tenant keeps beyond its platforms: values under keys, written to disk before a write completes, and found again by every
+ * later platform of the tenant, version of the plugin and process of the host. Each tenant has its own, and in it each plugin. */
+#define TENON_STORE_KEY_BYTES 512u
+#define TENON_STORE_VALUE_BYTES 1048576u
+#define TENON_STORE_WRITES 256u  /* in one transaction */
+#define TENON_STORE_ENTRIES 256u /* in one answer */
+
+typedef struct tenon_store_entry {
+  tenon_str key;
+  tenon_str value;
+  uint64_t version; /* another after every write of the key; 0: there is no such entry */
+} tenon_store_entry;
+
+/* Borrowed for the completion. */
+typedef struct tenon_store_result {
+  uint32_t struct_size;
+  tenon_status status; /* TENON_E_CONFLICT: an entry had another version than expected. TENON_E_LIMIT: the tenant's store is full,
+                          or too busy. TENON_E_IO: the disk; nothing is known of a write then but that it is whole or not there */
+  const tenon_store_entry* entries; /* get, list: what was found. write: its keys with their versions and no values; after a
+                                       TENON_E_CONFLICT the first entry that was not as expected, as it is */
+  uint64_t entry_count;
+  tenon_str message; /* for the operator's log, without the value of any entry */
+} tenon_store_result;
+
+typedef void (*tenon_store_fn)(void* user, tenon_op op, const tenon_store_result* result) TENON_NOEXCEPT;
+
+#define TENON_STORE_PUT 1u
+#define TENON_STORE_ERASE 2u
+#define TENON_STORE_ANY_VERSION UINT64_MAX
+
+typedef struct tenon_store_write {
+  tenon_str key;
+  tenon_str value;   /* of a put */
+  uint64_t expected; /* the version that the entry must have: 0 = it must not be there; TENON_STORE_ANY_VERSION */
+  uint32_t what;     /* TENON_STORE_PUT, TENON_STORE_ERASE */
+  uint32_t reserved; /* 0 */
+} tenon_store_write;
+
+typedef struct tenon_store_1 {
+  /* One entry, or none. */
+  tenon_status (*get)(tenon_ctx* ctx, tenon_str key, tenon_store_fn done, void* user, tenon_op* op) TENON_NOEXCEPT;
+
+  /* Entries whose key begins with prefix and comes after `after` (empty: from the first), in the order of their bytes, at most
+   * limit (0: as many as fit into an answer). Fewer than limit may come: the last key is the next `after`; none: it was all. */
+  tenon_status (*list)(tenon_ctx* ctx, tenon_str prefix, tenon_str after, uint32_t limit, tenon_store_fn done, void* user,
+                       tenon_op* op) TENON_NOEXCEPT;
+
+  /* A transaction: all of the writes, or none. The keys are distinct. */
+  tenon_status (*write)(tenon_ctx* ctx, const tenon_store_write* writes, uint64_t count, tenon_store_fn done, void* user,
+                        tenon_op* op) TENON_NOEXCEPT;
+} tenon_store_1;
+
+/* ---- task/1 ----------------------------------------------------------------------------------------------------------- */
+
+#define TENON_TASK_RESUME_BYTES 65536u
+
+/* How a call that is not over yet ends. */
+typedef struct tenon_submission {
+  uint32_t struct_size;
+  uint32_t reserved;
+  tenon_str resume;  /* what the plugin needs to go on: its own bytes, at most TENON_TASK_RESUME_BYTES, not empty */
+  tenon_str message; /* for the buyer: what it waits for; may be empty */
+  uint64_t delay_ns; /* not to be gone on with earlier than in this time; a day at most */
+} tenon_submission;
+
+typedef struct tenon_task_1 {
+  /* Ends the token of a call() in progress: its work goes on later. The host writes the request and `resume` down, then answers
+   * the buyer that the task is submitted, with an id to ask for it; if it cannot write, with SERVICE_UNAVAILABLE. Some time after
+   * delay_ns it calls call() again, with the same request, TENON_CALL_RECOVERING and what `resume` said, of a platform of the
+   * tenant as it is then: of another version of the plugin, in another process. That token is completed with the final
+   * answer, or submitted again. An error that passes (its recovery is transient) and a platform that cannot be built are tried
+   * again, later each time. Consumes the token as complete() does. TENON_E_INVALID: no open token of a call of a mutating task,
+   * or bytes of the wrong length: then it is still open. */
+  tenon_status (*submit)(tenon_ctx* ctx, tenon_token token, const tenon_submission* submission) TENON_NOEXCEPT;
+} tenon_task_1;
 
 TENON_EXTERN_C_END
 

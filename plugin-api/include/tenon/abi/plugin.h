@@ -34,6 +34,9 @@ typedef struct tenon_call {
   tenon_str trace_id;        /* for logs and upstream headers, may be empty */
   tenon_str idempotency_key; /* marks the objects a mutating task makes upstream; may be empty */
   uint64_t deadline_ns;      /* on clock/1 steady_ns; 0 = none. The host answers TIMEOUT itself when it passes */
+  tenon_str resume;          /* what the plugin said when it submitted this task (task/1); empty: a buyer asks */
+  uint32_t attempt;          /* how often the task was gone on with before; 0 with an empty resume */
+  uint32_t reserved;
 } tenon_call;
 
 /* An earlier attempt under the same idempotency key has an unknown outcome: look the object up by its marker first. */

@@ -1,8 +1,9 @@
 /* tenon plugin ABI: the words both sides share.
  *
  * C11 and C++20. These headers (types.h, plugin.h, host.h) are the only binary contract between the host and a plugin.
- * Version 0.x: it may still change with any minor version, and a host refuses a plugin of another minor. From 1.0 on it
- * is append-only within a major.
+ * Within a major version it only grows: a struct gets members at its end, a service or an interface comes under a new
+ * name, nothing changes its meaning. A host takes plugins of its own major version and of its own or an older minor one.
+ * docs/abi.md has the rules at length; tests/abi/v1 holds 1.0 as it was.
  *
  * Rules that hold everywhere and are not repeated below:
  *
@@ -38,8 +39,8 @@
 #endif
 
 /* The version of these headers. tests/abi ties it to a hash of their text: neither changes alone. */
-#define TENON_ABI_MAJOR 0u
-#define TENON_ABI_MINOR 2u
+#define TENON_ABI_MAJOR 1u
+#define TENON_ABI_MINOR 0u
 
 TENON_EXTERN_C_BEGIN
 
@@ -52,7 +53,7 @@ typedef struct tenon_str {
  * late or second completion is recognised, counted and harmless. */
 typedef uint64_t tenon_token;
 
-/* One timer, HTTP exchange or signature in progress. 0 is none, never used twice within a platform. */
+/* One timer, HTTP exchange, signature, turn or access to the store in progress. 0 is none, never used twice within a platform. */
 typedef uint64_t tenon_op;
 
 typedef int32_t tenon_status;
@@ -66,6 +67,7 @@ typedef int32_t tenon_status;
 #define TENON_E_CLOSING 7     /* the platform is going away: nothing new is accepted */
 #define TENON_E_LIMIT 8       /* a limit of the host was reached */
 #define TENON_E_DENIED 9      /* not allowed: host not listed, secret not readable */
+#define TENON_E_CONFLICT 10   /* something is not as the caller expected it: look again */
 
 /* Host side of one platform. Valid from the entry of create() to the return of destroy(). */
 typedef struct tenon_ctx tenon_ctx;

@@ -3,8 +3,11 @@
 #include <tenon/abi/plugin.h>
 #include <tenon/sdk/crypto.hpp>
 #include <tenon/sdk/http.hpp>
+#include <tenon/sdk/limiter.hpp>
 #include <tenon/sdk/log.hpp>
 #include <tenon/sdk/secret.hpp>
+#include <tenon/sdk/store.hpp>
+#include <tenon/sdk/submitted.hpp>
 #include <tenon/sdk/time.hpp>
 
 #include <chrono>
@@ -36,6 +39,8 @@ class platform_context {
 
   http_client http() const noexcept { return http_client(link_); }
   timer_service timers() const noexcept { return timer_service(link_); }
+  limiter_service limiter() const noexcept { return limiter_service(link_); }
+  store_service store() const noexcept { return store_service(link_); }
   logger log() const noexcept { return logger(link_); }
   clocks time() const noexcept { return clocks(link_); }
   crypto_service crypto() const noexcept { return crypto_service(link_); }
@@ -71,6 +76,8 @@ class call_context {
         trace_id_(detail::from_abi(lent.trace_id)),
         idempotency_key_(detail::from_abi(lent.idempotency_key)),
         deadline_ns_(lent.deadline_ns),
+        resume_(detail::from_abi(lent.resume)),
+        attempt_(lent.attempt),
         recovering_((lent.flags & TENON_CALL_RECOVERING) != 0),
         running_(running) {}
 
@@ -82,6 +89,10 @@ class call_context {
 
   /// An earlier attempt under the same idempotency key has an unknown outcome: look the object up by its marker first.
   bool recovering() const noexcept { return recovering_; }
+
+  /// What the task said when it was submitted (sdk::submitted), when the host goes on with it; empty: a buyer asks.
+  const std::string& resume() const noexcept { return resume_; }
+  std::uint32_t attempt() const noexcept { return attempt_; }  ///< how often it was gone on with before
 
   /// On the clock of time().steady(). The host answers the caller itself when it passes.
   std::optional<std::chrono::steady_clock::time_point> deadline() const noexcept {
@@ -99,6 +110,8 @@ class call_context {
   std::string trace_id_;
   std::string idempotency_key_;
   std::uint64_t deadline_ns_ = 0;
+  std::string resume_;
+  std::uint32_t attempt_ = 0;
   bool recovering_ = false;
   const detail::activity* running_ = nullptr;
 };

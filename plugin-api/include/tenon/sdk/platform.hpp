@@ -45,6 +45,8 @@ class platform {
 
   http_client http() const noexcept { return context_.http(); }
   timer_service timers() const noexcept { return context_.timers(); }
+  limiter_service limiter() const noexcept { return context_.limiter(); }
+  store_service store() const noexcept { return context_.store(); }
   logger log() const noexcept { return context_.log(); }
   clocks time() const noexcept { return context_.time(); }
   crypto_service crypto() const noexcept { return context_.crypto(); }

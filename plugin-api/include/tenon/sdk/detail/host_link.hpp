@@ -26,6 +26,7 @@ inline std::string_view status_name(tenon_status status) noexcept {
     case TENON_E_CLOSING: return "closing";
     case TENON_E_LIMIT: return "limit reached";
     case TENON_E_DENIED: return "denied";
+    case TENON_E_CONFLICT: return "conflict";
     default: return "unknown status";
   }
 }
@@ -39,6 +40,9 @@ struct service_tables {
   const tenon_http_1* http = nullptr;
   const tenon_crypto_1* crypto = nullptr;
   const tenon_secret_1* secret = nullptr;
+  const tenon_limiter_1* limiter = nullptr;
+  const tenon_store_1* store = nullptr;
+  const tenon_task_1* task = nullptr;
 
   explicit constexpr service_tables() noexcept = default;
 
@@ -50,6 +54,9 @@ struct service_tables {
     http = static_cast<const tenon_http_1*>(find("http/1"));
     crypto = static_cast<const tenon_crypto_1*>(find("crypto/1"));
     secret = static_cast<const tenon_secret_1*>(find("secret/1"));
+    limiter = static_cast<const tenon_limiter_1*>(find("limiter/1"));
+    store = static_cast<const tenon_store_1*>(find("store/1"));
+    task = static_cast<const tenon_task_1*>(find("task/1"));
   }
 };
 
@@ -66,6 +73,9 @@ class host_link {
   const tenon_http_1& http() const { return require(tables_->http, "http/1"); }
   const tenon_crypto_1& crypto() const { return require(tables_->crypto, "crypto/1"); }
   const tenon_secret_1& secret() const { return require(tables_->secret, "secret/1"); }
+  const tenon_limiter_1& limiter() const { return require(tables_->limiter, "limiter/1"); }
+  const tenon_store_1& store() const { return require(tables_->store, "store/1"); }
+  const tenon_task_1& task() const { return require(tables_->task, "task/1"); }
 
  private:
   template <class Table>

@@ -2,6 +2,7 @@
 
 #include <tenon/sdk/platform.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -75,6 +76,7 @@ class instance {
   void answer(tenon_token token, task<json::value>& ended) noexcept;
   void answer_error(tenon_token token, const error& failure) noexcept;
   void answer_status(tenon_token token, tenon_status status) noexcept;
+  void submit(tenon_token token, const submitted& unfinished);
   void complete(tenon_token token, const tenon_reply& reply) noexcept;
 
   host_link link_;
@@ -202,6 +204,8 @@ inline void instance::answer(tenon_token token, task<json::value>& ended) noexce
       complete(token, reply);
     } catch (const error& failure) {
       answer_error(token, failure);
+    } catch (const submitted& unfinished) {
+      submit(token, unfinished);
     } catch (const cancelled&) {
       answer_status(token, TENON_E_CANCELLED);
     } catch (const std::exception& unexpected) {
@@ -211,6 +215,21 @@ inline void instance::answer(tenon_token token, task<json::value>& ended) noexce
     }
   } catch (...) {
     answer_status(token, TENON_E_LIMIT);
+  }
+}
+
+inline void instance::submit(tenon_token token, const submitted& unfinished) {
+  tenon_submission submission{};
+  submission.struct_size = sizeof submission;
+  submission.resume = to_abi(unfinished.resume());
+  submission.message = to_abi(unfinished.message());
+  submission.delay_ns = static_cast<std::uint64_t>(std::max<std::int64_t>(unfinished.delay().count(), 0));
+  const auto status = link_.task().submit(link_.ctx(), token, &submission);
+  // Refused, too, when the host has answered already: then this answer is refused as well.
+  if (status != TENON_OK) {
+    answer_error(token,
+                 errors::internal_error("expected a mutating task and 1 to 65536 bytes to go on with, the host says " +
+                                        std::string(status_name(status)) + " to its submission"));
   }
 }
 

@@ -18,6 +18,13 @@ class call_options {
   call_options& trace_id(std::string value) { return trace_id_ = std::move(value), *this; }
   call_options& idempotency_key(std::string value) { return idempotency_key_ = std::move(value), *this; }
   call_options& deadline(std::chrono::steady_clock::time_point value) { return deadline_ = value, *this; }
+  /// As when the host goes on with a task that was submitted.
+  call_options& resume(std::string value, std::uint32_t attempt = 0) {
+    resume_ = std::move(value);
+    attempt_ = attempt;
+    recovering_ = true;
+    return *this;
+  }
   call_options& recovering() { return recovering_ = true, *this; }
 
   /// As for a task that the manifest flags "blocking": the plugin may wait for HTTP.
@@ -38,6 +45,8 @@ class call_options {
     call.idempotency_key = detail::to_abi(idempotency_key_);
     call.deadline_ns = static_cast<std::uint64_t>(
         std::chrono::duration_cast<std::chrono::nanoseconds>(deadline_.time_since_epoch()).count());
+    call.resume = detail::to_abi(resume_);
+    call.attempt = attempt_;
     return call;
   }
 
@@ -47,6 +56,8 @@ class call_options {
   std::string trace_id_ = "trace-1";
   std::string idempotency_key_;
   std::chrono::steady_clock::time_point deadline_;
+  std::string resume_;
+  std::uint32_t attempt_ = 0;
   bool recovering_ = false;
   bool blocking_ = false;
 };
@@ -69,7 +80,17 @@ class fake_reply {
         recovery_(static_cast<sdk::recovery>(lent.recovery)),
         retry_after_s_(lent.retry_after_s) {}
 
-  bool ok() const noexcept { return status_ == TENON_OK; }
+  /// A task that was submitted.
+  explicit fake_reply(const tenon_submission& lent)
+      : status_(TENON_OK),
+        message_(detail::from_abi(lent.message)),
+        resume_(detail::from_abi(lent.resume)),
+        delay_(static_cast<std::int64_t>(lent.delay_ns)) {}
+
+  bool ok() const noexcept { return status_ == TENON_OK && resume_.empty(); }
+  bool submitted() const noexcept { return !resume_.empty(); }
+  const std::string& resume() const noexcept { return resume_; }
+  std::chrono::nanoseconds delay() const noexcept { return delay_; }
   tenon_status status() const noexcept { return status_; }
   const std::string& text() const noexcept { return text_; }
   json::value body() const { return json::parse(text_); }
@@ -92,6 +113,8 @@ class fake_reply {
   std::string suggestion_;
   std::string details_;
   std::string operator_detail_;
+  std::string resume_;
+  std::chrono::nanoseconds delay_{0};
   sdk::recovery recovery_ = sdk::recovery::as_published;
   std::uint32_t retry_after_s_ = 0;
 };

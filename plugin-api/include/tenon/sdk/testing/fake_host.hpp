@@ -2,6 +2,7 @@
 
 #include <tenon/sdk/testing/fake_call.hpp>
 #include <tenon/sdk/testing/fake_http.hpp>
+#include <tenon/sdk/testing/memory_store.hpp>
 #include <tenon/sdk/text.hpp>
 
 #include <functional>
@@ -78,6 +79,10 @@ class fake_host {
     secrets_.insert_or_assign(std::move(name), stored_secret(std::move(text), std::move(readable)));
     return *this;
   }
+
+  /// What the tenant keeps, shared with other fake hosts: a platform after it, say. Outlives this host.
+  fake_host& store(memory_store& kept) { return store_ = &kept, *this; }
+  const memory_store& stored() const noexcept { return *store_; }
 
   // What the world does, at any time.
   fake_host& on_http(http_handler handler) { return http_ = std::move(handler), *this; }
@@ -177,6 +182,16 @@ class fake_host {
   static tenon_status read_secret(tenon_ctx* ctx, tenon_str name, tenon_str pointer, char* out,
                                   std::uint64_t* size) noexcept;
 
+  static tenon_status acquire_turn(tenon_ctx* ctx, const tenon_turn* turn, tenon_turn_fn done, void* user,
+                                   tenon_op* op) noexcept;
+  static tenon_status get_entry(tenon_ctx* ctx, tenon_str key, tenon_store_fn done, void* user, tenon_op* op) noexcept;
+  static tenon_status list_entries(tenon_ctx* ctx, tenon_str prefix, tenon_str after, std::uint32_t limit,
+                                   tenon_store_fn done, void* user, tenon_op* op) noexcept;
+  static tenon_status write_entries(tenon_ctx* ctx, const tenon_store_write* writes, std::uint64_t count,
+                                    tenon_store_fn done, void* user, tenon_op* op) noexcept;
+  static tenon_status submit(tenon_ctx* ctx, tenon_token token, const tenon_submission* submission) noexcept;
+  static tenon_status hold_turns(tenon_ctx* ctx, tenon_str key, std::uint64_t delay_ns) noexcept;
+
   /// How many fake hosts use a plugin: the first initialises it, the last one de-initialises it.
   static int& platforms_of(const tenon_plugin& plugin) {
     static std::map<const tenon_plugin*, int> counts;
@@ -206,6 +221,14 @@ class fake_host {
   bool blocking_ = false;
   bool closing_ = false;
   std::uint64_t random_state_ = 1;
+
+  /// As the host's limiter/1 has it, but a turn that is given stands, whatever is held or cancelled later.
+  struct bucket {
+    std::chrono::nanoseconds paid{0}, held{0}, last{0};
+  };
+  std::map<std::string, bucket> buckets_;
+  memory_store own_store_;
+  memory_store* store_ = &own_store_;
 
   std::vector<seen_request> requests_;
   std::vector<std::string> log_;

@@ -173,6 +173,9 @@ inline const void* fake_host::get_service(tenon_str name_revision) noexcept {
   static constexpr tenon_http_1 http{&start_http, &wait_http};
   static constexpr tenon_crypto_1 crypto{&sign, &hash, &random};
   static constexpr tenon_secret_1 secret{&read_secret};
+  static constexpr tenon_limiter_1 limiter{&acquire_turn, &hold_turns};
+  static constexpr tenon_store_1 store{&get_entry, &list_entries, &write_entries};
+  static constexpr tenon_task_1 task{&submit};
   const std::string_view name = detail::from_abi(name_revision);
   if (name == "log/1") return &log;
   if (name == "clock/1") return &clock;
@@ -180,6 +183,9 @@ inline const void* fake_host::get_service(tenon_str name_revision) noexcept {
   if (name == "http/1") return &http;
   if (name == "crypto/1") return &crypto;
   if (name == "secret/1") return &secret;
+  if (name == "limiter/1") return &limiter;
+  if (name == "store/1") return &store;
+  if (name == "task/1") return &task;
   return nullptr;
 }
 
@@ -280,6 +286,77 @@ inline tenon_status fake_host::read_secret(tenon_ctx* ctx, tenon_str name, tenon
   if (out == nullptr) return TENON_OK;
   if (capacity < text->size()) return TENON_E_LIMIT;
   std::memcpy(out, text->data(), text->size());
+  return TENON_OK;
+}
+
+inline tenon_status fake_host::acquire_turn(tenon_ctx* ctx, const tenon_turn* turn, tenon_turn_fn done, void* user,
+                                            tenon_op* op) noexcept {
+  fake_host& host = of(ctx);
+  const std::chrono::nanoseconds interval(static_cast<std::int64_t>(turn->interval_ns));
+  bucket& at = host.buckets_[std::string(detail::from_abi(turn->key))];
+  const auto saved = interval * (std::max<std::uint32_t>(turn->burst, 1) - 1);
+  const auto due = std::max({at.paid - saved, at.held, at.last, host.now_});
+  const auto wait = due - host.now_;
+  const bool granted = static_cast<std::uint64_t>(wait.count()) <= turn->max_wait_ns;
+  const auto complete = [granted, wait, done, user](tenon_status status, tenon_op id) {
+    if (status == TENON_OK && !granted) status = TENON_E_LIMIT;
+    done(user, id, status, static_cast<std::uint64_t>(granted ? 0 : wait.count()));
+  };
+  const auto status = host.start_operation(granted ? wait : std::chrono::nanoseconds(0), complete, op);
+  if (status == TENON_OK && granted) {
+    at.paid = std::max(at.paid, due) + interval;
+    at.last = due;
+  }
+  return status;
+}
+
+inline tenon_status fake_host::hold_turns(tenon_ctx* ctx, tenon_str key, std::uint64_t delay_ns) noexcept {
+  bucket& at = of(ctx).buckets_[std::string(detail::from_abi(key))];
+  at.held = std::max(at.held, of(ctx).now_ + std::chrono::nanoseconds(static_cast<std::int64_t>(delay_ns)));
+  return TENON_OK;
+}
+
+inline tenon_status fake_host::get_entry(tenon_ctx* ctx, tenon_str key, tenon_store_fn done, void* user,
+                                         tenon_op* op) noexcept {
+  if (!memory_store::is_key(key)) return TENON_E_INVALID;
+  const auto found = of(ctx).store_->get(key);
+  const auto complete = [found, done, user](tenon_status status, tenon_op id) {
+    found.deliver(status, done, user, id);
+  };
+  return of(ctx).start_operation(std::chrono::nanoseconds(0), complete, op);
+}
+
+inline tenon_status fake_host::list_entries(tenon_ctx* ctx, tenon_str prefix, tenon_str after, std::uint32_t limit,
+                                            tenon_store_fn done, void* user, tenon_op* op) noexcept {
+  const auto found = of(ctx).store_->list(prefix, after, limit);
+  const auto complete = [found, done, user](tenon_status status, tenon_op id) {
+    found.deliver(status, done, user, id);
+  };
+  return of(ctx).start_operation(std::chrono::nanoseconds(0), complete, op);
+}
+
+inline tenon_status fake_host::write_entries(tenon_ctx* ctx, const tenon_store_write* writes, std::uint64_t count,
+                                             tenon_store_fn done, void* user, tenon_op* op) noexcept {
+  fake_host& host = of(ctx);
+  if (!memory_store::valid(writes, count)) return TENON_E_INVALID;
+  if (host.entered_ == 0) return TENON_E_INVALID;
+  if (host.closing_) return TENON_E_CLOSING;
+  const auto written = host.store_->write(writes, count);
+  const auto complete = [written, done, user](tenon_status status, tenon_op id) {
+    written.deliver(status, done, user, id);
+  };
+  return host.start_operation(std::chrono::nanoseconds(0), complete, op);
+}
+
+inline tenon_status fake_host::submit(tenon_ctx* ctx, tenon_token token, const tenon_submission* submission) noexcept {
+  fake_host& host = of(ctx);
+  const auto found = host.tokens_.find(token);
+  if (host.entered_ == 0 || found == host.tokens_.end() || found->second) {
+    ++host.stray_completions_;
+    return TENON_E_INVALID;
+  }
+  if (submission->resume.len == 0 || submission->resume.len > TENON_TASK_RESUME_BYTES) return TENON_E_INVALID;
+  found->second.emplace(*submission);
   return TENON_OK;
 }
 

@@ -1,0 +1,92 @@
+#pragma once
+
+#include "base/work_scheduler.hpp"
+#include "storage/task_book.hpp"
+
+#include <tenon/call.hpp>
+#include <tenon/clock.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace spdlog {
+class logger;
+}
+
+namespace tenon {
+
+/// What the submitted tasks of a host need. The clock outlives them.
+struct task_environment {
+  using start_function = std::function<void(call_request, reply_handler)>;
+
+  const clock* time = nullptr;
+  std::shared_ptr<work_scheduler> work;
+  boost::asio::any_io_executor files;  ///< where the book is read and written
+  std::shared_ptr<spdlog::logger> logger;
+  std::filesystem::path book;
+  std::chrono::nanoseconds retention = std::chrono::hours(7 * 24);  ///< how long the outcome can be asked for
+  std::chrono::nanoseconds give_up = std::chrono::hours(7 * 24);    ///< how long what does not end is tried
+  std::uint32_t at_once = 4;
+  start_function start;    ///< calls the tenant's platform
+  start_function through;  ///< the same, by the way of every call: limits, queue, circuit breaker
+  std::function<bool(std::string_view tenant, std::string_view task)> may_submit;
+  std::function<double()> chance;  ///< uniform in [0, 1)
+};
+
+/// Calls that end as submitted, and what becomes of them: written down before the buyer hears of it, gone on with when
+/// they are due, on whatever platform the tenant has then, until they have an answer, which is kept for a while. What
+/// was submitted in an earlier process is gone on with in this one.
+///
+/// An attempt that fails in a way that passes, or because the tenant cannot be served at all, is followed by another,
+/// later each time. One task is never under way twice: the book belongs to one process.
+///
+/// Threads     Any.
+class submitted_tasks : public std::enable_shared_from_this<submitted_tasks> {
+ public:
+  explicit submitted_tasks(task_environment environment) : world_(std::move(environment)) {}
+
+  /// Calls, and takes care of an answer that is none yet.
+  void call(call_request request, reply_handler done);
+
+  /// Goes on with what earlier processes left, if there is a book.
+  void begin();
+
+  /// Begins nothing more. What is under way ends as every call.
+  void stop();
+
+  /// Of that tenant alone; nothing: there is none, or it ended too long ago. On `files`.
+  void find(std::string tenant, std::string id, unique_function<void(result<std::optional<submitted_task>>)> done);
+
+  /// Newest first; an empty tenant: of all. On `files`.
+  void list(std::string tenant, unique_function<void(result<std::vector<submitted_task>>)> done);
+
+ private:
+  result<std::shared_ptr<task_book>> opened(bool make);
+  void keep(call_request request, const task_submission& what, reply_handler done);
+  void look();
+  void look_at(wall_time when);
+  void go_on(submitted_task task);
+  void settle(submitted_task task, result<reply> outcome);
+  void write(submitted_task task);
+  std::chrono::nanoseconds pause_after(std::uint32_t attempt) const;
+
+  const task_environment world_;
+  std::mutex opening_;  ///< held while the file is opened
+  std::shared_ptr<task_book> book_;
+  std::mutex looking_;  ///< held while the book says what is due, and while it is told how one ended
+  std::mutex mutex_;
+  bool stopped_ = false;
+  std::set<std::string> running_;
+  std::shared_ptr<void> timer_;
+  wall_time armed_ = wall_time::max();
+};
+
+}  // namespace tenon

@@ -1,0 +1,141 @@
+#include "storage/task_book.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+namespace tenon {
+namespace {
+
+constexpr int format = 1;
+
+constexpr std::string_view schema = R"(
+CREATE TABLE IF NOT EXISTS task (
+  id BLOB PRIMARY KEY, tenant BLOB NOT NULL, task BLOB NOT NULL, account_id BLOB NOT NULL, principal BLOB NOT NULL,
+  trace_id BLOB NOT NULL, idempotency_key BLOB NOT NULL, request BLOB NOT NULL, resume BLOB NOT NULL,
+  message BLOB NOT NULL, trouble BLOB NOT NULL, outcome BLOB NOT NULL, attempt INTEGER NOT NULL, due INTEGER NOT NULL,
+  state INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS task_due ON task (state, due);
+CREATE INDEX IF NOT EXISTS task_tenant ON task (tenant, created))";
+
+// In the order of the columns.
+constexpr std::array texts = {&submitted_task::id,
+                              &submitted_task::tenant,
+                              &submitted_task::task,
+                              &submitted_task::account_id,
+                              &submitted_task::principal,
+                              &submitted_task::trace_id,
+                              &submitted_task::idempotency_key,
+                              &submitted_task::request,
+                              &submitted_task::resume,
+                              &submitted_task::message,
+                              &submitted_task::trouble,
+                              &submitted_task::outcome};
+
+std::int64_t stored(wall_time at) noexcept { return std::chrono::nanoseconds(at.time_since_epoch()).count(); }
+
+wall_time wall_time_of(std::int64_t nanoseconds) noexcept {
+  return wall_time(std::chrono::duration_cast<wall_time::duration>(std::chrono::nanoseconds(nanoseconds)));
+}
+
+}  // namespace
+
+std::string_view to_string(submitted_task::state value) noexcept {
+  switch (value) {
+    case submitted_task::state::completed: return "completed";
+    case submitted_task::state::failed: return "failed";
+    case submitted_task::state::submitted: break;
+  }
+  return "submitted";
+}
+
+result<std::shared_ptr<task_book>> task_book::open(const std::filesystem::path& file) {
+  auto opened = database::open(file, schema, format);
+  if (!opened) return opened.error();
+  auto path = file;
+  path.replace_extension(".lock");
+  file_descriptor held(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!held || ::flock(held.get(), LOCK_EX | LOCK_NB) != 0) {
+    return make_error(
+        "SERVICE_UNAVAILABLE", "The service is not available at the moment.",
+        path.string() + ": expected to lock it, found that another process has or that it cannot be opened (" +
+            std::generic_category().message(errno) + "); give each host a state_dir of its own, or end the other one");
+  }
+  return std::shared_ptr<task_book>(new task_book(std::move(*opened), std::move(held)));
+}
+
+result<void> task_book::put(const submitted_task& task) {
+  const std::lock_guard lock(mutex_);
+  auto change = file_.prepare("INSERT OR REPLACE INTO task VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  if (!change) return change.error();
+  for (const auto member : texts) change->bind(task.*member);
+  change->bind(std::int64_t{task.attempt}).bind(stored(task.due)).bind(static_cast<std::int64_t>(task.now));
+  change->bind(stored(task.created)).bind(stored(task.updated));
+  if (const auto done = change->step(); !done) return done.error();
+  return {};
+}
+
+result<std::vector<submitted_task>> task_book::read(statement& asked) {
+  std::vector<submitted_task> found;
+  for (;;) {
+    const auto row = asked.step();
+    if (!row) return row.error();
+    if (!*row) return found;
+    auto& next = found.emplace_back();
+    int column = 0;
+    for (const auto member : texts) next.*member = asked.text(column++);
+    next.attempt = static_cast<std::uint32_t>(asked.number(column++));
+    next.due = wall_time_of(asked.number(column++));
+    next.now = static_cast<submitted_task::state>(asked.number(column++));
+    next.created = wall_time_of(asked.number(column++));
+    next.updated = wall_time_of(asked.number(column));
+  }
+}
+
+result<std::optional<submitted_task>> task_book::find(std::string_view tenant, std::string_view id) {
+  const std::lock_guard lock(mutex_);
+  auto asked = file_.prepare("SELECT * FROM task WHERE id = ? AND tenant = ?");
+  if (!asked) return asked.error();
+  asked->bind(id).bind(tenant);
+  auto found = read(*asked);
+  if (!found) return found.error();
+  if (found->empty()) return std::optional<submitted_task>();
+  return std::optional(std::move(found->front()));
+}
+
+result<std::vector<submitted_task>> task_book::due(wall_time until, std::uint32_t limit) {
+  const std::lock_guard lock(mutex_);
+  auto asked = file_.prepare("SELECT * FROM task WHERE state = 0 AND due <= ? ORDER BY due LIMIT ?");
+  if (!asked) return asked.error();
+  asked->bind(stored(until)).bind(std::int64_t{limit});
+  return read(*asked);
+}
+
+result<wall_time> task_book::next_due() {
+  const std::lock_guard lock(mutex_);
+  auto asked = file_.prepare("SELECT due FROM task WHERE state = 0 ORDER BY due LIMIT 1");
+  if (!asked) return asked.error();
+  const auto row = asked->step();
+  if (!row) return row.error();
+  return *row ? wall_time_of(asked->number(0)) : wall_time::max();
+}
+
+result<std::vector<submitted_task>> task_book::list(std::string_view tenant, std::uint32_t limit) {
+  const std::lock_guard lock(mutex_);
+  auto asked = file_.prepare("SELECT * FROM task WHERE ?1 = x'' OR tenant = ?1 ORDER BY created DESC LIMIT ?2");
+  if (!asked) return asked.error();
+  asked->bind(tenant).bind(std::int64_t{limit});
+  return read(*asked);
+}
+
+result<std::int64_t> task_book::forget_ended(wall_time before) {
+  const std::lock_guard lock(mutex_);
+  auto change = file_.prepare("DELETE FROM task WHERE state <> 0 AND updated < ?");
+  if (!change) return change.error();
+  if (const auto done = change->bind(stored(before)).step(); !done) return done.error();
+  return file_.changes();
+}
+
+}  // namespace tenon
