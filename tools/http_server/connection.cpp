@@ -9,7 +9,9 @@
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include <algorithm>
 #include <exception>
+#include <sstream>
 
 namespace tenon::http {
 namespace {
@@ -118,9 +120,14 @@ asio::awaitable<void> connection::serve() {
     auto request = to_request(std::move(message), peer_);
     auto answer = co_await ask(std::move(request));
     if (!socket_.is_open()) co_return;
+    const auto how = answer.sent;
     auto wire = std::make_shared<wire_response>(to_wire(std::move(answer), asked, may_keep && !draining_));
     keep = wire->keep_alive();
-    if (!co_await write(wire)) co_return;
+    if (how.any()) {
+      if (!co_await write_badly(wire, how)) co_return;
+    } else if (!co_await write(wire)) {
+      co_return;
+    }
   }
   co_await linger();
 }
@@ -201,6 +208,32 @@ asio::awaitable<bool> connection::write(std::shared_ptr<wire_response> answer) {
   limit(options_->read_timeout);
   const auto [failed, written] = co_await beast::http::async_write(socket_, *answer, token);
   co_return !failed;
+}
+
+/// False: the connection is gone.
+asio::awaitable<bool> connection::write_badly(std::shared_ptr<wire_response> answer, disruption how) {
+  state_ = state::writing;
+  const auto body_size = answer->body().size();
+  std::ostringstream text;
+  text << *answer;
+  auto bytes = std::move(text).str();
+  if (how.reset == disruption::cut::before) bytes.clear();
+  if (how.reset == disruption::cut::in_body) bytes.resize(bytes.size() - (body_size + 1) / 2);
+  const auto piece = how.drip.count() > 0 ? bytes.size() / 8 + 1 : bytes.size();
+  for (std::size_t at = 0; at < bytes.size(); at += piece) {
+    limit(options_->read_timeout);
+    const auto part = asio::buffer(bytes.data() + at, std::min(piece, bytes.size() - at));
+    const auto [failed, written] = co_await asio::async_write(socket_, part, token);
+    if (failed) co_return false;
+    if (how.drip.count() == 0) continue;
+    asio::steady_timer pause(socket_.get_executor(), how.drip);
+    co_await pause.async_wait(token);
+  }
+  if (how.reset == disruption::cut::none) co_return true;
+  error_code ignored;
+  socket_.set_option(asio::socket_base::linger(true, 0), ignored);  // closing then resets
+  socket_.close(ignored);
+  co_return false;
 }
 
 asio::awaitable<void> connection::refuse(refusal why) {

@@ -49,6 +49,7 @@ class connection : public std::enable_shared_from_this<connection> {
   boost::asio::awaitable<bool> greet(std::shared_ptr<const parser> into);
   boost::asio::awaitable<response> ask(request asked);
   boost::asio::awaitable<bool> write(std::shared_ptr<wire_response> answer);
+  boost::asio::awaitable<bool> write_badly(std::shared_ptr<wire_response> answer, disruption how);
   boost::asio::awaitable<void> refuse(refusal why);
   boost::asio::awaitable<void> linger();
 

@@ -33,10 +33,24 @@ struct request {
   std::string_view header(std::string_view name) const noexcept;
 };
 
+/// How a stand-in for a bad server sends an answer. Ours leave it alone.
+struct disruption {
+  enum class cut : std::uint8_t {
+    none,
+    before,  ///< the connection is reset in place of an answer
+    in_body  ///< it is reset when half of the body is sent
+  };
+  cut reset = cut::none;
+  std::chrono::milliseconds drip{0};  ///< above 0: sent in eight pieces, so long apart
+
+  bool any() const noexcept { return reset != cut::none || drip.count() > 0; }
+};
+
 struct response {
   unsigned status = 200;
   header_list headers = {};
   std::string body = {};
+  disruption sent = {};
 };
 
 /// Answers one request, exactly once, on any thread, now or later. Dropped without a call: the client gets a 500. May

@@ -48,40 +48,80 @@ std::optional<http::response> canned_answer(const json::object& given, bool keve
 
 }  // namespace
 
-fault read_fault(const json::object& given) {
-  constexpr std::array known{
-      std::string_view("match"),         std::string_view("credential"), std::string_view("count"),
-      std::string_view("latency_ms"),    std::string_view("status"),     std::string_view("body"),
-      std::string_view("retry_after_s"), std::string_view("preset"),     std::string_view("drop")};
-  for (const auto& [key, value] : given)
-    if (std::ranges::count(known, std::string_view(key)) == 0) refuse("unknown member of a fault: " + std::string(key));
-  fault made;
-  made.match = text_of(given, "match");
-  if (made.match.empty()) refuse("match: expected a route such as \"POST /token\", or \"*\"");
-  if (given.contains("credential")) made.credential = text_of(given, "credential");
+namespace {
+
+std::chrono::milliseconds milliseconds_of(const json::object& given, std::string_view name) {
+  const auto value = integer_of(given, name);
+  if (value < 0 || value > 600'000) refuse(std::string(name) + ": expected 0 to 600000");
+  return std::chrono::milliseconds(value);
+}
+
+void read_drop(const json::object& given, fault& into) {
+  const auto drop = text_of(given, "drop");
+  into.reset = drop.starts_with("reset_");
+  if (drop == "before" || drop == "reset_before")
+    into.drop = dropped::before;
+  else if (drop == "after" || drop == "reset_after")
+    into.drop = dropped::after;
+  else if (given.contains("drop"))
+    refuse("drop: expected before, after, reset_before or reset_after");
+  if (!given.contains("late_commit_ms")) return;
+  into.commits_late = milliseconds_of(given, "late_commit_ms");
+  into.drop = dropped::before;
+  into.reset = true;
+}
+
+void read_sending(const json::object& given, fault& into) {
+  into.latency = milliseconds_of(given, "latency_ms");
+  into.sent.drip = milliseconds_of(given, "drip_ms");
+  if (text_of(given, "cut") == "body")
+    into.sent.reset = http::disruption::cut::in_body;
+  else if (given.contains("cut"))
+    refuse("cut: expected body");
+  into.truncated = flag_of(given, "truncate");
+}
+
+void read_aim(const json::object& given, fault& into) {
+  into.match = text_of(given, "match");
+  if (into.match.empty()) refuse("match: expected a route such as \"POST /token\", or \"*\"");
+  if (given.contains("credential")) into.credential = text_of(given, "credential");
   if (given.contains("count")) {
     const auto count = integer_of(given, "count");
     if (count < 1) refuse("count: expected at least 1");
-    made.left = static_cast<std::uint64_t>(count);
+    into.left = static_cast<std::uint64_t>(count);
   }
-  const auto latency = integer_of(given, "latency_ms");
-  if (latency < 0 || latency > 600'000) refuse("latency_ms: expected 0 to 600000");
-  made.latency = std::chrono::milliseconds(latency);
+  into.probability = number_of(given, "probability", 1);
+  if (into.probability < 0 || into.probability > 1) refuse("probability: expected 0 to 1");
+  into.chance.seed(static_cast<std::uint32_t>(integer_of(given, "seed", 1)));
+}
+
+}  // namespace
+
+fault read_fault(const json::object& given) {
+  constexpr std::array<std::string_view, 17> known{
+      "match",    "credential", "count",         "probability",  "seed",          "latency_ms",
+      "status",   "body",       "retry_after_s", "preset",       "drop",          "cut",
+      "truncate", "drip_ms",    "expire_tokens", "clock_skew_s", "late_commit_ms"};
+  for (const auto& [key, value] : given)
+    if (std::ranges::count(known, std::string_view(key)) == 0) refuse("unknown member of a fault: " + std::string(key));
+  fault made;
+  read_aim(given, made);
+  read_drop(given, made);
+  read_sending(given, made);
   made.response = canned_answer(given, made.match.find(" /kevel/") != std::string::npos);
-  const auto drop = text_of(given, "drop");
-  if (drop == "before")
-    made.drop = dropped::before;
-  else if (drop == "after")
-    made.drop = dropped::after;
-  else if (given.contains("drop"))
-    refuse("drop: expected before or after");
+  made.expires_tokens = flag_of(given, "expire_tokens");
+  made.skew = std::chrono::seconds(integer_of(given, "clock_skew_s"));
   return made;
 }
 
 std::optional<fault> fault_list::take(std::string_view route, std::string_view credential) {
-  const auto at = std::ranges::find_if(armed_, [&](const fault& each) {
-    return (each.match == "*" || each.match == route) && (!each.credential || *each.credential == credential);
-  });
+  const auto hits = [&](fault& each) {
+    if (each.match != "*" && each.match != route) return false;
+    if (each.credential && *each.credential != credential) return false;
+    constexpr double range = static_cast<double>(std::minstd_rand::max()) + 1;
+    return each.probability >= 1 || static_cast<double>(each.chance()) / range < each.probability;
+  };
+  const auto at = std::ranges::find_if(armed_, hits);
   if (at == armed_.end()) return {};
   auto made = *at;
   if (at->left && --*at->left == 0) armed_.erase(at);

@@ -20,6 +20,7 @@ std::string service::base_url() const { return "http://127.0.0.1:" + std::to_str
 
 void service::answer(const http::request& request, http::responder respond) {
   auto made = served_.handle(request);
+  if (made.commits_late) commit_later(*made.commits_late, request);
   if (!made.answered)
     keep_waiting(std::move(respond));
   else if (made.latency.count() > 0)
@@ -37,6 +38,12 @@ void service::answer_later(outcome made, http::responder respond) {
   const auto held = std::make_shared<waiting>(boost::asio::steady_timer(executor_, made.latency),
                                               std::move(made.response), std::move(respond));
   held->timer.async_wait([held](boost::system::error_code) { held->respond(std::move(held->response)); });
+}
+
+void service::commit_later(std::chrono::milliseconds delay, const http::request& request) {
+  const auto timer = std::make_shared<boost::asio::steady_timer>(executor_, delay);
+  timer->async_wait(
+      [self = shared_from_this(), timer, request](boost::system::error_code) { self->served_.perform(request); });
 }
 
 void service::keep_waiting(http::responder respond) {

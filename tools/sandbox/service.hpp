@@ -29,6 +29,7 @@ class service : public std::enable_shared_from_this<service> {
   service(boost::asio::any_io_executor executor, upstreams& served) : executor_(std::move(executor)), served_(served) {}
 
   void answer(const http::request& request, http::responder respond);
+  void commit_later(std::chrono::milliseconds delay, const http::request& request);
   void answer_later(outcome made, http::responder respond);
   void keep_waiting(http::responder respond);
 

@@ -61,23 +61,43 @@ outcome upstreams::handle(const http::request& request) {
     world_.counters.count(request.method + " (unserved)", who.name, made.response.status);
     return made;
   }
-  call made_call{.request = request,
-                 .now = std::chrono::floor<std::chrono::seconds>(clock_.wall_now()),
-                 .query = parse_form(request.query),
-                 .ids = std::move(found.ids),
-                 .subject = found.served->subject,
-                 .all = &world_};
+  auto made_call = make_call(request, std::move(found.ids), *found.served);
   if (which == api::control) return {.response = serve(which, *found.served, made_call, who)};
 
   const auto name = route_name(*found.served);
   const auto armed = world_.faults.take(name, who.name).value_or(fault());
-  outcome made{.latency = armed.latency, .answered = armed.drop == dropped::no};
+  if (armed.expires_tokens) world_.tokens.revoke_all();
+  made_call.now += armed.skew;
+  outcome made{.latency = armed.latency,
+               .answered = armed.drop == dropped::no || armed.reset,
+               .commits_late = armed.commits_late};
   if (armed.response)
     made.response = *armed.response;
   else if (armed.drop != dropped::before)
-    made.response = serve(which, *found.served, made_call, who);
-  world_.counters.count(name, who.name, made.answered ? made.response.status : 0);
+    made.response = serve(which, *found.served, made_call, armed.expires_tokens ? identify(which, request) : who);
+  made.response.sent = armed.sent;
+  if (armed.reset) made.response.sent.reset = http::disruption::cut::before;
+  if (armed.truncated) made.response.body.resize(made.response.body.size() / 2);
+  world_.counters.count(name, who.name, armed.drop == dropped::no ? made.response.status : 0);
   return made;
+}
+
+void upstreams::perform(const http::request& request) {
+  const std::scoped_lock lock(mutex_);
+  const auto which = api_of(request.path);
+  auto found = route(request.method, request.path);
+  if (!found.served) return;
+  auto made_call = make_call(request, std::move(found.ids), *found.served);
+  static_cast<void>(serve(which, *found.served, made_call, identify(which, request)));
+}
+
+call upstreams::make_call(const http::request& request, std::vector<std::string> ids, const endpoint& row) {
+  return {.request = request,
+          .now = std::chrono::floor<std::chrono::seconds>(clock_.wall_now()),
+          .query = parse_form(request.query),
+          .ids = std::move(ids),
+          .subject = row.subject,
+          .all = &world_};
 }
 
 upstreams::caller upstreams::identify(api which, const http::request& request) const {

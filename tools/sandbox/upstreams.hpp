@@ -17,6 +17,7 @@ struct outcome {
   http::response response = {};
   std::chrono::milliseconds latency{0};
   bool answered = true;
+  std::optional<std::chrono::milliseconds> commits_late = {};  ///< perform() it then; the client will never know
 };
 
 /// Both upstreams as one function from request to outcome. No socket, no thread, no clock of its own.
@@ -37,6 +38,9 @@ class upstreams {
 
   outcome handle(const http::request& request);
 
+  /// Does what the request asks for, and tells nobody.
+  void perform(const http::request& request);
+
  private:
   struct caller {
     std::string name;              ///< for the counters
@@ -44,6 +48,7 @@ class upstreams {
     std::string kevel_key = {};    ///< Kevel: a key's name, or empty
   };
 
+  call make_call(const http::request& request, std::vector<std::string> ids, const endpoint& row);
   caller identify(api which, const http::request& request) const;
   http::response serve(api which, const endpoint& row, call& request, const caller& who);
   void enter_gam(const endpoint& row, call& request, const caller& who);
