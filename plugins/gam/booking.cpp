@@ -59,18 +59,20 @@ sdk::task<json::object> booking::find_order(std::string name, sales::deadline un
   co_return json::object();
 }
 
-sdk::task<booking::claimed_order> booking::ensure_order(sales::buy_plan plan, std::string key, sales::deadline until) {
-  auto const name = order_name(plan, key);
+sdk::task<booking::claimed_order> booking::ensure_order(sales::buy_plan plan, sales::progress* going,
+                                                        sales::deadline until) {
+  auto const name = order_name(plan, going->key());
   claimed_order claimed;
   claimed.order = co_await find_order(name, until);
   if (!claimed.order.empty()) {
+    going->claim(name, claimed.name());
     claimed.adopted = true;
     co_return claimed;
   }
   json::object order{{"displayName", name},
                      {"advertiser", api_.settings().advertiser},
                      {"trafficker", api_.settings().trafficker},
-                     {"notes", json::serialize(sales::buy_record(key, api_.now()))}};
+                     {"notes", json::serialize(sales::buy_record(going->key(), api_.now()))}};
   if (!plan.po_number.empty()) {
     order["poNumber"] = plan.po_number;
   }
@@ -80,8 +82,10 @@ sdk::task<booking::claimed_order> booking::ensure_order(sales::buy_plan plan, st
   try {
     auto const made = co_await api_.write("POST", "orders:batchCreate", std::move(body), subject::other, until);
     claimed.order = first_of(made, "orders");
+    going->claim(name, claimed.name());
     co_return claimed;
   } catch (outcome_unknown const&) {
+    going->claim(name);
     unclear = std::current_exception();
   } catch (sdk::error const& fault) {
     if (fault.code() != "CONFLICT") {
@@ -94,6 +98,7 @@ sdk::task<booking::claimed_order> booking::ensure_order(sales::buy_plan plan, st
   if (claimed.order.empty()) {
     std::rethrow_exception(unclear);
   }
+  going->claim(name, claimed.name());
   co_return claimed;
 }
 
@@ -174,7 +179,9 @@ sdk::task<bool> booking::try_approve(std::string order, bool last, sales::deadli
 sdk::task<void> booking::approve(std::string order, sales::deadline until) {
   // Ad Manager forecasts a new line item within seconds to a minute, and approves none before.
   for (int attempt = 1;; ++attempt) {
-    auto const done = co_await try_approve(order, attempt == approval_attempts, until);
+    auto const last =
+        attempt == approval_attempts || (until && api_.context().time().steady() + forecast_pause >= *until);
+    auto const done = co_await try_approve(order, last, until);
     if (done) {
       co_return;
     }
@@ -197,8 +204,8 @@ sdk::task<void> booking::pause_those_asked(sales::buy_plan plan, std::vector<std
 }
 
 sdk::task<void> booking::complete(sales::buy_plan plan, std::vector<resolved_targeting> targets, claimed_order claimed,
-                                  std::string key, sales::deadline until) {
-  auto const line_items = co_await ensure_line_items(plan, std::move(targets), claimed, std::move(key), until);
+                                  sales::progress const* going, sales::deadline until) {
+  auto const line_items = co_await ensure_line_items(plan, std::move(targets), claimed, going->key(), until);
   for (std::size_t i = 0; i < plan.packages.size(); ++i) {
     auto const& package = plan.packages[i];
     auto wanted = co_await library_.gather(package.assignments, package.creatives, package.path, until);
@@ -208,26 +215,33 @@ sdk::task<void> booking::complete(sales::buy_plan plan, std::vector<resolved_tar
   }
   if (claimed.is_draft()) {
     co_await approve(claimed.name(), until);
+  }
+  // An earlier attempt may have come as far as the approval. A buyer that only repeats its request has seen the buy,
+  // and may have resumed it since.
+  if (claimed.is_draft() || going->resumed()) {
     co_await pause_those_asked(std::move(plan), line_items, until);
   }
 }
 
-sdk::task<void> booking::discard(std::string order) {
-  std::vector<std::string> names;
-  names.push_back(order);
-  auto body = names_body(names);
-  try {
-    // Not under the call's deadline: that the time ran out may be why the draft has to go.
-    co_await api_.write("POST", "orders:batchDelete", std::move(body), subject::media_buy, std::nullopt);
-  } catch (sdk::error const& fault) {
-    api_.context().log().warn("The draft order " + order + " could not be deleted and is left behind. " +
-                              fault.operator_detail());
+sdk::task<void> booking::discard(sales::progress const* going, sales::deadline until) {
+  json::object order;
+  if (going->made().empty()) {
+    order = co_await find_order(going->name(), until);
+  } else {
+    order = co_await api_.get(going->made(), subject::media_buy, until);
   }
+  if (sales::upstream_text(order, "status") != "DRAFT") {
+    co_return;  // it is gone; or it is approved, and then it is a buy
+  }
+  std::vector<std::string> names;
+  names.push_back(sales::upstream_text(order, "name"));
+  auto body = names_body(names);
+  co_await api_.write("POST", "orders:batchDelete", std::move(body), subject::media_buy, until);
 }
 
-sdk::task<json::object> booking::create(json::object request, sdk::call_context call) {
-  auto const until = call.deadline();
-  auto const plan = sales::read_buy(request, api_.settings().catalogue, api_.now(), lead);
+sdk::task<json::object> booking::attempt(json::object request, sales::progress* going, sales::deadline until) {
+  auto plan = sales::read_buy(request, api_.settings().catalogue, going->asked_at(), lead);
+  sales::start_no_earlier(plan, api_.now() + lead);
   check_limits(plan);
   // Everything that can be refused is refused before anything is written.
   std::vector<resolved_targeting> targets;
@@ -239,25 +253,45 @@ sdk::task<json::object> booking::create(json::object request, sdk::call_context 
       co_await library_.require(each.creative_id, sales::path_of(package.path, "creative_assignments"), until);
     }
   }
-  auto const key = sales::marker_key(api_.context(), call);
-  auto const claimed = co_await ensure_order(plan, key, until);
-  auto const name = claimed.name();
-  std::exception_ptr failure;
+  auto const claimed = co_await ensure_order(plan, going, until);
   if (!sales::upstream_flag(claimed.order, "archived")) {  // else it was canceled since: that is the answer
+    co_await complete(plan, std::move(targets), claimed, going, until);
+  }
+  auto const booked = co_await orders_.load(media_buy_id_of(claimed.name()), until);
+  co_return sales::created_answer(booked.state, request);
+}
+
+sdk::task<json::object> booking::create(json::object request, sdk::call_context call) {
+  auto const until = sales::settle_by(api_.context(), call);
+  sales::progress going(api_.context(), call);
+  std::exception_ptr failure;
+  if (!going.undoes()) {
     try {
-      co_await complete(plan, std::move(targets), claimed, key, until);
+      co_return co_await attempt(std::move(request), &going, until);
     } catch (sdk::error const&) {
       failure = std::current_exception();
     }
+    auto const why = sales::error_in(failure);
+    if (!going.claimed() || sales::passes(why)) {
+      sales::settle(going, failure);
+    }
+    going.undo(why);
+  }
+  std::exception_ptr unfinished;
+  try {
+    co_await discard(&going, until);
+  } catch (sdk::error const&) {
+    unfinished = std::current_exception();
+  }
+  if (unfinished != nullptr) {
+    auto const why = sales::error_in(unfinished);
+    api_.context().log().warn("The order \"" + going.name() + "\" is not undone yet: " + why.operator_detail());
+    throw going.later(why);
   }
   if (failure != nullptr) {
-    if (claimed.is_draft()) {
-      co_await discard(name);
-    }
     std::rethrow_exception(failure);
   }
-  auto const booked = co_await orders_.load(media_buy_id_of(name), until);
-  co_return sales::created_answer(booked.state, request);
+  throw going.reason();
 }
 
 }  // namespace tenon::gam

@@ -4,14 +4,17 @@
 #include "orders.hpp"
 #include "targeting.hpp"
 
+#include "../sales/progress.hpp"
+
 namespace tenon::gam {
 
 /// create_media_buy: a draft order, its line items in one call, their creatives, and approval last, because only an
 /// approved order can serve.
 ///
 /// Every object carries a marker made of the idempotency key, and every step looks for it before and after a write of
-/// unknown outcome: the same request sent again finishes what an earlier one began and books nothing twice. A draft
-/// that cannot be finished is deleted.
+/// unknown outcome: the same request sent again finishes what an earlier one began and books nothing twice. Once there
+/// is something of a buy in the network, it is finished or undone: what the time of a call does not suffice for is
+/// submitted and gone on with later (sales::progress).
 class booking {
  public:
   booking(client& api, order_book& orders, creative_library& library, targeting_resolver& targeting)
@@ -29,17 +32,18 @@ class booking {
     bool is_draft() const { return sales::upstream_text(order, "status") == "DRAFT"; }
   };
 
-  sdk::task<claimed_order> ensure_order(sales::buy_plan plan, std::string key, sales::deadline until);
+  sdk::task<json::object> attempt(json::object request, sales::progress* going, sales::deadline until);
+  sdk::task<claimed_order> ensure_order(sales::buy_plan plan, sales::progress* going, sales::deadline until);
   sdk::task<json::object> find_order(std::string name, sales::deadline until);
   sdk::task<void> complete(sales::buy_plan plan, std::vector<resolved_targeting> targets, claimed_order claimed,
-                           std::string key, sales::deadline until);
+                           sales::progress const* going, sales::deadline until);
   sdk::task<std::vector<std::string>> ensure_line_items(sales::buy_plan plan, std::vector<resolved_targeting> targets,
                                                         claimed_order claimed, std::string key, sales::deadline until);
   sdk::task<json::array> write_line_items(json::array requests, std::string order, sales::deadline until);
   sdk::task<void> approve(std::string order, sales::deadline until);
   sdk::task<bool> try_approve(std::string order, bool last, sales::deadline until);
   sdk::task<void> pause_those_asked(sales::buy_plan plan, std::vector<std::string> line_items, sales::deadline until);
-  sdk::task<void> discard(std::string order);
+  sdk::task<void> discard(sales::progress const* going, sales::deadline until);
 
   client& api_;
   order_book& orders_;

@@ -165,24 +165,43 @@ sdk::task<void> changes::cancel(json::object request, booked_order booked, sales
   co_await act("orders:batchArchive", std::move(order), subject::media_buy, until);
 }
 
-sdk::task<json::object> changes::update(json::object request, sdk::call_context call) {
-  auto const until = call.deadline();
+sdk::task<json::object> changes::attempt(json::object request, sales::progress* going, sales::deadline until) {
   auto const id = sales::required_text(request, "media_buy_id");
   auto const booked = co_await orders_.load(id, until);
-  sales::require_updatable(booked.state, request);
   std::vector<std::string> affected;
+  if (going->resumed()) {
+    if (sales::is_canceled_as_asked(request, booked.state)) {
+      co_return sales::updated_answer(booked.state, affected);
+    }
+    request = sales::what_is_left(std::move(request), booked.state);
+  }
+  sales::require_updatable(booked.state, request);
   if (sales::flag_at(request, "canceled").value_or(false)) {
+    going->claim(id);
     co_await cancel(request, booked, until);
   } else {
     auto wanted = co_await plan(request, booked, until);
     for (auto const& change : wanted) {
       affected.push_back(booked.state.packages[change.index].package_id);
     }
+    going->claim(id);
     co_await apply(std::move(wanted), booked, until);
     co_await write_record(booked, booked.state.record, until);
   }
   auto const now = co_await orders_.load(id, until);
   co_return sales::updated_answer(now.state, affected);
+}
+
+sdk::task<json::object> changes::update(json::object request, sdk::call_context call) {
+  auto const until = sales::settle_by(api_.context(), call);
+  sales::progress going(api_.context(), call);
+  std::exception_ptr failure;
+  try {
+    co_return co_await attempt(std::move(request), &going, until);
+  } catch (sdk::error const&) {
+    failure = std::current_exception();
+  }
+  sales::settle(going, failure);
 }
 
 }  // namespace tenon::gam

@@ -4,6 +4,8 @@
 #include "orders.hpp"
 #include "targeting.hpp"
 
+#include "../sales/progress.hpp"
+
 namespace tenon::gam {
 
 /// What an update does to one line item.
@@ -29,6 +31,7 @@ class changes {
   sdk::task<json::object> update(json::object request, sdk::call_context call);
 
  private:
+  sdk::task<json::object> attempt(json::object request, sales::progress* going, sales::deadline until);
   sdk::task<std::vector<line_item_change>> plan(json::object request, booked_order booked, sales::deadline until);
   sdk::task<line_item_change> plan_package(json::object update, std::size_t index, json::object line_item,
                                            std::string path, sales::deadline until);

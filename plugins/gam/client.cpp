@@ -7,7 +7,6 @@
 namespace tenon::gam {
 namespace {
 
-constexpr std::chrono::seconds exchange_timeout{30};
 constexpr std::size_t most_pages = 100;
 
 }  // namespace
@@ -23,13 +22,13 @@ std::string client::url_of(std::string const& path) const {
 }
 
 sdk::task<json::object> client::exchange(std::string method, std::string path, std::string body, subject about,
-                                         sales::deadline until) {
-  sales::patient_http const http(context_);
+                                         sales::deadline until, sales::bounded by_deadline) {
+  sales::patient_http const http(context_, settings_.quota, by_deadline);
   auto const url = url_of(path);
   for (int attempt = 0;; ++attempt) {
     auto const token = co_await tokens_.token();
     sdk::http_request request(method, url);
-    request.header("authorization", "Bearer " + token).timeout(exchange_timeout);
+    request.header("authorization", "Bearer " + token);
     if (!body.empty()) {
       request.header("content-type", "application/json").body(body);
     }
@@ -51,12 +50,16 @@ sdk::task<json::object> client::exchange(std::string method, std::string path, s
 }
 
 sdk::task<json::object> client::get(std::string path, subject about, sales::deadline until) {
-  return exchange("GET", std::move(path), {}, about, until);
+  return exchange("GET", std::move(path), {}, about, until, sales::bounded::exchanges);
+}
+
+sdk::task<json::object> client::get_in_handshake(std::string path, subject about) {
+  return exchange("GET", std::move(path), {}, about, sales::handshake_deadline(context_), sales::bounded::waiting);
 }
 
 sdk::task<json::object> client::write(std::string method, std::string path, json::object body, subject about,
                                       sales::deadline until) {
-  return exchange(std::move(method), std::move(path), json::serialize(body), about, until);
+  return exchange(std::move(method), std::move(path), json::serialize(body), about, until, sales::bounded::exchanges);
 }
 
 sdk::task<json::array> client::list(std::string path, std::string member, std::string filter, subject about,

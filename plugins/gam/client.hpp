@@ -27,6 +27,9 @@ class client {
   sdk::task<json::array> list(std::string path, std::string member, std::string filter, subject about,
                               sales::deadline until);
 
+  /// The same while the platform is made: it waits for turns and between attempts no longer than a handshake may.
+  sdk::task<json::object> get_in_handshake(std::string path, subject about);
+
   /// POST or PATCH.
   sdk::task<json::object> write(std::string method, std::string path, json::object body, subject about,
                                 sales::deadline until);
@@ -40,7 +43,7 @@ class client {
 
  private:
   sdk::task<json::object> exchange(std::string method, std::string path, std::string body, subject about,
-                                   sales::deadline until);
+                                   sales::deadline until, sales::bounded by_deadline);
   std::string url_of(std::string const& path) const;
 
   sdk::platform_context context_;

@@ -17,11 +17,7 @@ void keep_active(std::set<std::string>& names, json::array const& listed) {
 
 }  // namespace
 
-sdk::task<void> inventory::refresh(sales::deadline until) {
-  auto const now = api_.context().time().steady();
-  if (listed_at_ && now - *listed_at_ < good_for) {
-    co_return;
-  }
+sdk::task<std::set<std::string>> inventory::list(sales::deadline until) {
   bool units_needed = false;
   bool placements_needed = false;
   for (auto const& [id, terms] : api_.settings().terms) {
@@ -37,12 +33,31 @@ sdk::task<void> inventory::refresh(sales::deadline until) {
     auto const placements = co_await api_.list("placements", "placements", {}, subject::inventory, until);
     keep_active(names, placements);
   }
-  active_ = std::move(names);
-  listed_at_ = now;
+  active_ = names;
+  listed_at_ = api_.context().time().steady();
   for (auto const& item : api_.settings().catalogue.products()) {
     if (!has(item)) {
       api_.context().log().warn("Product " + item.id +
                                 " is not offered: the network lacks some of its ad units or placements");
+    }
+  }
+  co_return names;
+}
+
+sdk::task<void> inventory::refresh(sales::deadline until) {
+  for (;;) {
+    if (listed_at_ && api_.context().time().steady() - *listed_at_ < good_for) {
+      co_return;
+    }
+    // However many ask at once, the network is asked once; but one that has more time than the one who asks waits on.
+    auto const asks = !listing_.running();
+    auto operation = list(until);
+    try {
+      co_await listing_.join(std::move(operation));
+    } catch (sdk::error const& failure) {
+      if (asks || failure.code() != "RATE_LIMITED" || (until && api_.context().time().steady() >= *until)) {
+        throw;
+      }
     }
   }
 }

@@ -2,11 +2,14 @@
 
 #include "client.hpp"
 
+#include <tenon/sdk/single_flight.hpp>
+
 #include <set>
 
 namespace tenon::gam {
 
-/// Which of the products' ad units and placements the network still has: listed at most every ten minutes.
+/// Which of the products' ad units and placements the network still has: listed at most every ten minutes, and once for
+/// however many ask at the same time.
 class inventory {
  public:
   explicit inventory(client& api) : api_(api) {}
@@ -18,7 +21,10 @@ class inventory {
   bool has(sales::product const& item) const;
 
  private:
+  sdk::task<std::set<std::string>> list(sales::deadline until);
+
   client& api_;
+  sdk::single_flight<std::set<std::string>> listing_;
   std::set<std::string> active_;  ///< resource names
   std::optional<std::chrono::steady_clock::time_point> listed_at_;
 };

@@ -17,10 +17,19 @@ gam_platform::gam_platform(sdk::platform_context context)
       reports_(api_) {}
 
 sdk::task<void> gam_platform::open() {
-  auto const until = sales::handshake_deadline(api_.context());
-  auto const network = co_await api_.get(settings_.network, subject::network, until);
+  auto const network = co_await api_.get_in_handshake(settings_.network, subject::network);
   log().info("Connected to Ad Manager network " + sales::upstream_text(network, "displayName") + " (" +
              settings_.network + ", " + sales::upstream_text(network, "timeZone") + ")");
+}
+
+sdk::task<void> gam_platform::check_health() {
+  // open() has read the network; whether it can book is another matter.
+  auto const advertiser = co_await api_.get_in_handshake(settings_.advertiser, subject::network);
+  auto const credit = sales::upstream_text(advertiser, "creditStatus");
+  if (!credit.empty() && credit != "ACTIVE") {  // no reason to keep older settings in force
+    log().warn("The credit of " + settings_.advertiser + " is " + credit +
+               " in Ad Manager: orders may not be approved");
+  }
 }
 
 sdk::task<json::value> gam_platform::hand_over() { co_return json::value(api_.hand_over()); }

@@ -19,6 +19,9 @@ class gam_platform final : public sales::seller {
   /// platform.
   sdk::task<void> open() override;
 
+  /// Reads the advertiser: whether there is one that may buy.
+  sdk::task<void> check_health() override;
+
   /// Leaves its access token to the platform that replaces it: a reload costs the token endpoint nothing.
   sdk::task<json::value> hand_over() override;
 

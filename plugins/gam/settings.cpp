@@ -10,6 +10,10 @@ namespace {
 
 using sales::pricing_model;
 
+// Of a network without Ad Manager 360, which has 8.
+constexpr double default_rate = 2;
+constexpr std::uint32_t burst = 2;
+
 [[noreturn]] void misconfigured(std::string what) { throw sdk::errors::configuration_error(std::move(what)); }
 
 struct type_rule {
@@ -82,6 +86,7 @@ gam_settings::gam_settings(sales::json::object const& source)
       advertiser(network + "/companies/" + sales::required_text(source, "advertiser_id")),
       trafficker(network + "/users/" + sales::required_text(source, "trafficker_id")),
       scope(sales::text_at(source, "scope").value_or("https://www.googleapis.com/auth/admanager")),
+      quota(network, sales::number_at(source, "requests_per_second").value_or(default_rate), burst),
       overbook(sales::flag_at(source, "overbook").value_or(false)),
       catalogue(source) {
   for (auto const& item : catalogue.products()) {

@@ -2,6 +2,8 @@
 
 #include "../sales/catalogue.hpp"
 
+#include <tenon/sdk/limiter.hpp>
+
 #include <map>
 #include <string>
 #include <vector>
@@ -28,6 +30,7 @@ struct gam_settings {
   std::string advertiser;  ///< "networks/123456/companies/555"
   std::string trafficker;  ///< "networks/123456/users/77"
   std::string scope;
+  sdk::quota quota;  ///< of the network's API, whoever uses it
   bool overbook = false;
   sales::catalogue catalogue;
   std::map<std::string, booking_terms, std::less<>> terms;  ///< by product id

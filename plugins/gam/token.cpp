@@ -81,8 +81,7 @@ sdk::task<std::string> token_source::fetch() {
   sdk::http_request request("POST", endpoint);
   request.header("content-type", "application/x-www-form-urlencoded");
   request.body(sdk::form_urlencode({{"grant_type", grant_type}, {"assertion", assertion}}));
-  request.timeout(std::chrono::seconds{30});
-  sales::patient_http const http(context_);
+  sales::patient_http const http(context_, std::nullopt, sales::bounded::waiting);
   auto const response = co_await http.send(std::move(request), sales::handshake_deadline(context_));
   if (!response.arrived()) {
     throw sdk::errors::service_unavailable("The token endpoint " + endpoint + " did not answer: " + response.message());

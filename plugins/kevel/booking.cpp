@@ -36,17 +36,18 @@ sdk::task<json::object> booking::find_campaign(std::string name, sales::deadline
   co_return json::object();
 }
 
-sdk::task<booking::claimed_campaign> booking::ensure_campaign(sales::buy_plan plan, std::string key,
+sdk::task<booking::claimed_campaign> booking::ensure_campaign(sales::buy_plan plan, sales::progress* going,
                                                               sales::deadline until) {
   auto const name =
-      short_name(plan.brand.empty() ? "AdCP" : "AdCP " + plan.brand, "[" + key + "]", longest_campaign_name);
+      short_name(plan.brand.empty() ? "AdCP" : "AdCP " + plan.brand, "[" + going->key() + "]", longest_campaign_name);
   claimed_campaign claimed;
   claimed.campaign = co_await find_campaign(name, until);
   if (!claimed.campaign.empty()) {
+    going->claim(name, std::to_string(claimed.id()));
     claimed.adopted = true;
     co_return claimed;
   }
-  auto record = sales::buy_record(key, api_.now());
+  auto record = sales::buy_record(going->key(), api_.now());
   record["draft"] = true;
   record["currency"] = plan.packages.front().option->currency;
   if (!plan.po_number.empty()) {
@@ -59,8 +60,10 @@ sdk::task<booking::claimed_campaign> booking::ensure_campaign(sales::buy_plan pl
   std::exception_ptr unclear;
   try {
     claimed.campaign = co_await api_.write("POST", "/campaign", std::move(body), subject::advertiser, until);
+    going->claim(name, std::to_string(claimed.id()));
     co_return claimed;
   } catch (outcome_unknown const&) {
+    going->claim(name);
     unclear = std::current_exception();
   }
   claimed.campaign = co_await find_campaign(name, until);
@@ -68,6 +71,7 @@ sdk::task<booking::claimed_campaign> booking::ensure_campaign(sales::buy_plan pl
   if (claimed.campaign.empty()) {
     std::rethrow_exception(unclear);
   }
+  going->claim(name, std::to_string(claimed.id()));
   co_return claimed;
 }
 
@@ -131,24 +135,26 @@ sdk::task<void> booking::complete(sales::buy_plan plan, claimed_campaign claimed
   co_await activate(campaign_id, until);
 }
 
-sdk::task<void> booking::discard(std::int64_t campaign_id) {
-  auto const path = "/campaign/" + std::to_string(campaign_id);
-  try {
-    // Not under the call's deadline: that the time ran out may be why the draft has to go.
-    auto campaign = co_await api_.get(path, subject::media_buy, std::nullopt);
-    campaign["IsActive"] = false;
-    campaign["IsDeleted"] = true;
-    auto body = for_put(std::move(campaign));
-    co_await api_.write("PUT", path, std::move(body), subject::media_buy, std::nullopt);
-  } catch (sdk::error const& fault) {
-    api_.context().log().warn("The draft campaign " + std::to_string(campaign_id) +
-                              " could not be deleted and is left behind. " + fault.operator_detail());
+sdk::task<void> booking::discard(sales::progress const* going, sales::deadline until) {
+  json::object campaign;
+  if (going->made().empty()) {
+    campaign = co_await find_campaign(going->name(), until);
+  } else {
+    campaign = co_await api_.get("/campaign/" + going->made(), subject::media_buy, until);
   }
+  if (!sales::upstream_flag(record_of(campaign), "draft")) {
+    co_return;  // it is gone; or it is whole, and then it is a buy
+  }
+  auto const path = "/campaign/" + std::to_string(sales::upstream_integer(campaign, "Id"));
+  campaign["IsActive"] = false;
+  campaign["IsDeleted"] = true;
+  auto body = for_put(std::move(campaign));
+  co_await api_.write("PUT", path, std::move(body), subject::media_buy, until);
 }
 
-sdk::task<json::object> booking::create(json::object request, sdk::call_context call) {
-  auto const until = call.deadline();
-  auto const plan = sales::read_buy(request, api_.settings().catalogue, api_.now(), std::chrono::seconds{0});
+sdk::task<json::object> booking::attempt(json::object request, sales::progress* going, sales::deadline until) {
+  auto plan = sales::read_buy(request, api_.settings().catalogue, going->asked_at(), std::chrono::seconds{0});
+  sales::start_no_earlier(plan, api_.now());
   if (plan.packages.size() > most_packages) {
     throw sdk::error("VALIDATION_ERROR", "A media buy may have 100 packages at most").field("packages");
   }
@@ -159,23 +165,45 @@ sdk::task<json::object> booking::create(json::object request, sdk::call_context 
       co_await library_.require(each.creative_id, sales::path_of(package.path, "creative_assignments"), until);
     }
   }
-  auto const key = sales::marker_key(api_.context(), call);
-  auto const claimed = co_await ensure_campaign(plan, key, until);
-  auto const id = claimed.id();
-  std::exception_ptr failure;
+  auto const claimed = co_await ensure_campaign(plan, going, until);
   if (sales::upstream_flag(record_of(claimed.campaign), "draft")) {  // else an earlier attempt finished it
+    co_await complete(plan, claimed, going->key(), until);
+  }
+  auto const booked = co_await campaigns_.load(media_buy_id_of(claimed.id()), until);
+  co_return sales::created_answer(booked.state, request);
+}
+
+sdk::task<json::object> booking::create(json::object request, sdk::call_context call) {
+  auto const until = sales::settle_by(api_.context(), call);
+  sales::progress going(api_.context(), call);
+  std::exception_ptr failure;
+  if (!going.undoes()) {
     try {
-      co_await complete(plan, claimed, key, until);
+      co_return co_await attempt(std::move(request), &going, until);
     } catch (sdk::error const&) {
       failure = std::current_exception();
     }
+    auto const why = sales::error_in(failure);
+    if (!going.claimed() || sales::passes(why)) {
+      sales::settle(going, failure);
+    }
+    going.undo(why);
+  }
+  std::exception_ptr unfinished;
+  try {
+    co_await discard(&going, until);
+  } catch (sdk::error const&) {
+    unfinished = std::current_exception();
+  }
+  if (unfinished != nullptr) {
+    auto const why = sales::error_in(unfinished);
+    api_.context().log().warn("The campaign \"" + going.name() + "\" is not undone yet: " + why.operator_detail());
+    throw going.later(why);
   }
   if (failure != nullptr) {
-    co_await discard(id);
     std::rethrow_exception(failure);
   }
-  auto const booked = co_await campaigns_.load(media_buy_id_of(id), until);
-  co_return sales::created_answer(booked.state, request);
+  throw going.reason();
 }
 
 }  // namespace tenon::kevel

@@ -3,6 +3,7 @@
 #include "library.hpp"
 
 #include "../sales/buy.hpp"
+#include "../sales/progress.hpp"
 
 namespace tenon::kevel {
 
@@ -10,8 +11,9 @@ namespace tenon::kevel {
 /// inactive one serves nothing.
 ///
 /// Campaign and flights carry markers made of the idempotency key, which are looked for before and after a write of
-/// unknown outcome: the same request sent again finishes what an earlier one began and books nothing twice. A draft
-/// that cannot be finished is deleted.
+/// unknown outcome: the same request sent again finishes what an earlier one began and books nothing twice. Once there
+/// is something of a buy in Kevel, it is finished or undone: what the time of a call does not suffice for is submitted
+/// and gone on with later (sales::progress).
 class booking {
  public:
   booking(client& api, campaign_book& campaigns, creative_library& library)
@@ -29,13 +31,14 @@ class booking {
     std::int64_t id() const { return sales::upstream_integer(campaign, "Id"); }
   };
 
-  sdk::task<claimed_campaign> ensure_campaign(sales::buy_plan plan, std::string key, sales::deadline until);
+  sdk::task<json::object> attempt(json::object request, sales::progress* going, sales::deadline until);
+  sdk::task<claimed_campaign> ensure_campaign(sales::buy_plan plan, sales::progress* going, sales::deadline until);
   sdk::task<json::object> find_flight(std::int64_t campaign_id, std::string marker, sales::deadline until);
   sdk::task<std::int64_t> ensure_flight(sales::package_plan plan, std::int64_t campaign_id, std::string marker,
                                         bool look_first, sales::deadline until);
   sdk::task<void> complete(sales::buy_plan plan, claimed_campaign claimed, std::string key, sales::deadline until);
   sdk::task<void> activate(std::int64_t campaign_id, sales::deadline until);
-  sdk::task<void> discard(std::int64_t campaign_id);
+  sdk::task<void> discard(sales::progress const* going, sales::deadline until);
 
   client& api_;
   campaign_book& campaigns_;

@@ -77,12 +77,17 @@ sdk::task<void> changes::put_campaign(json::object request, booked_campaign book
   co_await api_.write("PUT", path, std::move(body), subject::media_buy, until);
 }
 
-sdk::task<json::object> changes::update(json::object request, sdk::call_context call) {
-  auto const until = call.deadline();
+sdk::task<json::object> changes::attempt(json::object request, sales::progress* going, sales::deadline until) {
   auto const id = sales::required_text(request, "media_buy_id");
   auto const booked = co_await campaigns_.load(id, until);
-  sales::require_updatable(booked.state, request);
   std::vector<std::string> affected;
+  if (going->resumed()) {
+    if (sales::is_canceled_as_asked(request, booked.state)) {
+      co_return sales::updated_answer(booked.state, affected);
+    }
+    request = sales::what_is_left(std::move(request), booked.state);
+  }
+  sales::require_updatable(booked.state, request);
   if (!sales::flag_at(request, "canceled").value_or(false)) {
     auto wanted = plan(request, booked);
     for (auto const& change : wanted) {
@@ -90,14 +95,28 @@ sdk::task<json::object> changes::update(json::object request, sdk::call_context 
         co_await library_.require(each.creative_id, sales::path_of(change.path, "creative_assignments"), until);
       }
     }
+    going->claim(id);
     for (auto& change : wanted) {
       affected.push_back(booked.state.packages[change.index].package_id);
       co_await apply(std::move(change), booked.id(), until);
     }
   }
+  going->claim(id);
   co_await put_campaign(request, booked, until);
   auto const now = co_await campaigns_.load(id, until);
   co_return sales::updated_answer(now.state, affected);
+}
+
+sdk::task<json::object> changes::update(json::object request, sdk::call_context call) {
+  auto const until = sales::settle_by(api_.context(), call);
+  sales::progress going(api_.context(), call);
+  std::exception_ptr failure;
+  try {
+    co_return co_await attempt(std::move(request), &going, until);
+  } catch (sdk::error const&) {
+    failure = std::current_exception();
+  }
+  sales::settle(going, failure);
 }
 
 }  // namespace tenon::kevel

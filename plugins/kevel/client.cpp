@@ -7,15 +7,15 @@
 namespace tenon::kevel {
 namespace {
 
-constexpr std::chrono::seconds exchange_timeout{30};
 constexpr int most_pages = 200;
 
 }  // namespace
 
-sdk::task<json::object> client::exchange(sdk::http_request request, bool writes, subject about, sales::deadline until) {
-  sales::patient_http const http(context_);
+sdk::task<json::object> client::exchange(sdk::http_request request, bool writes, subject about, sales::deadline until,
+                                         sales::bounded by_deadline) {
+  sales::patient_http const http(context_, settings_.quota, by_deadline);
   auto const where = request.method() + " " + request.url() + ": ";
-  request.secret_header("X-Adzerk-ApiKey", "", "api_key").timeout(exchange_timeout);
+  request.secret_header("X-Adzerk-ApiKey", "", "api_key");
   auto const response = co_await http.send(std::move(request), until);
   sales::require_answer(response, writes, where, now());
   if (auto const answer = sales::refusal_in(response)) {
@@ -27,6 +27,11 @@ sdk::task<json::object> client::exchange(sdk::http_request request, bool writes,
 sdk::task<json::object> client::get(std::string path, subject about, sales::deadline until) {
   sdk::http_request request("GET", settings_.api_base + path);
   return exchange(std::move(request), false, about, until);
+}
+
+sdk::task<json::object> client::get_in_handshake(std::string path, subject about) {
+  sdk::http_request request("GET", settings_.api_base + path);
+  return exchange(std::move(request), false, about, sales::handshake_deadline(context_), sales::bounded::waiting);
 }
 
 sdk::task<json::object> client::write(std::string method, std::string path, json::object body, subject about,

@@ -25,6 +25,9 @@ class client {
   /// Every item of a list: pages are read until one is empty, since newer accounts no longer count them.
   sdk::task<json::array> list(std::string path, subject about, sales::deadline until);
 
+  /// The same while the platform is made: it waits for turns and between attempts no longer than a handshake may.
+  sdk::task<json::object> get_in_handshake(std::string path, subject about);
+
   /// POST or PUT.
   sdk::task<json::object> write(std::string method, std::string path, json::object body, subject about,
                                 sales::deadline until);
@@ -37,7 +40,8 @@ class client {
   sales::instant now() const { return std::chrono::floor<std::chrono::seconds>(context_.time().wall()); }
 
  private:
-  sdk::task<json::object> exchange(sdk::http_request request, bool writes, subject about, sales::deadline until);
+  sdk::task<json::object> exchange(sdk::http_request request, bool writes, subject about, sales::deadline until,
+                                   sales::bounded by_deadline = sales::bounded::exchanges);
 
   sdk::platform_context context_;
   kevel_settings const& settings_;

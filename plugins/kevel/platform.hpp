@@ -17,6 +17,9 @@ class kevel_platform final : public sales::seller {
   /// Reads the advertiser: a tenant with a wrong key or a deleted advertiser never gets a platform.
   sdk::task<void> open() override;
 
+  /// Reads the sites: whether every product's are there.
+  sdk::task<void> check_health() override;
+
  private:
   sales::catalogue const& sold() const override { return settings_.catalogue; }
   sales::creative_store& creatives() override { return library_; }

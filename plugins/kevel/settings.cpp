@@ -5,6 +5,9 @@
 namespace tenon::kevel {
 namespace {
 
+constexpr double default_rate = 50;  // per second and account
+constexpr std::uint32_t burst = 10;
+
 [[noreturn]] void misconfigured(std::string what) { throw sdk::errors::configuration_error(std::move(what)); }
 
 std::int64_t positive(json::object const& source, std::string_view key, std::string const& path) {
@@ -37,9 +40,11 @@ booking_terms read_terms(sales::product const& item) {
 
 }  // namespace
 
-kevel_settings::kevel_settings(json::object const& source)
+kevel_settings::kevel_settings(json::object const& source, std::string const& tenant)
     : api_base(sales::url_at(source, "api_base", "https://api.kevel.co/v1")),
       advertiser_id(positive(source, "advertiser_id", {})),
+      quota(sales::text_at(source, "quota_group").value_or(tenant),
+            sales::number_at(source, "requests_per_second").value_or(default_rate), burst),
       catalogue(source) {
   for (auto const& item : catalogue.products()) {
     terms.emplace(item.id, read_terms(item));

@@ -2,6 +2,8 @@
 
 #include "../sales/catalogue.hpp"
 
+#include <tenon/sdk/limiter.hpp>
+
 #include <map>
 
 namespace tenon::kevel {
@@ -24,12 +26,13 @@ struct booking_terms {
 /// A tenant's settings, read and checked once. An immutable value.
 struct kevel_settings {
   /// Throws sdk::error CONFIGURATION_ERROR, whose operator's detail names the setting.
-  explicit kevel_settings(json::object const& source);
+  kevel_settings(json::object const& source, std::string const& tenant);
 
   booking_terms const& terms_of(sales::product const& item) const { return terms.at(item.id); }
 
   std::string api_base;  ///< without a trailing slash
   std::int64_t advertiser_id = 0;
+  sdk::quota quota;  ///< of the Kevel account, whoever uses it
   sales::catalogue catalogue;
   std::map<std::string, booking_terms, std::less<>> terms;  ///< by product id
 };

@@ -156,6 +156,17 @@ void read_flight(buy_plan& plan, json::object const& request, instant now, std::
 
 }  // namespace
 
+void start_no_earlier(buy_plan& plan, instant first) {
+  plan.start = std::max(plan.start, first);
+  for (auto& package : plan.packages) {
+    package.start = std::max(package.start, first);
+    if (package.end <= package.start) {
+      throw error("INVALID_REQUEST", "end_time is too close to be delivered by")
+          .field(path_of(package.path, "end_time"));
+    }
+  }
+}
+
 std::optional<money> money_at(json::object const& source, std::string_view key, std::string const& path) {
   auto const number = number_at(source, key, path);
   if (!number) {

@@ -43,6 +43,10 @@ struct buy_plan {
 /// BUDGET_TOO_LOW, TERMS_REJECTED, UNSUPPORTED_FEATURE. Nothing that was asked for is dropped in silence.
 buy_plan read_buy(json::object const& request, catalogue const& products, instant now, std::chrono::seconds lead);
 
+/// Moves starts that lie before `first` there: a buy that took longer than one attempt. Throws INVALID_REQUEST when a
+/// package would not start before it ends.
+void start_no_earlier(buy_plan& plan, instant first);
+
 /// The units a package's budget buys, or the impressions asked for if fewer. Throws BUDGET_TOO_LOW when that is less
 /// than one.
 std::int64_t goal_of(money budget, money rate, pricing_model model, std::optional<std::int64_t> impressions,

@@ -10,6 +10,8 @@ namespace {
 constexpr int most_attempts = 4;
 constexpr std::chrono::seconds longest_wait{16};
 constexpr std::chrono::seconds handshake_patience{2};
+constexpr std::chrono::seconds longest_exchange{30};
+constexpr std::chrono::seconds longest_turn{60};  // that a call without a deadline waits for
 
 // "Sun, 06 Nov 1994 08:49:37 GMT", the only form a server may send today.
 std::optional<instant> parse_http_date(std::string_view text) {
@@ -74,19 +76,39 @@ std::chrono::milliseconds patient_http::pause_after(sdk::http_response const& re
   return backoff(attempt, drawn / 65536.0);
 }
 
+std::chrono::nanoseconds patient_http::time_left(deadline until) const {
+  return until ? std::chrono::nanoseconds(*until - context_.time().steady()) : std::chrono::nanoseconds::max();
+}
+
 sdk::task<sdk::http_response> patient_http::send(sdk::http_request request, deadline until) const {
   auto const reads = request.method() == "GET";
   for (int attempt = 0;; ++attempt) {
+    if (limit_) {
+      auto account = *limit_;
+      auto const patience = std::min<std::chrono::nanoseconds>(time_left(until), longest_turn);
+      co_await context_.limiter().turn(std::move(account), patience);
+    }
     auto once = request;
+    std::chrono::nanoseconds longest = longest_exchange;
+    if (by_deadline_ == bounded::exchanges) {
+      longest = std::clamp<std::chrono::nanoseconds>(time_left(until), std::chrono::milliseconds{1}, longest_exchange);
+    }
+    once.timeout(std::chrono::ceil<std::chrono::milliseconds>(longest));
     auto response = co_await context_.http().send(std::move(once));
-    if (attempt + 1 == most_attempts || !may_repeat(response, reads)) {
+    if (!may_repeat(response, reads)) {
       co_return response;
     }
     auto const pause = pause_after(response, attempt);
-    if (until && context_.time().steady() + pause >= *until) {
+    auto const counts = limit_ && response.arrived() && response.status() == 429;
+    if (counts) {
+      context_.limiter().hold(limit_->account(), pause);
+    }
+    if (attempt + 1 == most_attempts || pause >= time_left(until)) {
       co_return response;
     }
-    co_await context_.timers().sleep(pause);
+    if (!counts) {
+      co_await context_.timers().sleep(pause);
+    }
   }
 }
 

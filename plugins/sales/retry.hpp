@@ -27,19 +27,32 @@ using deadline = std::optional<std::chrono::steady_clock::time_point>;
 /// waits for its handshake; after that they rather learn when to come back.
 deadline handshake_deadline(sdk::platform_context const& context);
 
+/// What a deadline ends.
+enum class bounded {
+  exchanges,  ///< an exchange that is under way, too
+  waiting     ///< only the waiting between them: a slow server may answer later
+};
+
 /// HTTP with the retry policy above. A cheap value.
 class patient_http {
  public:
-  explicit patient_http(sdk::platform_context context) : context_(std::move(context)) {}
+  /// `limit`: the account's quota, which every attempt waits for; none: the server counts nothing of ours.
+  explicit patient_http(sdk::platform_context context, std::optional<sdk::quota> limit = std::nullopt,
+                        bounded by_deadline = bounded::exchanges)
+      : context_(std::move(context)), limit_(std::move(limit)), by_deadline_(by_deadline) {}
 
   /// Sends until an answer stands, four attempts are spent or the deadline would pass while waiting. Honours
-  /// Retry-After up to 16 seconds.
+  /// Retry-After up to 16 seconds, and has everybody who uses the account honour it. Throws RATE_LIMITED when the
+  /// deadline comes before the account's next turn: nothing was sent then.
   sdk::task<sdk::http_response> send(sdk::http_request request, deadline until) const;
 
  private:
   std::chrono::milliseconds pause_after(sdk::http_response const& response, int attempt) const;
+  std::chrono::nanoseconds time_left(deadline until) const;
 
   sdk::platform_context context_;
+  std::optional<sdk::quota> limit_;
+  bounded by_deadline_;
 };
 
 }  // namespace tenon::sales

@@ -175,6 +175,31 @@ std::size_t buy_state::live_package(std::string const& package_id, std::string c
   return static_cast<std::size_t>(at - packages.begin());
 }
 
+bool is_canceled_as_asked(json::object const& request, buy_state const& state) {
+  return flag_at(request, "canceled").value_or(false) && state.status == "canceled";
+}
+
+json::object what_is_left(json::object request, buy_state const& state) {
+  request.erase("revision");
+  auto const* packages = array_at(request, "packages");
+  if (packages == nullptr) {
+    return request;
+  }
+  json::array left;
+  for (auto const& each : *packages) {
+    auto const& update = as_object(each, "packages");
+    auto const id = text_at(update, "package_id").value_or("");
+    auto const at = std::find_if(state.packages.begin(), state.packages.end(),
+                                 [&](auto const& package) { return package.package_id == id; });
+    auto const done = at != state.packages.end() && at->canceled && flag_at(update, "canceled").value_or(false);
+    if (!done) {
+      left.push_back(each);
+    }
+  }
+  request["packages"] = std::move(left);
+  return request;
+}
+
 void require_updatable(buy_state const& state, json::object const& request) {
   auto const canceling = flag_at(request, "canceled").value_or(false);
   if (is_over(state.status)) {

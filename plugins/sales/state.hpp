@@ -51,6 +51,11 @@ void amend_record(json::object& record, json::object const& update);
 /// How and when an update cancels, for the record.
 json::object cancellation(json::object const& request, instant now);
 
+/// Of an update that is gone on with: whether it is done, since it cancels and the buy is canceled; and what is left of
+/// it, since its packages that were to be canceled may be, and the buy is no longer at the buyer's revision.
+bool is_canceled_as_asked(json::object const& request, buy_state const& state);
+json::object what_is_left(json::object request, buy_state const& state);
+
 /// Throws unless a buy of that status may be changed so: NOT_CANCELLABLE, INVALID_STATE; CONFLICT when the buyer's
 /// revision is not the current one; UNSUPPORTED_FEATURE for packages to be added.
 void require_updatable(buy_state const& state, json::object const& request);

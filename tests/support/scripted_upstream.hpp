@@ -67,6 +67,15 @@ class scripted_upstream {
     }
     throw std::logic_error("nobody asked for " + what);
   }
+  std::vector<request> requests_of(std::string const& what) const {
+    std::vector<request> found;
+    for (std::size_t i = 0; i < seen_.size(); ++i) {
+      if (seen_[i] == what) {
+        found.push_back(requests_[i]);
+      }
+    }
+    return found;
+  }
   sdk::json::object body_of(std::string const& what) const { return sdk::json::parse(last(what).body()).as_object(); }
 
  private:

@@ -65,8 +65,100 @@ TEST_CASE("an order of unknown outcome that is not found is not made again by th
   world.network_books();
   world.network.once(create_order, answer(502, "<html>"));
   auto const sold = world.host.ask("create_media_buy", gam_world::sale(), gam_world::keyed());
-  CHECK(sold.code() == "SERVICE_UNAVAILABLE");
+  REQUIRE(sold.submitted());
+  CHECK(sold.delay() == 15s);
   CHECK(world.network.seen() == sequence{orders, create_order, orders});
+
+  // It took effect after all.
+  world.network.forget();
+  world.network.always(orders, json::object{{"orders", json::array{gam_world::order("DRAFT")}}});
+  world.network.once(read_items, json::object());
+  auto const later = world.host.ask("create_media_buy", gam_world::sale(), gam_world::keyed().resume(sold.resume(), 0));
+  REQUIRE_MESSAGE(later.ok(), later.operator_detail());
+  CHECK(later.body().at("media_buy_id") == "gam-3300");
+  CHECK(world.network.count(create_order) == 0);
+  CHECK(world.network.count(create_items) == 1);
+}
+
+TEST_CASE("a buy without an idempotency key is gone on with under the marker that it got") {
+  gam_world world;
+  world.open();
+  world.network_books();
+  world.network.once(create_order, answer(502, "<html>"));
+  auto const sold = world.host.ask("create_media_buy", gam_world::sale());
+  REQUIRE(sold.submitted());
+  auto const asked = world.network.last(orders).url();
+  world.host.ask("create_media_buy", gam_world::sale(), tenon::sdk::testing::call_options().resume(sold.resume(), 0));
+  CHECK(world.network.requests_of(orders).front().url() == asked);
+}
+
+TEST_CASE("a half-made buy whose ad server stays away is submitted, finished later, and starts when it can") {
+  gam_world world;
+  world.open();
+  world.network_books();
+  world.network.once(create_items, answer(503, ""));
+  world.network.once(read_items, json::object());  // none of them was made
+  auto const sold = world.host.ask("create_media_buy", gam_world::sale(), gam_world::keyed());
+  REQUIRE(sold.submitted());
+  CHECK(world.network.count(discard) == 0);
+
+  world.host.advance(std::chrono::days{10});  // past the start that the buyer asked for
+  world.network.forget();
+  world.network.always(orders, json::object{{"orders", json::array{gam_world::order("DRAFT")}}});
+  world.network.once(read_items, json::object());
+  auto const later = world.host.ask("create_media_buy", gam_world::sale(), gam_world::keyed().resume(sold.resume(), 3));
+  REQUIRE_MESSAGE(later.ok(), later.operator_detail());
+  CHECK(world.network.count(create_order) == 0);
+  CHECK(world.network.body_of(create_items).at("requests").at(0).at("lineItem").at("startTime") ==
+        "2026-12-03T12:02:00Z");
+}
+
+TEST_CASE("a buy that cannot be made any more is undone, and the buyer learns why") {
+  gam_world world;
+  world.open();
+  world.network_books();
+  world.network.once(create_items, answer(503, ""));
+  world.network.once(read_items, json::object());
+  auto const sold = world.host.ask("create_media_buy", gam_world::sale(), gam_world::keyed());
+  REQUIRE(sold.submitted());
+  world.network.always(orders, json::object{{"orders", json::array{gam_world::order("DRAFT")}}});
+  world.network.always(read_items, json::object());
+  world.network.once(create_items, answer(400, R"({"error":{"code":400,"status":"INVALID_ARGUMENT","message":"no",
+      "details":[{"fieldViolations":[{"field":"requests[0].lineItem.startTime","description":"too early"}]}]}})"));
+  world.network.once(read_order, gam_world::order("DRAFT"));
+  world.network.once(discard, answer(503, ""));
+  auto const undoing =
+      world.host.ask("create_media_buy", gam_world::sale(), gam_world::keyed().resume(sold.resume(), 1));
+  REQUIRE(undoing.submitted());
+  world.network.forget();
+  world.network.once(read_order, gam_world::order("DRAFT"));
+  auto const undone =
+      world.host.ask("create_media_buy", gam_world::sale(), gam_world::keyed().resume(undoing.resume(), 2));
+  CHECK(undone.code() == "VALIDATION_ERROR");
+  CHECK(undone.field() == "start_time");
+  CHECK(world.network.seen() == sequence{read_order, discard});
+}
+
+TEST_CASE("bytes of another format are told, and nothing is done") {
+  gam_world world;
+  world.open();
+  auto const options = gam_world::keyed().resume(R"({"format":9})", 1);
+  CHECK(world.host.ask("create_media_buy", gam_world::sale(), options).code() == "INTERNAL_ERROR");
+  CHECK(world.network.seen().empty());
+}
+
+TEST_CASE("a forecast that takes longer than the call is waited for later") {
+  gam_world world;
+  world.open();
+  world.network_books();
+  world.network.always(approve, answer(400, R"({"error":{"code":400,"status":"FAILED_PRECONDITION","message":"",
+      "details":[{"reason":"NO_FORECAST_YET"}]}})"));
+  auto selling = world.host.call("create_media_buy", gam_world::sale(), gam_world::keyed());
+  world.host.advance(60s);
+  REQUIRE(selling.done());
+  REQUIRE(selling.reply().submitted());
+  CHECK(selling.reply().delay() == 30s);
+  CHECK(world.network.count(discard) == 0);
 }
 
 TEST_CASE("a repeated request finds everything done and writes nothing") {
@@ -96,10 +188,11 @@ TEST_CASE("a draft whose line items are refused is deleted") {
   world.network_books();
   world.network.once(create_items, answer(400, R"({"error":{"code":400,"status":"INVALID_ARGUMENT","message":"no",
       "details":[{"fieldViolations":[{"field":"requests[0].lineItem.startTime","description":"too early"}]}]}})"));
+  world.network.once(read_order, gam_world::order("DRAFT"));
   auto const sold = world.host.ask("create_media_buy", gam_world::sale(), gam_world::keyed());
   CHECK(sold.code() == "VALIDATION_ERROR");
   CHECK(sold.field() == "start_time");
-  CHECK(world.network.seen() == sequence{orders, create_order, create_items, discard});
+  CHECK(world.network.seen() == sequence{orders, create_order, create_items, read_order, discard});
   CHECK(world.network.body_of(discard).at("names").at(0) == "networks/1/orders/3300");
 }
 

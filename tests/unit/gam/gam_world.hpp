@@ -13,7 +13,7 @@ namespace json = sdk::json;
 class gam_world {
  public:
   gam_world() {
-    host.settings(json::parse(R"({"network_code":"1","advertiser_id":"5","trafficker_id":"7",
+    host.settings(json::parse(R"({"network_code":"1","advertiser_id":"5","trafficker_id":"7","requests_per_second":0,
         "service_account":{"secret":"service_account"},"api_base":"https://gam.test/v1","products":[
         {"product_id":"sports","name":"Sports","delivery_type":"guaranteed","ad_unit_ids":["99"],
          "format_ids":[{"agent_url":"https://f.example","id":"display_300x250"}],

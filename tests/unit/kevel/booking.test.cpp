@@ -135,10 +135,38 @@ TEST_CASE("a draft whose flight is refused is deleted") {
   world.open();
   world.kevel_books();
   world.kevel.once(create_flight, answer(400, R"({"message":"This site does not belong to your network"})"));
+  world.kevel.once(read_campaign, kevel_world::campaign(false, true));
   auto const sold = world.host.ask("create_media_buy", kevel_world::sale(), kevel_world::keyed());
   CHECK(sold.code() == "CONFIGURATION_ERROR");
   CHECK(world.kevel.seen() == sequence{search, create_campaign, create_flight, read_campaign, put_campaign});
   CHECK(world.kevel.body_of(put_campaign).at("IsDeleted") == true);
+}
+
+TEST_CASE("a half-made buy whose ad server stays away is submitted and finished later, under its marker") {
+  kevel_world world;
+  world.open();
+  world.kevel_books();
+  world.kevel.once(create_flight, answer(http_phase::sent, "reset"));
+  world.list(read_flights, json::array());
+  auto const sold = world.host.ask("create_media_buy", kevel_world::sale(), kevel_world::keyed());
+  REQUIRE(sold.submitted());
+  CHECK(world.kevel.count(put_campaign) == 0);
+  world.kevel.forget();
+  world.kevel.always(search, json::object{{"items", json::array{kevel_world::campaign(false, true)}}});
+  auto const later =
+      world.host.ask("create_media_buy", kevel_world::sale(), kevel_world::keyed().resume(sold.resume(), 0));
+  REQUIRE_MESSAGE(later.ok(), later.operator_detail());
+  CHECK(world.kevel.count(create_campaign) == 0);
+  CHECK(world.kevel.count(create_flight) == 1);
+}
+
+TEST_CASE("a site that the network has not keeps a successor from taking over") {
+  kevel_world world;
+  world.open();
+  world.kevel.once("GET /v1/site", json::object{{"items", json::array{json::object{{"Id", 1}}}}});
+  auto const checked = world.host.check_health();
+  CHECK(checked.code() == "CONFIGURATION_ERROR");
+  CHECK(checked.operator_detail().find("which Kevel does not list") != std::string::npos);
 }
 
 TEST_CASE("a write that is refused for its rate is repeated") {

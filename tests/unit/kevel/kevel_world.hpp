@@ -15,7 +15,7 @@ class kevel_world {
   kevel_world() {
     host.settings(
         json::parse(
-            R"({"advertiser_id":123,"api_key":{"secret":"api_key"},"api_base":"https://kevel.test/v1","products":[
+            R"({"advertiser_id":123,"requests_per_second":0,"api_key":{"secret":"api_key"},"api_base":"https://kevel.test/v1","products":[
         {"product_id":"sports","name":"Sports","delivery_type":"guaranteed","priority_id":147520,
          "places":[{"site_id":10,"zone_id":20}],
          "format_ids":[{"agent_url":"https://f.example","id":"display_300x250"}],
