@@ -110,7 +110,7 @@ class Demo:
     def start_sandbox(self):
         keys = self.root / "keys"
         command = [self.build / "bin" / "tenon-sandbox", "--port", "0", "--write-port", self.root / "sandbox.port",
-                   "--write-keys", keys, "--kevel-key", KEVEL_TENANT]
+                   "--write-keys", keys, "--kevel-key", KEVEL_TENANT, "--gam-rate", "100"]
         for network in GAM_NETWORKS.values():
             command += ["--gam-network", network]
         process = self.start("sandbox", command)
@@ -396,6 +396,7 @@ specialisms = ["sales-guaranteed"]
 network_code = "%(network)s"
 advertiser_id = "555"
 trafficker_id = "77"
+requests_per_second = 100
 service_account = { file = "%(key)s" }
 api_base = "%(sandbox)s/v1"
 publisher_domain = "%(tenant)s.example"

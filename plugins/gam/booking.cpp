@@ -165,6 +165,11 @@ sdk::task<bool> booking::try_approve(std::string order, bool last, sales::deadli
     if (last) {
       throw;
     }
+  } catch (sdk::error const& fault) {
+    if (fault.code() != "INVALID_STATE") {
+      throw;
+    }
+    unclear = std::current_exception();  // it may be approved: by an earlier attempt that came through late
   }
   if (unclear == nullptr) {
     co_return false;
@@ -197,9 +202,24 @@ sdk::task<void> booking::pause_those_asked(sales::buy_plan plan, std::vector<std
       names.push_back(line_items[i]);
     }
   }
-  if (!names.empty()) {
-    auto body = names_body(names);
+  if (names.empty()) {
+    co_return;
+  }
+  auto body = names_body(names);
+  std::exception_ptr refused;
+  try {
     co_await api_.write("POST", "lineItems:batchPause", std::move(body), subject::package, until);
+  } catch (sdk::error const& fault) {
+    if (fault.code() != "INVALID_STATE") {
+      throw;
+    }
+    refused = std::current_exception();  // they may be paused: by an earlier attempt that came through late
+  }
+  for (std::size_t i = 0; refused != nullptr && i < names.size(); ++i) {
+    auto const item = co_await api_.get(names[i], subject::package, until);
+    if (!is_paused(facts_of(item))) {
+      std::rethrow_exception(refused);
+    }
   }
 }
 
@@ -228,7 +248,14 @@ sdk::task<void> booking::discard(sales::progress const* going, sales::deadline u
   if (going->made().empty()) {
     order = co_await find_order(going->name(), until);
   } else {
-    order = co_await api_.get(going->made(), subject::media_buy, until);
+    try {
+      order = co_await api_.get(going->made(), subject::media_buy, until);
+    } catch (sdk::error const& fault) {
+      if (fault.code() != "MEDIA_BUY_NOT_FOUND") {
+        throw;
+      }
+      co_return;  // deleted by an earlier attempt
+    }
   }
   if (sales::upstream_text(order, "status") != "DRAFT") {
     co_return;  // it is gone; or it is approved, and then it is a buy

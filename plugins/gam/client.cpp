@@ -45,7 +45,7 @@ sdk::task<json::object> client::exchange(std::string method, std::string path, s
       }
       throw error_from(*answer, about, now());
     }
-    co_return sales::parse_object(response.body());
+    co_return sales::object_in(response, method != "GET", where);
   }
 }
 

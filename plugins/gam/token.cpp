@@ -89,7 +89,7 @@ sdk::task<std::string> token_source::fetch() {
   if (auto const answer = sales::refusal_in(response)) {
     throw token_error_from(*answer, std::chrono::floor<std::chrono::seconds>(context_.time().wall()));
   }
-  auto const granted = sales::parse_object(response.body());
+  auto const granted = sales::object_in(response, false, "The token endpoint " + endpoint + ": ");
   auto token = sales::upstream_text(granted, "access_token");
   if (token.empty()) {
     throw sdk::errors::service_unavailable("The token endpoint " + endpoint + " answered 200 without an access_token");

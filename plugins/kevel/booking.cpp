@@ -140,7 +140,14 @@ sdk::task<void> booking::discard(sales::progress const* going, sales::deadline u
   if (going->made().empty()) {
     campaign = co_await find_campaign(going->name(), until);
   } else {
-    campaign = co_await api_.get("/campaign/" + going->made(), subject::media_buy, until);
+    try {
+      campaign = co_await api_.get("/campaign/" + going->made(), subject::media_buy, until);
+    } catch (sdk::error const& fault) {
+      if (fault.code() != "MEDIA_BUY_NOT_FOUND" && fault.code() != "INVALID_STATE") {
+        throw;
+      }
+      co_return;  // deleted by an earlier attempt
+    }
   }
   if (!sales::upstream_flag(record_of(campaign), "draft")) {
     co_return;  // it is gone; or it is whole, and then it is a buy

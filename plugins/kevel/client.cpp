@@ -21,7 +21,7 @@ sdk::task<json::object> client::exchange(sdk::http_request request, bool writes,
   if (auto const answer = sales::refusal_in(response)) {
     throw error_from(*answer, about, now());
   }
-  co_return sales::parse_object(response.body());
+  co_return sales::object_in(response, writes, where);
 }
 
 sdk::task<json::object> client::get(std::string path, subject about, sales::deadline until) {

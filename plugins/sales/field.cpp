@@ -162,10 +162,15 @@ json::array upstream_array(json::object const& object, std::string_view key) {
   return member != nullptr && member->is_array() ? member->get_array() : json::array();
 }
 
-json::object parse_object(std::string_view text) {
+std::optional<json::object> read_object(std::string_view text) {
   boost::system::error_code ec;
   auto parsed = json::parse(text, ec);
-  return !ec && parsed.is_object() ? std::move(parsed.get_object()) : json::object();
+  if (ec || !parsed.is_object()) {
+    return std::nullopt;
+  }
+  return std::move(parsed.get_object());
 }
+
+json::object parse_object(std::string_view text) { return read_object(text).value_or(json::object()); }
 
 }  // namespace tenon::sales

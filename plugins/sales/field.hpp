@@ -51,4 +51,7 @@ json::array upstream_array(json::object const& object, std::string_view key);
 /// fields.
 json::object parse_object(std::string_view text);
 
+/// The same where it matters: nothing if the text is no JSON object.
+std::optional<json::object> read_object(std::string_view text);
+
 }  // namespace tenon::sales

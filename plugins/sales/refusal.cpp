@@ -46,6 +46,18 @@ void require_answer(sdk::http_response const& response, bool writes, std::string
   }
 }
 
+json::object object_in(sdk::http_response const& response, bool writes, std::string const& where) {
+  if (auto found = read_object(response.body())) {
+    return std::move(*found);
+  }
+  auto const what = where + "expected a JSON object, found " + std::to_string(response.body().size()) +
+                    " bytes that are none, with status " + std::to_string(response.status());
+  if (writes) {
+    throw outcome_unknown(what);
+  }
+  throw sdk::errors::service_unavailable(what);
+}
+
 std::optional<refusal> refusal_in(sdk::http_response const& response) {
   if (is_success(response)) {
     return std::nullopt;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "dates.hpp"
+#include "field.hpp"
 #include "retry.hpp"
 
 #include <tenon/sdk/error.hpp>
@@ -41,6 +42,10 @@ class outcome_unknown : public sdk::error {
 /// Throws unless the exchange `where` was answered, and for a write in a way that tells its outcome: outcome_unknown
 /// for a write that may have taken effect, SERVICE_UNAVAILABLE for anything else without an answer.
 void require_answer(sdk::http_response const& response, bool writes, std::string const& where, instant now);
+
+/// The object in a success. An answer that breaks off in the middle, or is something else, tells nothing: throws as if
+/// there had been none. To take it for an empty object would be to find nothing where there is something.
+json::object object_in(sdk::http_response const& response, bool writes, std::string const& where);
 
 /// The refusal in an answer; nothing if it is a success.
 std::optional<refusal> refusal_in(sdk::http_response const& response);

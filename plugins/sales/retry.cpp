@@ -11,6 +11,7 @@ constexpr int most_attempts = 4;
 constexpr std::chrono::seconds longest_wait{16};
 constexpr std::chrono::seconds handshake_patience{2};
 constexpr std::chrono::seconds longest_exchange{30};
+constexpr std::chrono::milliseconds least_exchange{500};
 constexpr std::chrono::seconds longest_turn{60};  // that a call without a deadline waits for
 
 // "Sun, 06 Nov 1994 08:49:37 GMT", the only form a server may send today.
@@ -27,6 +28,14 @@ std::optional<instant> parse_http_date(std::string_view text) {
   auto const number = std::to_string(100 + (month - months.begin()) + 1).substr(1);
   return parse_instant(std::string(text.substr(12, 4)) + "-" + number + "-" + std::string(text.substr(5, 2)) + "T" +
                        std::string(text.substr(17, 8)) + "Z");
+}
+
+// A success that is no JSON object, by its two ends: it broke off, or somebody else answered.
+bool is_torn(sdk::http_response const& response) {
+  auto const& body = response.body();
+  auto const first = body.find_first_not_of(" \t\r\n");
+  auto const last = body.find_last_not_of(" \t\r\n");
+  return response.status() < 300 && (first == std::string::npos || body[first] != '{' || body[last] != '}');
 }
 
 }  // namespace
@@ -52,7 +61,7 @@ bool may_repeat(sdk::http_response const& response, bool reads) {
   if (!response.arrived()) {
     return reads || response.phase() == sdk::http_phase::not_sent;
   }
-  return response.status() == 429 || (reads && response.status() >= 500);
+  return response.status() == 429 || (reads && (response.status() >= 500 || is_torn(response)));
 }
 
 bool may_have_taken_effect(sdk::http_response const& response) {
@@ -85,7 +94,10 @@ sdk::task<sdk::http_response> patient_http::send(sdk::http_request request, dead
   for (int attempt = 0;; ++attempt) {
     if (limit_) {
       auto account = *limit_;
-      auto const patience = std::min<std::chrono::nanoseconds>(time_left(until), longest_turn);
+      // A turn that leaves no time for the exchange helps nobody.
+      auto const left = time_left(until);
+      auto const reserve = std::min<std::chrono::nanoseconds>(left / 10, least_exchange);
+      auto const patience = std::min<std::chrono::nanoseconds>(left - reserve, longest_turn);
       co_await context_.limiter().turn(std::move(account), patience);
     }
     auto once = request;

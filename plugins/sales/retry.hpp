@@ -15,7 +15,7 @@ std::optional<std::chrono::seconds> parse_retry_after(std::string_view text, ins
 std::chrono::milliseconds backoff(int attempt, double chance);
 
 /// Whether an exchange may be repeated: what was never sent and what was refused with 429 always, what failed (5xx, no
-/// answer) only if it reads. A write of unknown outcome is for the caller to look up.
+/// answer, a success that is no JSON object) only if it reads. A write of unknown outcome is for the caller to look up.
 bool may_repeat(sdk::http_response const& response, bool reads);
 
 /// True if an exchange that wrote may have taken effect although no success was answered.

@@ -38,6 +38,14 @@ http::response add_fault(call& request) {
   return done();
 }
 
+http::response set_limits(call& request) {
+  const auto body = json_body(request.request);
+  if (!body)
+    return json_answer(400, json::object{{"error", "expected a JSON object with Content-Type: application/json"}});
+  read_limits(*body, request.all->limits);
+  return done();
+}
+
 http::response clear_faults(call& request) {
   request.all->faults.clear();
   return done();
@@ -83,6 +91,7 @@ constexpr std::array control_table{endpoint{"GET", "/_sandbox/healthz", health},
                                    endpoint{"POST", "/_sandbox/reset", reset},
                                    endpoint{"POST", "/_sandbox/faults", add_fault},
                                    endpoint{"DELETE", "/_sandbox/faults", clear_faults},
+                                   endpoint{"POST", "/_sandbox/limits", set_limits},
                                    endpoint{"DELETE", "/_sandbox/tokens", revoke_tokens},
                                    endpoint{"GET", "/_sandbox/state/gam/{network}", show_gam},
                                    endpoint{"GET", "/_sandbox/state/kevel/{key}", show_kevel}};

@@ -25,6 +25,8 @@ struct settings {
   std::vector<std::string> networks;
   std::vector<std::string> keys;
   std::int64_t token_lifetime_s = 3599;
+  double gam_rate = 2;
+  double kevel_rate = 50;
 };
 
 void add_options(CLI::App& app, settings& all) {
@@ -43,6 +45,10 @@ void add_options(CLI::App& app, settings& all) {
                                std::string::npos;
         return plain ? std::string() : "expected a name of letters, digits, _ and -, found " + name;
       });
+  app.add_option("--gam-rate", all.gam_rate, "Requests a second of one Ad Manager network; 0 takes everything")
+      ->check(CLI::Range(0.0, 1e6));
+  app.add_option("--kevel-rate", all.kevel_rate, "Requests a second of one Kevel network; 0 takes everything")
+      ->check(CLI::Range(0.0, 1e6));
   app.add_option("--token-lifetime", all.token_lifetime_s, "Seconds an access token lives")->check(CLI::Range(1, 3600));
 }
 
@@ -74,6 +80,7 @@ int run(const settings& all) {
   const auto& service = *started;
   const auto base_url = service->base_url();
   served.configure({.token_uri = base_url + "/token", .token_lifetime = std::chrono::seconds(all.token_lifetime_s)});
+  served.limit({{"gam_per_second", all.gam_rate}, {"kevel_per_second", all.kevel_rate}});
   make_credentials(all, base_url, served);
 
   boost::asio::signal_set signals(context, SIGTERM, SIGINT);

@@ -82,6 +82,11 @@ outcome upstreams::handle(const http::request& request) {
   return made;
 }
 
+void upstreams::limit(const json::object& limits) {
+  const std::scoped_lock lock(mutex_);
+  read_limits(limits, world_.limits);
+}
+
 void upstreams::perform(const http::request& request) {
   const std::scoped_lock lock(mutex_);
   const auto which = api_of(request.path);
@@ -124,6 +129,10 @@ http::response upstreams::serve(api which, const endpoint& row, call& request, c
   try {
     if (which == api::gam) enter_gam(row, request, who);
     if (which == api::kevel) enter_kevel(row, request, who);
+    if (which == api::gam && !world_.limits.gam.take(request.gam->code, clock_.steady_now()))
+      throw gam::failure(429, "RESOURCE_EXHAUSTED", "Quota exceeded for requests per second of this network.");
+    if (which == api::kevel && !world_.limits.kevel.take(who.kevel_key, clock_.steady_now()))
+      throw kevel::failure(429, "Too many requests");
     return row.handle(request);
   } catch (const refused& no) {
     return no.answer();

@@ -38,6 +38,9 @@ class upstreams {
 
   outcome handle(const http::request& request);
 
+  /// How much the upstreams take: see read_limits(). At first everything.
+  void limit(const json::object& limits);
+
   /// Does what the request asks for, and tells nobody.
   void perform(const http::request& request);
 

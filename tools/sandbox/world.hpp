@@ -3,6 +3,7 @@
 #include "sandbox/call.hpp"
 #include "sandbox/faults.hpp"
 #include "sandbox/oauth.hpp"
+#include "sandbox/quotas.hpp"
 #include "sandbox/traffic.hpp"
 
 #include <map>
@@ -18,6 +19,7 @@ struct world {
   std::map<std::string, std::string, std::less<>> kevel_keys = {};  ///< secret -> key name
   traffic counters = {};
   fault_list faults = {};
+  quotas limits = {};  ///< none until set
 
   /// Puts every network back to its first inventory. Credentials and tokens stay.
   void seed();

@@ -73,6 +73,18 @@ class ad_servers {
     return found == nullptr ? 0 : found->at("total").to_number<std::int64_t>();
   }
 
+  /// How many requests were too much, for "gam" or "kevel".
+  std::int64_t refused(const std::string& which) {
+    std::int64_t count = 0;
+    const auto counted = control("GET", "/_sandbox/traffic").at("routes").as_object();
+    for (const auto& [route, counter] : counted) {
+      if ((route.find("/kevel/") != std::string_view::npos) != (which == "kevel")) continue;
+      if (const auto* const found = counter.at("by_status").as_object().if_contains("429"))
+        count += found->to_number<std::int64_t>();
+    }
+    return count;
+  }
+
   sandbox::upstreams served{system_clock()};
 
  private:

@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 
 using namespace std::literals;
@@ -180,4 +181,32 @@ TEST_CASE("beyond the connection limit a client waits until another one goes") {
   CHECK(first.read_rest().starts_with("HTTP/1.1 200 "));
   first.abort();
   CHECK(second.read_head().starts_with("HTTP/1.1 200 "));
+}
+
+TEST_CASE("a stand-in's answer may break off, or come in pieces") {
+  const auto disrupted = [](tenon::http::disruption how) {
+    return [how](request, responder answer) {
+      response made{.body = std::string(1000, 'x')};
+      made.sent = how;
+      answer(std::move(made));
+    };
+  };
+  const auto read = [](running_server& server) {
+    raw_client client(server.port());
+    client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    return client.read_rest();
+  };
+  SUBCASE("before it begins") {
+    running_server server(disrupted({.reset = tenon::http::disruption::cut::before}));
+    CHECK(read(server).empty());
+  }
+  SUBCASE("in the middle of the body") {
+    running_server server(disrupted({.reset = tenon::http::disruption::cut::in_body}));
+    const auto seen = read(server);
+    CHECK(std::ranges::count(seen, 'x') <= 500);
+  }
+  SUBCASE("slowly, and whole") {
+    running_server server(disrupted({.drip = 1ms}));
+    CHECK(read(server).ends_with(std::string(1000, 'x')));
+  }
 }

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 using namespace tenon::testing;
 
 namespace {
@@ -157,4 +159,99 @@ TEST_CASE("what is not served is refused in the words of its API, and counted") 
   CHECK(at.get("/kevel/v1/nothing").status == 404);
   CHECK(at.send("DELETE", "/kevel/v1/site").status == 405);
   CHECK(at.get("/_sandbox/traffic").at("/routes").as_object().contains("GET (unserved)"));
+}
+
+TEST_CASE("a network takes as many requests as it is set to, and others are not touched by that") {
+  stand at;
+  REQUIRE(at.post("/_sandbox/limits", {{"gam_per_second", 2}, {"kevel_per_second", 1}}).status == 200);
+  CHECK(at.get("/v1/networks/123456/orders").status == 200);
+  CHECK(at.get("/v1/networks/123456/orders").status == 200);
+  const auto limited = at.get("/v1/networks/123456/orders");
+  CHECK(limited.status == 429);
+  CHECK(limited.text("/error/status") == "RESOURCE_EXHAUSTED");
+  CHECK(at.get("/kevel/v1/site").status == 200);
+  CHECK(at.get("/kevel/v1/site").status == 429);
+  at.clock.advance(std::chrono::milliseconds(499));
+  CHECK(at.get("/v1/networks/123456/orders").status == 429);
+  at.clock.advance(std::chrono::milliseconds(1));
+  CHECK(at.get("/v1/networks/123456/orders").status == 200);
+  CHECK(at.get("/v1/networks/123456/orders").status == 429);
+  CHECK(at.get("/_sandbox/healthz").status == 200);
+  CHECK(at.post("/_sandbox/limits", {{"gam_per_second", 0}}).status == 200);
+  for (int count = 0; count < 10; ++count) CHECK(at.get("/v1/networks/123456/orders").status == 200);
+  CHECK(at.post("/_sandbox/limits", {{"gam_per_second", -1}}).status == 400);
+  CHECK(at.post("/_sandbox/limits", {{"per_second", 1}}).status == 400);
+}
+
+TEST_CASE("work may be done although nobody was told, at once or later") {
+  stand at;
+  const auto order = batch("order", order_body());
+  const auto path = "/v1/networks/123456/orders:batchCreate";
+  SUBCASE("reset before") {
+    arm(at, {{"match", create_orders}, {"count", 1}, {"drop", "reset_before"}});
+    CHECK(at.raw_post(path, order).response.sent.reset == tenon::http::disruption::cut::before);
+    CHECK(orders_in(at) == 0);
+  }
+  SUBCASE("reset after") {
+    arm(at, {{"match", create_orders}, {"count", 1}, {"drop", "reset_after"}});
+    CHECK(at.raw_post(path, order).response.sent.reset == tenon::http::disruption::cut::before);
+    CHECK(orders_in(at) == 1);
+  }
+  SUBCASE("late") {
+    arm(at, {{"match", create_orders}, {"count", 1}, {"late_commit_ms", 300}});
+    const auto outcome = at.raw_post(path, order);
+    CHECK(outcome.response.sent.reset == tenon::http::disruption::cut::before);
+    CHECK(outcome.commits_late == std::chrono::milliseconds(300));
+    const auto sent = at.last;
+    CHECK(orders_in(at) == 0);
+    at.served.perform(sent);
+    CHECK(orders_in(at) == 1);
+  }
+  SUBCASE("cut, truncated or slow") {
+    arm(at, {{"match", create_orders}, {"count", 1}, {"cut", "body"}, {"truncate", true}, {"drip_ms", 5}});
+    const auto outcome = at.raw_post(path, order);
+    CHECK(outcome.response.sent.reset == tenon::http::disruption::cut::in_body);
+    CHECK(outcome.response.sent.drip == std::chrono::milliseconds(5));
+    CHECK_THROWS(json::parse(outcome.response.body));
+    CHECK(orders_in(at) == 1);
+  }
+}
+
+TEST_CASE("tokens may expire in between, and clocks differ") {
+  stand at;
+  arm(at, {{"match", list_orders}, {"count", 1}, {"expire_tokens", true}});
+  CHECK(at.get("/v1/networks/123456/orders").status == 401);
+  CHECK(at.get("/v1/networks/123456/orders").status == 401);
+  arm(at, {{"match", "POST /token"}, {"count", 1}, {"clock_skew_s", 7200}});
+  const auto assertion = at.sign(at.header(), at.claims(), stand::account().key);
+  const auto refused = at.exchange(assertion);
+  CHECK(refused.status == 400);
+  CHECK(refused.text("/error") == "invalid_grant");
+  CHECK(at.exchange(assertion).status == 200);
+}
+
+TEST_CASE("a fault with a probability hits a part of the requests, the same ones for the same seed") {
+  const auto hits = [](int seed) {
+    stand at;
+    arm(at, {{"match", list_orders}, {"probability", 0.25}, {"seed", seed}, {"status", 503}});
+    std::string seen;
+    for (int count = 0; count < 400; ++count) seen += at.get("/v1/networks/123456/orders").status == 503 ? '!' : '.';
+    return seen;
+  };
+  const auto first = hits(1);
+  CHECK(first == hits(1));
+  CHECK(first != hits(2));
+  const auto count = std::ranges::count(first, '!');
+  CHECK(count > 60);
+  CHECK(count < 140);
+}
+
+TEST_CASE("what is wrong with a fault is told") {
+  stand at;
+  for (const json::object& wrong : std::initializer_list<json::object>{{{"match", "*"}, {"drop", "sometimes"}},
+                                                                       {{"match", "*"}, {"cut", "head"}},
+                                                                       {{"match", "*"}, {"probability", 2}},
+                                                                       {{"match", "*"}, {"late_commit_ms", -1}},
+                                                                       {{"match", "*"}, {"drips", 1}}})
+    CHECK(arm(at, wrong).status == 400);
 }

@@ -53,7 +53,13 @@ outcome stand::raw(std::string_view method, std::string_view target, http::heade
                         .body = std::move(body),
                         .peer = "127.0.0.1"};
   if (target.find('?') != target.npos) request.query = target.substr(target.find('?') + 1);
+  last = request;
   return served.handle(request);
+}
+
+outcome stand::raw_post(std::string_view target, const json::value& body) {
+  return raw("POST", target, {{"authorization", "Bearer " + bearer}, {"content-type", "application/json"}},
+             json::serialize(body));
 }
 
 reply stand::get(std::string_view target) { return send("GET", target); }

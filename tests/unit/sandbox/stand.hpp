@@ -43,6 +43,9 @@ class stand {
   sandbox::outcome raw(std::string_view method, std::string_view target, http::header_list headers,
                        std::string body = {});
 
+  /// A POST as the client of network 123456 sends it, and what becomes of it on the wire.
+  sandbox::outcome raw_post(std::string_view target, const json::value& body);
+
   /// A token for that network's account, exchanged for a signed assertion.
   std::string token_of(std::string_view network);
   reply exchange(const std::string& assertion);
@@ -60,6 +63,7 @@ class stand {
   sandbox::upstreams served{clock};
   std::string kevel_secret;
   std::string bearer;
+  http::request last;  ///< what raw() sent
 
   static const sandbox::service_account& account();        ///< of network 123456
   static const sandbox::service_account& other_account();  ///< of network 789012
