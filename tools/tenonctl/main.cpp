@@ -106,6 +106,17 @@ void print_status(const json::object& answer) {
   for (const auto& line : answer.at("diagnostics").as_array()) std::printf("! %s\n", line.as_string().c_str());
 }
 
+void print_tasks(const json::object& answer) {
+  for (const auto& each : answer.at("tasks").as_array()) {
+    const auto& task = each.as_object();
+    std::printf("%s  %-16s %-18s %-9s %3s attempts  %s  %s\n", text(task, "task_id").c_str(),
+                text(task, "tenant").c_str(), text(task, "task").c_str(), text(task, "state").c_str(),
+                text(task, "attempts").c_str(), text(task, text(task, "next").empty() ? "created" : "next").c_str(),
+                text(task, "reason").c_str());
+  }
+  if (answer.at("tasks").as_array().empty()) std::printf("no task was submitted\n");
+}
+
 void print_metrics(const json::object& answer) { std::cout << text(answer, "text"); }
 
 void print_reload(const json::object& answer) {
@@ -169,6 +180,9 @@ int main(int argc, char** argv) {
   app.add_flag("--json", as_json, "print the answer as JSON");
   auto* status = app.add_subcommand("status", "tenants, libraries and findings in short");
   auto* tenants = app.add_subcommand("tenants", "every tenant: plugin, versions, instance, last error");
+  auto* tasks =
+      app.add_subcommand("tasks", "tasks that were submitted: how they stand, and when they are gone on with");
+  tasks->add_option("tenant", tenant, "without it: of all");
   auto* metrics = app.add_subcommand("metrics", "figures in the text format of Prometheus");
   auto* invalidate = app.add_subcommand("invalidate", "drop a tenant's platform, or all; the next request builds it");
   invalidate->add_option("tenant", tenant, "without it: all");
@@ -205,6 +219,11 @@ int main(int argc, char** argv) {
   if (checked->parsed()) return check(config);
   if (status->parsed()) return run(socket, {{"command", "status"}}, as_json, print_status);
   if (tenants->parsed()) return run(socket, {{"command", "tenants"}}, as_json, print_tenants);
+  if (tasks->parsed()) {
+    json::object request{{"command", "tasks"}};
+    if (tasks->count("tenant") != 0) request["tenant"] = tenant;
+    return run(socket, std::move(request), as_json, print_tasks);
+  }
   if (metrics->parsed()) return run(socket, {{"command", "metrics"}}, as_json, print_metrics);
   if (auto request = rollout.request()) return run(socket, *std::move(request), as_json, tenonctl::print_rollouts);
   if (reload->parsed()) {

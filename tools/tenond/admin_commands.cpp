@@ -155,6 +155,30 @@ json::object invalidate(host& host, const json::object& request) {
   return {{"ok", true}};
 }
 
+json::object describe(const submitted_task& task) {
+  return {{"task_id", task.id},
+          {"tenant", task.tenant},
+          {"task", task.task},
+          {"state", to_string(task.now)},
+          {"attempts", task.attempt},
+          {"created", utc_text(task.created)},
+          {"next", task.now == submitted_task::state::submitted ? utc_text(task.due) : std::string()},
+          {"idempotency_key", task.idempotency_key},
+          {"reason", task.trouble.empty() ? task.message : task.trouble}};
+}
+
+void list_tasks(host& host, const json::object& request, admin_handler done) {
+  const auto* tenant = request.if_contains("tenant");
+  std::string name = tenant != nullptr && tenant->is_string() ? std::string(tenant->get_string()) : std::string();
+  host.async_list_tasks(std::move(name),
+                        [done = std::move(done)](const result<std::vector<submitted_task>>& found) mutable {
+                          if (!found) return done(refused(operator_text(found.error())));
+                          json::array all;
+                          for (const auto& each : *found) all.push_back(describe(each));
+                          done({{"ok", true}, {"tasks", std::move(all)}});
+                        });
+}
+
 double milliseconds(std::chrono::nanoseconds time) { return std::chrono::duration<double, std::milli>(time).count(); }
 
 json::object describe(const call_figures& figures) {
@@ -249,6 +273,7 @@ void run_admin_command(host& host, const own_reload& own, const json::object& re
   if (name == "tenants") return done(tenants(host));
   if (name == "metrics") return done({{"ok", true}, {"text", host.metrics()}});
   if (name == "invalidate") return done(invalidate(host, request));
+  if (name == "tasks") return list_tasks(host, request, std::move(done));
   if (name == "rollout") return run_rollout_command(host, request, std::move(done));
   if (name == "reload") {
     auto what = reload_request_in(request);
@@ -261,8 +286,8 @@ void run_admin_command(host& host, const own_reload& own, const json::object& re
           done(describe(report, outcome));
         });
   }
-  done(refused("expected a command of status, tenants, metrics, invalidate, reload, rollout and ping, found \"" + name +
-               "\""));
+  done(refused("expected a command of status, tenants, tasks, metrics, invalidate, reload, rollout and ping, found \"" +
+               name + "\""));
 }
 
 }  // namespace tenon::tenond

@@ -1,5 +1,6 @@
 #include "envelope.hpp"
 
+#include "base/operator_text.hpp"
 #include "base/release.hpp"
 
 #include <boost/json/parse.hpp>
@@ -72,6 +73,26 @@ json::object tool_result(const result<reply>& outcome, const json::value* contex
   content.push_back(json::object{{"type", "text"}, {"text", json::serialize(body)}});
   json::object made{{"content", std::move(content)}, {"structuredContent", std::move(body)}};
   if (failed) made["isError"] = true;
+  return made;
+}
+
+json::object task_object(const submitted_task& task) {
+  json::object made{{"task_id", task.id},
+                    {"task_type", task.task},
+                    {"protocol", "media-buy"},
+                    {"status", to_string(task.now)},
+                    {"created_at", utc_text(task.created)},
+                    {"updated_at", utc_text(task.updated)},
+                    {"has_webhook", false}};
+  if (task.now == submitted_task::state::submitted) {
+    if (!task.message.empty()) made["message"] = task.message;
+    return made;
+  }
+  made["completed_at"] = utc_text(task.updated);
+  json::error_code malformed;
+  auto outcome = json::parse(task.outcome, malformed);
+  if (malformed) outcome = error_object(make_error("INTERNAL_ERROR", "The answer could not be read."));
+  made[task.now == submitted_task::state::completed && !malformed ? "result" : "error"] = std::move(outcome);
   return made;
 }
 

@@ -27,6 +27,9 @@ boost::json::object tool_result(const result<reply>& outcome, const boost::json:
 /// AdCP 3.0 core/error.json, without what only the operator may see.
 boost::json::object error_object(const error& value);
 
+/// AdCP 3.0 core/tasks-get-response.json, with the response of a task that is completed as `result`.
+boost::json::object task_object(const submitted_task& task);
+
 /// The account reference of a request's arguments. Errors (INVALID_REQUEST): not an object, neither an id nor brand and
 /// operator.
 result<account_reference> account_of(const boost::json::object& arguments);

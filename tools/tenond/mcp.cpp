@@ -18,8 +18,10 @@ namespace {
 constexpr std::array<std::string_view, 5> protocol_versions = {"2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05",
                                                                "2024-10-07"};
 constexpr std::string_view capabilities_tool = "get_adcp_capabilities";
+constexpr std::string_view task_tool = "tasks_get";  // no task of a plugin's, so no table of the release has it
 
 std::string describe(std::string_view task) {
+  if (task == task_tool) return "What became of a task that was answered as submitted; needs its task_id.";
   const auto* known = release::find_task(task);
   std::string text = "AdCP " + std::string(release::version) + " task " + std::string(task);
   if (known == nullptr) return text + ".";
@@ -91,6 +93,7 @@ result<json::object> mcp_endpoint::list_tools(const mcp_caller& caller) const {
     tasks = std::move(*found);
   }
   if (std::ranges::find(tasks, capabilities_tool) == tasks.end()) tasks.emplace_back(capabilities_tool);
+  tasks.emplace_back(task_tool);
   std::ranges::sort(tasks);
   json::array tools;
   for (const auto& task : tasks) tools.push_back(tool(task));
@@ -114,6 +117,27 @@ result<reply> mcp_endpoint::capabilities(const mcp_caller& caller) const {
   return reply{json::serialize(body)};
 }
 
+void mcp_endpoint::find_task(const mcp_caller& caller, const json::object& arguments, reply_handler done) {
+  const auto* id = arguments.if_contains("task_id");
+  if (id == nullptr || !id->is_string()) {
+    auto wrong = make_error("INVALID_REQUEST", "tasks_get needs the task_id of a task.");
+    wrong.field = "task_id";
+    return done(std::move(wrong));
+  }
+  host_.async_find_task(caller.tenant, std::string(id->get_string()),
+                        [principal = caller.principal,
+                         done = std::move(done)](const result<std::optional<submitted_task>>& found) mutable {
+                          if (!found) return done(found.error());
+                          // Somebody else's task looks like none.
+                          if (!*found || (*found)->principal != principal) {
+                            auto missing = make_error("REFERENCE_NOT_FOUND", "There is no such task.");
+                            missing.field = "task_id";
+                            return done(std::move(missing));
+                          }
+                          done(reply{.body = json::serialize(task_object(**found))});
+                        });
+}
+
 void mcp_endpoint::call_tool(const mcp_caller& caller, const json::value& id, const json::object& params,
                              mcp_handler done) {
   const auto* name = params.if_contains("name");
@@ -123,7 +147,8 @@ void mcp_endpoint::call_tool(const mcp_caller& caller, const json::value& id, co
     return done(rpc_error(id, invalid_params, "expected arguments to be an object"));
   }
   std::string task(name->get_string());
-  if (release::find_task(task) == nullptr) return done(rpc_error(id, invalid_params, "Unknown tool: " + task));
+  if (release::find_task(task) == nullptr && task != task_tool)
+    return done(rpc_error(id, invalid_params, "Unknown tool: " + task));
 
   const json::object given = arguments == nullptr ? json::object() : arguments->get_object();
   std::optional<json::value> context;
@@ -134,6 +159,7 @@ void mcp_endpoint::call_tool(const mcp_caller& caller, const json::value& id, co
 
   if (const auto allowed = check_arguments(task, given); !allowed) return answer(allowed.error());
   if (task == capabilities_tool) return answer(capabilities(caller));
+  if (task == task_tool) return find_task(caller, given, std::move(answer));
   auto account = account_of(given);
   if (!account) return answer(account.error());
 

@@ -40,6 +40,7 @@ class mcp_endpoint {
   result<boost::json::object> list_tools(const mcp_caller& caller) const;
   void call_tool(const mcp_caller& caller, const boost::json::value& id, const boost::json::object& params,
                  mcp_handler done);
+  void find_task(const mcp_caller& caller, const boost::json::object& arguments, reply_handler done);
   result<reply> capabilities(const mcp_caller& caller) const;
 
   tenon::host& host_;

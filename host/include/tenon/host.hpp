@@ -120,7 +120,7 @@ class host {
   result<void> resume_rollout(const std::string& plugin);
   result<void> abort_rollout(const std::string& plugin);  ///< moves everybody back
 
-  /// A task that a call of this tenant ended as submitted, for tasks/get: completes with
+  /// A task that a call of this tenant (empty: of any) ended as submitted, for tasks/get: completes with
   /// result<std::optional<submitted_task>>, which is empty if there is none of that id, or it ended more than a week
   /// ago. Whether the buyer who asks may see it (`account_id`, `principal`) is the caller's to decide. Errors: the file
   /// cannot be read.

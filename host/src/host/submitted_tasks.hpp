@@ -62,7 +62,7 @@ class submitted_tasks : public std::enable_shared_from_this<submitted_tasks> {
   /// Begins nothing more. What is under way ends as every call.
   void stop();
 
-  /// Of that tenant alone; nothing: there is none, or it ended too long ago. On `files`.
+  /// Of that tenant alone (empty: of any); nothing: there is none, or it ended too long ago. On `files`.
   void find(std::string tenant, std::string id, unique_function<void(result<std::optional<submitted_task>>)> done);
 
   /// Newest first; an empty tenant: of all. On `files`.

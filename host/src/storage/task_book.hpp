@@ -27,7 +27,7 @@ class task_book {
   /// A new task, or the same one with another state: what is found under its id is replaced.
   result<void> put(const submitted_task& task);
 
-  /// Of that tenant alone.
+  /// Of that tenant alone; an empty tenant: of any.
   result<std::optional<submitted_task>> find(std::string_view tenant, std::string_view id);
 
   /// Submitted ones that are due by then, longest due first.

@@ -15,6 +15,7 @@
 //             {"throw": true}   throws what is no sdk::error
 //             {"never": true}   never ends
 //             {"fetch": "url"}  gets the URL; its status and body come back under "fetched"
+//             {"submit": ms}    to create_media_buy: submits the task, and ends it as "resumed" when it is gone on with
 
 #include <tenon/sdk/plugin.hpp>
 
@@ -81,8 +82,15 @@ class echo_platform final : public sdk::platform {
     json::object answer{{"products", json::array{json::object{{"product_id", "prod-" + tenant()}}}}};
     return respond(std::move(request), std::move(answer));
   }
-  sdk::task<json::value> create_media_buy(json::value request, sdk::call_context) {
+  sdk::task<json::value> create_media_buy(json::value request, sdk::call_context call) {
     json::object answer{{"media_buy_id", "mb-" + tenant()}, {"status", "active"}, {"packages", json::array()}};
+    if (request.is_object() && request.get_object().contains("submit")) {
+      if (call.resume().empty()) {
+        throw sdk::submitted(tenon::plugin_manifest::version.data(), milliseconds_of(request.get_object(), "submit"),
+                             "Later, as asked.");
+      }
+      answer["resumed"] = call.resume();
+    }
     return respond(std::move(request), std::move(answer));
   }
   sdk::task<json::value> update_media_buy(json::value request, sdk::call_context) {

@@ -154,11 +154,11 @@ TEST_CASE("an unknown tool is -32602 with the words the official runner looks fo
 TEST_CASE("tools are the plugin's tasks, listed without loading it") {
   world w;
   const auto tools = w.rpc("tools/list").at("result").at("tools").as_array();
-  CHECK(tools.size() == 7);
+  CHECK(tools.size() == 8);
   CHECK(tools[0].at("name") == "create_media_buy");
   for (const auto& tool : tools) CHECK_FALSE(tool.at("description").as_string().empty());
   CHECK(w.files.mapped() == 0);
-  CHECK(w.rpc("tools/list", {}, "/mcp").at("result").at("tools").as_array().size() == 7);
+  CHECK(w.rpc("tools/list", {}, "/mcp").at("result").at("tools").as_array().size() == 8);
   CHECK(w.rpc("tools/list", {}, "/t/nobody/mcp").contains("error"));
 }
 
@@ -203,4 +203,30 @@ TEST_CASE("capabilities name the release and what the tenant claims") {
   CHECK(body.at("status") == "completed");
   CHECK(body.at("adcp").at("major_versions") == json::array{3});
   CHECK(body.at("specialisms") == json::array{"sales-guaranteed"});
+}
+
+TEST_CASE("a task that was submitted can be asked for, by who submitted it alone") {
+  world w;
+  const auto sold =
+      w.call("create_media_buy", {{"idempotency_key", "0123456789abcdef"}, {"submit", 0}, {"context", {{"trace", 1}}}})
+          .at("structuredContent")
+          .as_object();
+  CHECK(sold.at("status") == "submitted");
+  CHECK(sold.at("context") == json::value{{"trace", 1}});
+  const json::object asked{{"task_id", sold.at("task_id")}};
+  json::object task;
+  REQUIRE(host_fixture::eventually([&] {
+    task = w.call("tasks_get", asked).at("structuredContent").as_object();
+    return task.at("status") == "completed";
+  }));
+  CHECK(task.at("task_type") == "create_media_buy");
+  CHECK(task.at("result").at("media_buy_id") == "mb-acme");
+  CHECK(w.call("tasks_get", asked, "/mcp").at("structuredContent").at("status") == "completed");
+
+  const auto missing = w.call("tasks_get", {{"task_id", "task-0"}}).at("structuredContent").at("adcp_error");
+  CHECK(missing.at("code") == "REFERENCE_NOT_FOUND");
+  CHECK(w.call("tasks_get", {}).at("structuredContent").at("adcp_error").at("code") == "INVALID_REQUEST");
+  w.buyers.assign(
+      std::vector<principal>{{"other", "930bbdc51b6aed5c2a5678fd6e28dee7a05e8a4b643cfc0b4427c3efb86c0d94"}});
+  CHECK(w.call("tasks_get", asked).at("structuredContent").at("adcp_error") == missing);
 }
