@@ -1,0 +1,56 @@
+#pragma once
+
+#include "buy_document.hpp"
+
+#include "../sales/seller.hpp"
+
+#include <functional>
+
+namespace tenon::sandbox_seller {
+
+/// Where buys and creatives are kept: in the host's store, under "buy/ID" and "creative/ID".
+///
+/// Lifetime    A member of the platform; outlives every task it made.
+/// Threads     Those of the platform, one at a time. Two platforms of a tenant, or two hosts, may write at once: each
+///             write names the version that it changes, and is tried again when that is no longer the last.
+/// Errors      sdk::error.
+class shelf final : public sales::creative_store {
+ public:
+  shelf(sdk::platform_context context, sales::catalogue const& sold) : context_(std::move(context)), sold_(sold) {}
+
+  /// What the store knows media buys by: see sales::list_buys().
+  struct kept_buy {
+    buy_document buy;
+    sales::buy_state state;
+    std::uint64_t version;
+  };
+  using booked_buy = kept_buy;
+
+  sdk::task<kept_buy> load(std::string media_buy_id, sales::deadline until);
+  sdk::task<std::vector<std::string>> all_ids(sales::deadline until);
+
+  /// Keeps a new buy; one of that id that is there already stays, and is what comes back.
+  sdk::task<kept_buy> add(buy_document fresh);
+
+  /// Changes a buy until nobody else did meanwhile. CONFLICT when that does not end.
+  sdk::task<kept_buy> change(std::string media_buy_id, std::function<void(buy_document&)> how);
+
+  /// CREATIVE_NOT_FOUND.
+  sdk::task<void> require(std::string creative_id, std::string path);
+
+  sdk::task<stored> put(sales::creative item, bool dry_run, sales::deadline until) override;
+  sdk::task<void> assign(json::object entry, std::string path, sales::deadline until) override;
+  sdk::task<json::object> list(json::object request, sales::deadline until) override;
+
+  sales::instant now() const { return std::chrono::floor<std::chrono::seconds>(context_.time().wall()); }
+  sdk::platform_context const& context() const { return context_; }
+
+  /// As sales::report_delivery() asks.
+  sdk::task<sales::buy_delivery> measure(kept_buy kept, sales::reporting_period period, sales::deadline until);
+
+ private:
+  sdk::platform_context context_;
+  sales::catalogue const& sold_;
+};
+
+}  // namespace tenon::sandbox_seller
