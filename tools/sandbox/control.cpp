@@ -4,6 +4,7 @@
 #include "sandbox/gam/inventory.hpp"
 #include "sandbox/kevel/flights.hpp"
 #include "sandbox/kevel/inventory.hpp"
+#include "sandbox/page.hpp"
 #include "sandbox/world.hpp"
 
 #include <algorithm>
@@ -22,6 +23,25 @@ http::response exchange_token(call& request) { return request.all->tokens.exchan
 http::response health(call&) { return done(); }
 
 http::response show_traffic(call& request) { return json_answer(200, request.all->counters.show()); }
+
+http::response show_page(call&) {
+  return {.status = 200,
+          .headers = {{"content-type", "text/html; charset=utf-8"},
+                      {"content-security-policy",
+                       "default-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"},
+                      {"cache-control", "no-store"}},
+          .body = std::string(page())};
+}
+
+http::response show_networks(call& request) {
+  json::array gam;
+  json::array kevel;
+  for (const auto& [code, network] : request.all->gam) gam.push_back(json::string(code));
+  for (const auto& [name, network] : request.all->kevel.networks) kevel.push_back(json::string(name));
+  return json_answer(200, json::object{{"gam", std::move(gam)}, {"kevel", std::move(kevel)}});
+}
+
+http::response show_faults(call& request) { return json_answer(200, request.all->faults.show()); }
 
 http::response reset(call& request) {
   request.all->seed();
@@ -87,6 +107,9 @@ http::response show_kevel(call& request) {
 
 constexpr std::array token_table{endpoint{"POST", "/token", exchange_token}};
 constexpr std::array control_table{endpoint{"GET", "/_sandbox/healthz", health},
+                                   endpoint{"GET", "/_sandbox/", show_page},
+                                   endpoint{"GET", "/_sandbox/networks", show_networks},
+                                   endpoint{"GET", "/_sandbox/faults", show_faults},
                                    endpoint{"GET", "/_sandbox/traffic", show_traffic},
                                    endpoint{"POST", "/_sandbox/reset", reset},
                                    endpoint{"POST", "/_sandbox/faults", add_fault},
@@ -102,6 +125,7 @@ std::span<const endpoint> token_routes() noexcept { return token_table; }
 std::span<const endpoint> control_routes() noexcept { return control_table; }
 
 void world::seed() {
+  seeded = true;
   for (auto& [code, network] : gam) {
     network = {.code = code};
     gam::seed(network);

@@ -114,6 +114,32 @@ fault read_fault(const json::object& given) {
   return made;
 }
 
+json::object fault_list::show() const {
+  json::array all;
+  for (const auto& each : armed_) {
+    std::string what;
+    const auto add = [&what](const std::string& part) { what += (what.empty() ? "" : ", ") + part; };
+    if (each.response) add("answers " + std::to_string(each.response->status));
+    if (each.commits_late)
+      add("done " + std::to_string(each.commits_late->count()) + " ms after a reset");
+    else if (each.drop != dropped::no) {
+      add(std::string(each.reset ? "reset " : "no answer, ") + (each.drop == dropped::before ? "before" : "after") +
+          " it is done");
+    }
+    if (each.latency.count() > 0) add(std::to_string(each.latency.count()) + " ms late");
+    if (each.sent.reset == http::disruption::cut::in_body) add("reset in the body");
+    if (each.sent.drip.count() > 0) add("in pieces");
+    if (each.truncated) add("half of the body");
+    if (each.expires_tokens) add("tokens expire");
+    if (each.skew.count() != 0) add("clock " + std::to_string(each.skew.count()) + " s ahead");
+    if (each.probability < 1) add("hits " + std::to_string(each.probability));
+    json::object shown{{"match", each.match}, {"what", what}};
+    if (each.left) shown["left"] = *each.left;
+    all.push_back(std::move(shown));
+  }
+  return {{"faults", std::move(all)}};
+}
+
 std::optional<fault> fault_list::take(std::string_view route, std::string_view credential) {
   const auto hits = [&](fault& each) {
     if (each.match != "*" && each.match != route) return false;

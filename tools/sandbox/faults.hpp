@@ -47,6 +47,9 @@ class fault_list {
   void add(fault armed) { armed_.push_back(std::move(armed)); }
   void clear() { armed_.clear(); }
 
+  /// {"faults": [{"match", "what", "left"}]}, for a person to read.
+  json::object show() const;
+
   /// The oldest fault that matches and hits, counted down and dropped when it is used up.
   std::optional<fault> take(std::string_view route, std::string_view credential);
 

@@ -1,3 +1,4 @@
+#include "sandbox/disk.hpp"
 #include "sandbox/service.hpp"
 
 #include <tenon/clock.hpp>
@@ -22,6 +23,7 @@ struct settings {
   std::uint16_t port = 0;
   std::string port_file;
   std::string key_directory;
+  std::string state_file;
   std::vector<std::string> networks;
   std::vector<std::string> keys;
   std::int64_t token_lifetime_s = 3599;
@@ -33,6 +35,7 @@ void add_options(CLI::App& app, settings& all) {
   app.add_option("--port", all.port, "Port on 127.0.0.1; 0 takes any free one");
   app.add_option("--write-port", all.port_file, "File to write the chosen port to");
   app.add_option("--write-keys", all.key_directory, "Directory to write the demo credentials to");
+  app.add_option("--state", all.state_file, "SQLite file that holds everything; without it all is lost at the end");
   app.add_option("--gam-network", all.networks, "Network code to serve, with a service account of its own; repeatable")
       ->check([](const std::string& code) {
         const bool digits = !code.empty() && code.find_first_not_of("0123456789") == std::string::npos;
@@ -52,19 +55,24 @@ void add_options(CLI::App& app, settings& all) {
   app.add_option("--token-lifetime", all.token_lifetime_s, "Seconds an access token lives")->check(CLI::Range(1, 3600));
 }
 
-/// Makes the credentials, registers them and writes them where asked.
-void make_credentials(const settings& all, const std::string& base_url, sandbox::upstreams& served) {
+/// Makes the credentials, or takes those of an earlier run, registers them and writes them where asked.
+void make_credentials(const settings& all, const std::string& base_url, sandbox::upstreams& served,
+                      sandbox::disk* kept) {
   const std::filesystem::path directory = all.key_directory;
   if (!all.key_directory.empty()) std::filesystem::create_directories(directory);
   for (const auto& network : all.networks) {
-    const auto account = sandbox::make_service_account(network);
+    auto held = kept ? kept->account("sa-" + network + "@sandbox.example") : std::nullopt;
+    const auto account = held ? std::move(*held) : sandbox::make_service_account(network);
     served.add(account);
+    if (kept) kept->keep(account);
     if (!all.key_directory.empty())
       sandbox::write_file(directory / ("sa-" + network + ".json"), sandbox::key_file(account, base_url + "/token"));
   }
   for (const auto& name : all.keys) {
-    const auto key = sandbox::make_api_key(name);
+    auto held = kept ? kept->key(name) : std::nullopt;
+    const auto key = held ? std::move(*held) : sandbox::make_api_key(name);
     served.add(key);
+    if (kept) kept->keep(key);
     if (!all.key_directory.empty()) sandbox::write_file(directory / ("kevel-" + name + ".key"), key.secret + "\n");
   }
 }
@@ -81,7 +89,10 @@ int run(const settings& all) {
   const auto base_url = service->base_url();
   served.configure({.token_uri = base_url + "/token", .token_lifetime = std::chrono::seconds(all.token_lifetime_s)});
   served.limit({{"gam_per_second", all.gam_rate}, {"kevel_per_second", all.kevel_rate}});
-  make_credentials(all, base_url, served);
+  std::shared_ptr<sandbox::disk> kept;
+  if (!all.state_file.empty()) kept = std::make_shared<sandbox::disk>(all.state_file);
+  make_credentials(all, base_url, served, kept.get());
+  if (kept) served.keep_on(kept);
 
   boost::asio::signal_set signals(context, SIGTERM, SIGINT);
   signals.async_wait([&](boost::system::error_code, int) { service->stop([] {}); });

@@ -78,6 +78,7 @@ http::response token_issuer::exchange(const http::request& request, sys_seconds 
     refuse("unauthorized_client", "The account has no domain-wide delegation, so it cannot act for another user.", 401);
 
   std::erase_if(grants_, [&](const auto& held) { return held.second.expires + std::chrono::hours(24) < now; });
+  changed_ = true;
   auto token = "ya29.sandbox-" + random_hex(24);
   grants_.emplace(token, grant{.email = account.email,
                                .networks = account.networks,

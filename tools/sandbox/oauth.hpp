@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 /// The token endpoint: service-account assertions in (RFC 7523), opaque bearer tokens out.
@@ -39,7 +40,16 @@ class token_issuer {
   /// The grant behind a bearer token, expired or not; null for a token never issued here.
   const grant* find(std::string_view token) const;
 
-  void revoke_all() { grants_.clear(); }
+  void revoke_all() {
+    grants_.clear();
+    changed_ = true;
+  }
+
+  // For what keeps them on a disk.
+  const std::map<std::string, grant, std::less<>>& grants() const { return grants_; }
+  void restore(std::string token, grant kept) { grants_.insert_or_assign(std::move(token), std::move(kept)); }
+  bool changed() const { return changed_; }
+  bool take_changed() { return std::exchange(changed_, false); }
 
   /// Who the request claims to be, unverified: for the traffic counters alone. An unknown account is "unknown".
   std::string claimed_account(const http::request& request) const;
@@ -51,6 +61,7 @@ class token_issuer {
   oauth_options options_;
   std::map<std::string, service_account, std::less<>> accounts_;
   std::map<std::string, grant, std::less<>> grants_;
+  bool changed_ = false;
 };
 
 }  // namespace tenon::sandbox

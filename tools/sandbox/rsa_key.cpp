@@ -26,6 +26,14 @@ rsa_key rsa_key::generate() {
   return rsa_key(std::shared_ptr<EVP_PKEY>(made, EVP_PKEY_free));
 }
 
+rsa_key rsa_key::from_pem(std::string_view pem) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> in(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())),
+                                                     BIO_free);
+  EVP_PKEY* read = in ? PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr) : nullptr;
+  if (!read) refuse("read a private key");
+  return rsa_key(std::shared_ptr<EVP_PKEY>(read, EVP_PKEY_free));
+}
+
 std::string rsa_key::private_pem() const {
   const std::unique_ptr<BIO, decltype(&BIO_free)> out(BIO_new(BIO_s_mem()), BIO_free);
   if (!out || PEM_write_bio_PKCS8PrivateKey(out.get(), key_.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1)

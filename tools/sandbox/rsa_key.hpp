@@ -16,6 +16,9 @@ class rsa_key {
  public:
   static rsa_key generate();
 
+  /// As private_pem() gave it. std::runtime_error if it is none.
+  static rsa_key from_pem(std::string_view pem);
+
   /// PKCS#8 PEM, as service-account files carry it.
   std::string private_pem() const;
 

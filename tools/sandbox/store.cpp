@@ -1,16 +1,27 @@
 #include "sandbox/store.hpp"
 
+#include <algorithm>
+
 namespace tenon::sandbox {
 
 record& table::add(std::string key, json::object fields) {
   const auto place = next_++;
+  changes_.written.insert(place);
   places_.emplace(key, place);
   return records_.emplace(place, record{.key = std::move(key), .fields = std::move(fields)}).first->second;
 }
 
 record* table::find(std::string_view key) {
   const auto place = places_.find(key);
-  return place == places_.end() ? nullptr : &records_.at(place->second);
+  if (place == places_.end()) return nullptr;
+  changes_.written.insert(place->second);
+  return &records_.at(place->second);
+}
+
+void table::restore(std::uint64_t place, record kept) {
+  places_.emplace(kept.key, place);
+  records_.emplace(place, std::move(kept));
+  next_ = std::max(next_, place + 1);
 }
 
 const record* table::find(std::string_view key) const {
@@ -21,12 +32,10 @@ const record* table::find(std::string_view key) const {
 void table::erase(std::string_view key) {
   const auto place = places_.find(key);
   if (place == places_.end()) return;
+  changes_.written.erase(place->second);
+  changes_.erased.insert(place->second);
   records_.erase(place->second);
   places_.erase(place);
-}
-
-void table::each(const std::function<void(record&)>& visit) {
-  for (auto& [place, held] : records_) visit(held);
 }
 
 void table::each(const std::function<void(const record&)>& visit) const {

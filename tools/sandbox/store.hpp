@@ -7,8 +7,10 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 /// What an upstream remembers: named tables of JSON objects, each table in order of creation.
 namespace tenon::sandbox {
@@ -33,15 +35,26 @@ class table {
   std::size_t size() const { return records_.size(); }
 
   /// Visits all, oldest first.
-  void each(const std::function<void(record&)>& visit);
   void each(const std::function<void(const record&)>& visit) const;
   /// Visits those whose key begins with `prefix`, in order of key.
   void each_below(std::string_view prefix, const std::function<void(const record&)>& visit) const;
+
+  // For what keeps the tables on a disk: the places of records that were added or may have been written to since it was
+  // asked last, and of those that were erased; and how a table is filled from there.
+  struct changes {
+    std::set<std::uint64_t> written;
+    std::set<std::uint64_t> erased;
+  };
+  bool changed() const { return !changes_.written.empty() || !changes_.erased.empty(); }
+  changes take_changes() { return std::exchange(changes_, {}); }
+  const record& at(std::uint64_t place) const { return records_.at(place); }
+  void restore(std::uint64_t place, record kept);
 
  private:
   std::map<std::uint64_t, record> records_;
   std::map<std::string, std::uint64_t, std::less<>> places_;
   std::uint64_t next_ = 0;
+  changes changes_;
 };
 
 using store = std::map<std::string, table, std::less<>>;

@@ -1,5 +1,7 @@
 #include "sandbox/upstreams.hpp"
 
+#include "sandbox/disk.hpp"
+
 #include "sandbox/gam/error.hpp"
 #include "sandbox/gam/inventory.hpp"
 #include "sandbox/kevel/entity.hpp"
@@ -51,8 +53,21 @@ void upstreams::add(const api_key& key) {
   if (fresh) kevel::seed(world_.kevel, at->second);
 }
 
+void upstreams::keep_on(std::shared_ptr<disk> kept) {
+  const std::scoped_lock lock(mutex_);
+  disk_ = std::move(kept);
+  disk_->load(world_);
+  disk_->save(world_);
+}
+
 outcome upstreams::handle(const http::request& request) {
   const std::scoped_lock lock(mutex_);
+  auto made = answer(request);
+  if (disk_) disk_->save(world_);
+  return made;
+}
+
+outcome upstreams::answer(const http::request& request) {
   const auto which = api_of(request.path);
   auto found = route(request.method, request.path);
   const auto who = identify(which, request);
@@ -94,6 +109,7 @@ void upstreams::perform(const http::request& request) {
   if (!found.served) return;
   auto made_call = make_call(request, std::move(found.ids), *found.served);
   static_cast<void>(serve(which, *found.served, made_call, identify(which, request)));
+  if (disk_) disk_->save(world_);
 }
 
 call upstreams::make_call(const http::request& request, std::vector<std::string> ids, const endpoint& row) {

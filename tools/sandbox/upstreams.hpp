@@ -7,10 +7,13 @@
 #include <tenon/clock.hpp>
 
 #include <chrono>
+#include <memory>
 #include <mutex>
 #include <string>
 
 namespace tenon::sandbox {
+
+class disk;
 
 /// What becomes of a request. The shell waits `latency`, then answers, or never does.
 struct outcome {
@@ -36,6 +39,9 @@ class upstreams {
   /// Makes the key and its network known.
   void add(const api_key& key);
 
+  /// Keeps everything on a disk from now on, and takes from there what these networks held. After add().
+  void keep_on(std::shared_ptr<disk> kept);
+
   outcome handle(const http::request& request);
 
   /// How much the upstreams take: see read_limits(). At first everything.
@@ -57,7 +63,10 @@ class upstreams {
   void enter_gam(const endpoint& row, call& request, const caller& who);
   void enter_kevel(const endpoint& row, call& request, const caller& who);
 
+  outcome answer(const http::request& request);
+
   const tenon::clock& clock_;
+  std::shared_ptr<disk> disk_;  ///< none: all is lost at the end
   std::mutex mutex_;
   world world_;
 };

@@ -19,7 +19,8 @@ struct world {
   std::map<std::string, std::string, std::less<>> kevel_keys = {};  ///< secret -> key name
   traffic counters = {};
   fault_list faults = {};
-  quotas limits = {};  ///< none until set
+  quotas limits = {};   ///< none until set
+  bool seeded = false;  ///< since what keeps it on a disk looked last
 
   /// Puts every network back to its first inventory. Credentials and tokens stay.
   void seed();

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "plugin/file.hpp"
 #include "storage/database.hpp"
 
 #include <tenon/submitted_task.hpp>
@@ -43,11 +42,11 @@ class task_book {
   result<std::int64_t> forget_ended(wall_time before);
 
  private:
-  task_book(database file, file_descriptor held) : held_(std::move(held)), file_(std::move(file)) {}
+  task_book(database file, std::shared_ptr<void> held) : held_(std::move(held)), file_(std::move(file)) {}
 
   result<std::vector<submitted_task>> read(statement& asked);
 
-  const file_descriptor held_;  ///< locked
+  const std::shared_ptr<void> held_;  ///< the lock
   std::mutex mutex_;
   const database file_;
 };

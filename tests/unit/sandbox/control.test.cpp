@@ -255,3 +255,17 @@ TEST_CASE("what is wrong with a fault is told") {
                                                                        {{"match", "*"}, {"drips", 1}}})
     CHECK(arm(at, wrong).status == 400);
 }
+
+TEST_CASE("a person can look at what is there, at the networks and at the faults, and changes nothing by it") {
+  stand at;
+  arm(at, {{"match", list_orders}, {"count", 3}, {"latency_ms", 5}, {"drop", "reset_after"}});
+  const auto page = at.raw("GET", "/_sandbox/", {}).response;
+  CHECK(page.status == 200);
+  CHECK(page.headers.front().second == "text/html; charset=utf-8");
+  CHECK(page.body.find("innerHTML") == page.body.npos);
+  CHECK(at.get("/_sandbox/networks").at("/gam").as_array().size() == 2);
+  const auto faults = at.get("/_sandbox/faults").at("/faults").as_array();
+  REQUIRE(faults.size() == 1);
+  CHECK(faults[0].at("what") == "reset after it is done, 5 ms late");
+  CHECK(faults[0].at("left") == 3);
+}
