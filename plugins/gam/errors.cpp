@@ -52,6 +52,64 @@ constexpr std::array<reason_rule, 25> reason_rules{{
     {"END_DATE_TIME_IS_IN_PAST", "VALIDATION_ERROR", "The end is in the past"},
 }};
 
+struct kind_rule {
+  std::string_view kind;
+  std::string_view reason_part;  ///< only reasons that contain it; empty: all of the kind
+  std::string_view code;
+  std::string_view message;
+  std::string_view field;
+};
+
+// Kinds whose reasons mean the same. The first that fits counts.
+constexpr std::array<kind_rule, 29> kind_rules{{
+    {"AuthenticationError", "", "CONFIGURATION_ERROR", "", ""},
+    {"PermissionError", "", "CONFIGURATION_ERROR", "", ""},
+    {"ApiVersionError", "", "CONFIGURATION_ERROR", "", ""},
+    {"CompanyCreditStatusError", "ON_HOLD", "ACCOUNT_PAYMENT_REQUIRED", "The account has to be paid for first", ""},
+    {"CompanyCreditStatusError", "", "ACCOUNT_SUSPENDED", "The account may not book at present", ""},
+    {"QuotaError", "", "RATE_LIMITED", "", ""},
+    {"ServerError", "", "SERVICE_UNAVAILABLE", "", ""},
+    {"InternalApiError", "", "SERVICE_UNAVAILABLE", "", ""},
+    {"ForecastError", "", "SERVICE_UNAVAILABLE", "", ""},
+    {"LineItemFlightDateError", "START", "VALIDATION_ERROR", "The ad server does not accept the start", "start_time"},
+    {"LineItemFlightDateError", "", "VALIDATION_ERROR", "The ad server does not accept the dates", "end_time"},
+    {"DateTimeRangeTargetingError", "", "VALIDATION_ERROR", "The ad server does not accept the dates", "end_time"},
+    {"ReservationDetailsError", "MISMATCH", "INVALID_PRICING_OPTION", "This product cannot be bought at that pricing",
+     ""},
+    {"ReservationDetailsError", "NOT_ALLOWED", "INVALID_PRICING_OPTION",
+     "This product cannot be bought at that pricing", ""},
+    {"ReservationDetailsError", "UNITS", "BUDGET_TOO_LOW", "The budget buys too little of this product",
+     "packages.budget"},
+    {"GeoTargetingError", "", "VALIDATION_ERROR", "The ad server does not offer this place",
+     "packages.targeting_overlay"},
+    {"InventoryTargetingError", "", "CONFIGURATION_ERROR", "", ""},
+    {"CustomTargetingError", "", "VALIDATION_ERROR", "The ad server does not offer this targeting",
+     "packages.targeting_overlay"},
+    {"TechnologyTargetingError", "", "VALIDATION_ERROR", "The ad server does not offer this device",
+     "packages.targeting_overlay"},
+    {"UniqueError", "", "CONFLICT", "It exists already", ""},
+    {"OrderError", "UPDATE_", "INVALID_STATE", "The media buy is not in a state for this", ""},
+    {"LineItemError", "UPDATE_", "INVALID_STATE", "The package is not in a state for this", ""},
+    {"ImageError", "", "CREATIVE_REJECTED", "The ad server does not accept the image", ""},
+    {"AssetError", "", "CREATIVE_REJECTED", "The ad server does not accept the asset", ""},
+    {"InvalidUrlError", "", "CREATIVE_REJECTED", "The ad server does not accept the address", ""},
+    {"CreativeError", "", "CREATIVE_REJECTED", "The ad server does not accept the creative", ""},
+    {"LineItemCreativeAssociationError", "", "CREATIVE_REJECTED", "The creative does not fit the package", ""},
+    {"CreativePolicyError", "", "POLICY_VIOLATION", "The creative breaks a policy of the seller", ""},
+    {"FeatureError", "", "UNSUPPORTED_FEATURE", "The ad server does not offer this", ""},
+}};
+
+// "ForecastError.NO_FORECAST_YET: text" -> "ForecastError"; empty if it does not begin with a kind and its reason.
+std::string kind_in(std::string_view text) {
+  auto const dot = text.find("Error.");
+  auto const is_name = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  if (dot == std::string_view::npos ||
+      !std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(dot), is_name)) {
+    return {};
+  }
+  return std::string(text.substr(0, dot + std::string_view("Error").size()));
+}
+
 // "ForecastError.NO_FORECAST_YET" -> "NO_FORECAST_YET"
 std::string without_type(std::string reason) {
   auto const dot = reason.rfind('.');
@@ -91,6 +149,23 @@ error by_rule(reason_rule const& rule, refusal const& answer, sales::instant now
     fault.recovery(sdk::recovery::correctable);
   }
   return with_detail(std::move(fault), answer);
+}
+
+bool fits(kind_rule const& rule, reasons const& why) {
+  if (std::find(why.kinds.begin(), why.kinds.end(), rule.kind) == why.kinds.end()) {
+    return false;
+  }
+  return rule.reason_part.empty() || std::any_of(why.codes.begin(), why.codes.end(), [&](auto const& code) {
+           return code.find(rule.reason_part) != std::string::npos;
+         });
+}
+
+error by_rule(kind_rule const& rule, refusal const& answer, sales::instant now) {
+  auto fault = by_rule(reason_rule{{}, rule.code, rule.message}, answer, now);
+  if (!rule.field.empty()) {
+    fault.field(std::string(rule.field));
+  }
+  return fault;
 }
 
 error not_found(subject about, refusal const& answer) {
@@ -150,19 +225,31 @@ reasons reasons_in(std::string_view body) {
   reasons why;
   auto const fault = upstream_object(sales::parse_object(body), "error");
   why.status = upstream_text(fault, "status");
+  auto const keep = [&why](std::string reason) {
+    if (auto kind = kind_in(reason); !kind.empty()) {
+      why.kinds.push_back(std::move(kind));
+    }
+    why.codes.push_back(without_type(std::move(reason)));
+  };
+  if (auto kind = kind_in(upstream_text(fault, "message")); !kind.empty()) {
+    why.kinds.push_back(std::move(kind));
+  }
   for (auto const& detail : upstream_array(fault, "details")) {
     if (!detail.is_object()) {
       continue;
     }
     auto const& entry = detail.get_object();
     if (auto reason = upstream_text(entry, "reason"); !reason.empty()) {
-      why.codes.push_back(without_type(std::move(reason)));
+      keep(std::move(reason));
+    }
+    if (auto kind = upstream_text(upstream_object(entry, "metadata"), "type"); !kind.empty()) {
+      why.kinds.push_back(std::move(kind));
     }
     for (auto const& violation : upstream_array(entry, "fieldViolations")) {
       if (violation.is_object()) {
         why.fields.push_back(upstream_text(violation.get_object(), "field"));
         if (auto reason = upstream_text(violation.get_object(), "reason"); !reason.empty()) {
-          why.codes.push_back(without_type(std::move(reason)));
+          keep(std::move(reason));
         }
       }
     }
@@ -174,6 +261,11 @@ error error_from(refusal const& answer, subject about, sales::instant now) {
   auto const why = reasons_in(answer.body);
   for (auto const& rule : reason_rules) {
     if (why.has(rule.reason)) {
+      return by_rule(rule, answer, now);
+    }
+  }
+  for (auto const& rule : kind_rules) {
+    if (fits(rule, why)) {
       return by_rule(rule, answer, now);
     }
   }

@@ -15,11 +15,13 @@ enum class subject { network, media_buy, package, creative, place, inventory, ot
 using sales::outcome_unknown;
 using sales::refusal;
 
-/// Why Ad Manager refused, as machines can read it: google.rpc status, reasons without the "XError." before them,
-/// fields.
+/// Why Ad Manager refused, as machines can read it: google.rpc status, reasons without the "XError." before them, those
+/// kinds of error, fields. Which of them REST gives for a business rule is not public: a reason may come with its kind,
+/// alone, or with the kind beside it.
 struct reasons {
   std::string status;
   std::vector<std::string> codes;
+  std::vector<std::string> kinds;  ///< "ForecastError"
   std::vector<std::string> fields;
 
   bool has(std::string_view code) const;

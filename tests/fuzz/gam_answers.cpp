@@ -1,6 +1,6 @@
-// Goal: whatever Ad Manager answers, the gam plugin neither crashes nor loses a call, nor takes it for a bug of its own.
-// Method: libFuzzer (tools/fuzz) makes up the answers to the requests of one task; replay.cpp runs what was kept through the
-// same function in every build.
+// Goal: whatever Ad Manager answers, the gam plugin neither crashes nor loses a call, nor takes it for a bug of its
+// own. Method: libFuzzer (tools/fuzz) makes up the answers to the requests of one task; replay.cpp runs what was kept
+// through the same function in every build.
 #include "ad_server_answers.hpp"
 #include "gam_world.hpp"
 
@@ -14,7 +14,8 @@ json::object parsed(std::string_view text) { return json::parse(text).as_object(
 /// A network with one buy in it.
 void fill(gam_world& world) {
   world.network_books("DELIVERING");
-  world.network.always("GET /v1/networks/1/orders", json::object{{"orders", json::array{gam_world::order("APPROVED")}}});
+  world.network.always("GET /v1/networks/1/orders",
+                       json::object{{"orders", json::array{gam_world::order("APPROVED")}}});
   world.network.always("GET /v1/networks/1/adUnits",
                        parsed(R"({"adUnits":[{"name":"networks/1/adUnits/99","status":"ACTIVE"}]})"));
   world.network.always("GET /v1/networks/1/geoTargets",
@@ -65,12 +66,15 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
                        parsed(R"({"media_buy_id":"gam-3300","packages":[{"package_id":"gam-li-8801","budget":9000,
                                   "paused":true}]})"));
       break;
-    case 3: tenon::fuzz::ask(world.host, "update_media_buy", parsed(R"({"media_buy_id":"gam-3300","canceled":true})")); break;
+    case 3:
+      tenon::fuzz::ask(world.host, "update_media_buy", parsed(R"({"media_buy_id":"gam-3300","canceled":true})"));
+      break;
     case 4: tenon::fuzz::ask(world.host, "get_media_buys", parsed(R"({"status_filter":["active","paused"]})")); break;
     case 5: tenon::fuzz::ask(world.host, "get_media_buy_delivery", parsed(R"({"media_buy_ids":["gam-3300"]})")); break;
     case 6:
-      tenon::fuzz::ask(world.host, "sync_creatives",
-                       parsed(R"({"creatives":[{"creative_id":"banner","name":"B","format_id":{"agent_url":"https://f.example",
+      tenon::fuzz::ask(
+          world.host, "sync_creatives",
+          parsed(R"({"creatives":[{"creative_id":"banner","name":"B","format_id":{"agent_url":"https://f.example",
                                   "id":"display_300x250"},"assets":{"image":{"asset_type":"image",
                                   "url":"https://c.example/b.png","width":300,"height":250}}}],
                                   "assignments":[{"creative_id":"banner","package_id":"gam-li-8801"}]})"));

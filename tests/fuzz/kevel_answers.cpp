@@ -11,8 +11,8 @@ json::object parsed(std::string_view text) { return json::parse(text).as_object(
 
 json::object page(json::array items) { return {{"page", 1}, {"items", std::move(items)}}; }
 
-/// A network with one buy in it. Pages after the first are not asked for by a plugin that believes what it is told, so lists
-/// end where the fuzzer has them end; a healthy list has one page.
+/// A network with one buy in it. Pages after the first are not asked for by a plugin that believes what it is told, so
+/// lists end where the fuzzer has them end; a healthy list has one page.
 class lists {
  public:
   explicit lists(kevel_world& world) : world_(world) {}
@@ -81,12 +81,15 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
                        parsed(R"({"media_buy_id":"kevel-456","packages":[{"package_id":"kevel-fl-7","budget":9000,
                                   "paused":true,"creative_assignments":[{"creative_id":"banner"}]}]})"));
       break;
-    case 3: tenon::fuzz::ask(world.host, "update_media_buy", parsed(R"({"media_buy_id":"kevel-456","canceled":true})")); break;
+    case 3:
+      tenon::fuzz::ask(world.host, "update_media_buy", parsed(R"({"media_buy_id":"kevel-456","canceled":true})"));
+      break;
     case 4: tenon::fuzz::ask(world.host, "get_media_buys", parsed(R"({"status_filter":["active","paused"]})")); break;
     case 5: tenon::fuzz::ask(world.host, "get_media_buy_delivery", parsed(R"({"media_buy_ids":["kevel-456"]})")); break;
     case 6:
-      tenon::fuzz::ask(world.host, "sync_creatives",
-                       parsed(R"({"creatives":[{"creative_id":"banner","name":"B","format_id":{"agent_url":"https://f.example",
+      tenon::fuzz::ask(
+          world.host, "sync_creatives",
+          parsed(R"({"creatives":[{"creative_id":"banner","name":"B","format_id":{"agent_url":"https://f.example",
                                   "id":"display_300x250"},"assets":{"image":{"asset_type":"image",
                                   "url":"https://c.example/b.png","width":300,"height":250}}}],
                                   "assignments":[{"creative_id":"banner","package_id":"kevel-fl-7"}]})"));

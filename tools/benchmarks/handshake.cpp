@@ -1,6 +1,6 @@
-// tools/bench handshake: what a tenant's first call costs beyond what its ad server takes to sign in. Every answer of the
-// stand-ins takes 50 ms; gam signs in with two of them (token, network), kevel with one. The plugins are mapped in every
-// round: a cold call is one whose platform is gone, after an eviction or an expiry.
+// tools/bench handshake: what a tenant's first call costs beyond what its ad server takes to sign in. Every answer of
+// the stand-ins takes 50 ms; gam signs in with two of them (token, network), kevel with one. The plugins are mapped in
+// every round: a cold call is one whose platform is gone, after an eviction or an expiry.
 
 #include "harness.hpp"
 
@@ -74,7 +74,8 @@ class world {
     sandbox::write_file(root_ / "keys/kevel.key", key.secret);
     write_config(plugins);
     const auto nobody = std::make_shared<spdlog::logger>("bench", std::make_shared<spdlog::sinks::null_sink_mt>());
-    host_ = need(host::create(host_threads_.context.get_executor(), {.config = root_ / "tenon.toml", .logger = nobody}));
+    host_ =
+        need(host::create(host_threads_.context.get_executor(), {.config = root_ / "tenon.toml", .logger = nobody}));
     control("POST", "/_sandbox/faults", R"({"match": "*", "latency_ms": 50})");
   }
   world(const world&) = delete;
@@ -108,7 +109,8 @@ class world {
 
   void write_config(const fs::path& plugins) {
     fs::create_directories(root_ / "tenants.d");
-    std::ofstream(root_ / "tenon.toml") << "[host]\nplugin_dirs = [\"" << plugins.string() << "\"]\nstore_dir = \"store\"\n";
+    std::ofstream(root_ / "tenon.toml") << "[host]\nplugin_dirs = [\"" << plugins.string()
+                                        << "\"]\nstore_dir = \"store\"\n";
     const std::string product =
         "[[settings.products]]\nproduct_id = \"p\"\ndelivery_type = \"guaranteed\"\n"
         "format_ids = [{ agent_url = \"https://f.example\", id = \"display_300x250\" }]\n"
@@ -121,7 +123,8 @@ class world {
     // The first ids of the first key, as the sandbox's README has them.
     std::ofstream(root_ / "tenants.d/kevel.toml")
         << "plugin = \"kevel\"\n[settings]\nadvertiser_id = 7290001\nrequests_per_second = 0\napi_base = \""
-        << service_->base_url() << "/kevel/v1\"\napi_key = { file = \"" << (root_ / "keys/kevel.key").string() << "\" }\n"
+        << service_->base_url() << "/kevel/v1\"\napi_key = { file = \"" << (root_ / "keys/kevel.key").string()
+        << "\" }\n"
         << product << "priority_id = 7290004\nplaces = [{ site_id = 7290007 }]\n";
   }
 

@@ -28,7 +28,7 @@ http::response show_page(call&) {
   return {.status = 200,
           .headers = {{"content-type", "text/html; charset=utf-8"},
                       {"content-security-policy",
-                       "default-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"},
+                       "default-src 'self'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"},
                       {"cache-control", "no-store"}},
           .body = std::string(page())};
 }

@@ -7,6 +7,7 @@ std::string_view page() noexcept {
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
 <title>tenon sandbox</title>
 <style>
   :root { color-scheme: light dark; --line: #8884; --soft: #8882; --good: #2a7f3f; --bad: #b3402e; --wait: #9a6b00; }

@@ -63,6 +63,53 @@ TEST_CASE("refusals by reason, with or without their type") {
   }
 }
 
+TEST_CASE("refusals by the kind of error, wherever it stands") {
+  struct row {
+    std::string_view reason;
+    std::string_view code;
+    std::string_view field;
+  };
+  for (auto const& each :
+       {row{"AuthenticationError.INVALID_EMAIL", "CONFIGURATION_ERROR", ""},
+        row{"PermissionError.PERMISSION_DENIED", "CONFIGURATION_ERROR", ""},
+        row{"ApiVersionError.UPDATE_TO_NEWER_VERSION", "CONFIGURATION_ERROR", ""},
+        row{"CompanyCreditStatusError.COMPANY_CREDIT_STATUS_CHANGE_NOT_ALLOWED", "ACCOUNT_SUSPENDED", ""},
+        row{"CompanyCreditStatusError.ON_HOLD", "ACCOUNT_PAYMENT_REQUIRED", ""},
+        row{"QuotaError.OTHER", "RATE_LIMITED", ""},
+        row{"ServerError.SERVER_ERROR", "SERVICE_UNAVAILABLE", ""},
+        row{"InternalApiError.DOWNTIME", "SERVICE_UNAVAILABLE", ""},
+        row{"ForecastError.SERVER_NOT_AVAILABLE", "SERVICE_UNAVAILABLE", ""},
+        row{"LineItemFlightDateError.START_TIME_IS_TOO_LATE", "VALIDATION_ERROR", "start_time"},
+        row{"LineItemFlightDateError.END_DATE_TIME_NOT_AFTER_NOW", "VALIDATION_ERROR", "end_time"},
+        row{"ReservationDetailsError.UNLIMITED_UNITS_BOUGHT_NOT_ALLOWED", "INVALID_PRICING_OPTION", ""},
+        row{"ReservationDetailsError.PERCENTAGE_UNITS_BOUGHT_TOO_HIGH", "BUDGET_TOO_LOW", "packages.budget"},
+        row{"GeoTargetingError.CANNOT_USE", "VALIDATION_ERROR", "packages.targeting_overlay"},
+        row{"TechnologyTargetingError.X", "VALIDATION_ERROR", "packages.targeting_overlay"},
+        row{"InventoryTargetingError.INACTIVE", "CONFIGURATION_ERROR", ""},
+        row{"UniqueError.NOT_UNIQUE", "CONFLICT", ""},
+        row{"OrderError.UPDATE_ARCHIVED_ORDER_NOT_ALLOWED", "INVALID_STATE", ""},
+        row{"LineItemError.UPDATE_X", "INVALID_STATE", ""},
+        row{"ImageError.INVALID_IMAGE", "CREATIVE_REJECTED", ""},
+        row{"AssetError.FAILED_TO_FETCH", "CREATIVE_REJECTED", ""},
+        row{"InvalidUrlError.X", "CREATIVE_REJECTED", ""},
+        row{"CreativePolicyError.X", "POLICY_VIOLATION", ""},
+        row{"FeatureError.MISSING_FEATURE", "UNSUPPORTED_FEATURE", ""},
+        row{"SomeOtherError.X", "INVALID_REQUEST", ""}}) {
+    CAPTURE(each.reason);
+    auto const typed = error_from({400, "", body_with(each.reason)}, subject::other, now);
+    CHECK(typed.code() == each.code);
+    CHECK(typed.field() == each.field);
+    auto const dot = each.reason.find('.');
+    auto const beside = R"({"error":{"code":400,"message":"m","details":[{"reason":")" +
+                        std::string(each.reason.substr(dot + 1)) + R"(","metadata":{"type":")" +
+                        std::string(each.reason.substr(0, dot)) + "\"}}]}}";
+    CHECK(error_from({400, "", beside}, subject::other, now).code() == each.code);
+  }
+  CHECK(error_from({500, "", body_with("")}, subject::other, now).code() == "SERVICE_UNAVAILABLE");
+  auto const told = R"({"error":{"code":400,"message":"FeatureError.MISSING_FEATURE: no","details":[]}})";
+  CHECK(error_from({400, "", told}, subject::other, now).code() == "UNSUPPORTED_FEATURE");
+}
+
 TEST_CASE("a refusal that passes says when to come back: as the ad server does, else as its quota is renewed") {
   auto const limit = [](const char* reason) { return body_with(reason); };
   CHECK(error_from({429, "30", "{}"}, subject::other, now).retry_after_s() == 30);
