@@ -231,6 +231,7 @@ std::shared_ptr<submitted_tasks> host::state::make_tasks(const host_settings& se
       .time = environment->time,
       .work = std::make_shared<asio_scheduler>(executor),
       .files = tenant_pool->executor_of({}),  // not behind a canary: a buyer waits for what is written down
+      .threads = tenant_pool,
       .logger = logger,
       .book = settings.state_dir / "tasks.sqlite",
       .start = [router = router](call_request request,

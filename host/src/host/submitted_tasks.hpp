@@ -30,6 +30,7 @@ struct task_environment {
   const clock* time = nullptr;
   std::shared_ptr<work_scheduler> work;
   boost::asio::any_io_executor files;  ///< where the book is read and written
+  std::shared_ptr<void> threads = {};  ///< what that runs on, kept for as long as anybody may come back to it
   std::shared_ptr<spdlog::logger> logger;
   std::filesystem::path book;
   std::chrono::nanoseconds retention = std::chrono::hours(7 * 24);  ///< how long the outcome can be asked for
