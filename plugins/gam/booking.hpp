@@ -22,6 +22,10 @@ class booking {
 
   sdk::task<json::object> create(json::object request, sdk::call_context call);
 
+  // For sales::make_in_attempts().
+  sdk::task<json::object> attempt(json::object request, sales::progress* going, sales::deadline until);
+  sdk::task<void> discard(sales::progress const* going, sales::deadline until);
+
  private:
   /// The order of a marker: made, or adopted from an earlier attempt.
   struct claimed_order {
@@ -32,7 +36,6 @@ class booking {
     bool is_draft() const { return sales::upstream_text(order, "status") == "DRAFT"; }
   };
 
-  sdk::task<json::object> attempt(json::object request, sales::progress* going, sales::deadline until);
   sdk::task<claimed_order> ensure_order(sales::buy_plan plan, sales::progress* going, sales::deadline until);
   sdk::task<json::object> find_order(std::string name, sales::deadline until);
   sdk::task<void> complete(sales::buy_plan plan, std::vector<resolved_targeting> targets, claimed_order claimed,
@@ -43,7 +46,6 @@ class booking {
   sdk::task<void> approve(std::string order, sales::deadline until);
   sdk::task<bool> try_approve(std::string order, bool last, sales::deadline until);
   sdk::task<void> pause_those_asked(sales::buy_plan plan, std::vector<std::string> line_items, sales::deadline until);
-  sdk::task<void> discard(sales::progress const* going, sales::deadline until);
 
   client& api_;
   order_book& orders_;

@@ -193,15 +193,7 @@ sdk::task<json::object> changes::attempt(json::object request, sales::progress* 
 }
 
 sdk::task<json::object> changes::update(json::object request, sdk::call_context call) {
-  auto const until = sales::settle_by(api_.context(), call);
-  sales::progress going(api_.context(), call);
-  std::exception_ptr failure;
-  try {
-    co_return co_await attempt(std::move(request), &going, until);
-  } catch (sdk::error const&) {
-    failure = std::current_exception();
-  }
-  sales::settle(going, failure);
+  return sales::change_in_attempts(this, &api_.context(), std::move(request), std::move(call));
 }
 
 }  // namespace tenon::gam

@@ -30,8 +30,10 @@ class changes {
 
   sdk::task<json::object> update(json::object request, sdk::call_context call);
 
- private:
+  /// For sales::change_in_attempts().
   sdk::task<json::object> attempt(json::object request, sales::progress* going, sales::deadline until);
+
+ private:
   sdk::task<std::vector<line_item_change>> plan(json::object request, booked_order booked, sales::deadline until);
   sdk::task<line_item_change> plan_package(json::object update, std::size_t index, json::object line_item,
                                            std::string path, sales::deadline until);

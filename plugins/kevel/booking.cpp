@@ -181,36 +181,7 @@ sdk::task<json::object> booking::attempt(json::object request, sales::progress* 
 }
 
 sdk::task<json::object> booking::create(json::object request, sdk::call_context call) {
-  auto const until = sales::settle_by(api_.context(), call);
-  sales::progress going(api_.context(), call);
-  std::exception_ptr failure;
-  if (!going.undoes()) {
-    try {
-      co_return co_await attempt(std::move(request), &going, until);
-    } catch (sdk::error const&) {
-      failure = std::current_exception();
-    }
-    auto const why = sales::error_in(failure);
-    if (!going.claimed() || sales::passes(why)) {
-      sales::settle(going, failure);
-    }
-    going.undo(why);
-  }
-  std::exception_ptr unfinished;
-  try {
-    co_await discard(&going, until);
-  } catch (sdk::error const&) {
-    unfinished = std::current_exception();
-  }
-  if (unfinished != nullptr) {
-    auto const why = sales::error_in(unfinished);
-    api_.context().log().warn("The campaign \"" + going.name() + "\" is not undone yet: " + why.operator_detail());
-    throw going.later(why);
-  }
-  if (failure != nullptr) {
-    std::rethrow_exception(failure);
-  }
-  throw going.reason();
+  return sales::make_in_attempts(this, &api_.context(), std::move(request), std::move(call));
 }
 
 }  // namespace tenon::kevel

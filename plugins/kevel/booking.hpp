@@ -21,6 +21,10 @@ class booking {
 
   sdk::task<json::object> create(json::object request, sdk::call_context call);
 
+  // For sales::make_in_attempts().
+  sdk::task<json::object> attempt(json::object request, sales::progress* going, sales::deadline until);
+  sdk::task<void> discard(sales::progress const* going, sales::deadline until);
+
  private:
   sdk::task<json::object> find_campaign(std::string name, sales::deadline until);
   /// The campaign of a marker: made, or adopted from an earlier attempt.
@@ -31,14 +35,12 @@ class booking {
     std::int64_t id() const { return sales::upstream_integer(campaign, "Id"); }
   };
 
-  sdk::task<json::object> attempt(json::object request, sales::progress* going, sales::deadline until);
   sdk::task<claimed_campaign> ensure_campaign(sales::buy_plan plan, sales::progress* going, sales::deadline until);
   sdk::task<json::object> find_flight(std::int64_t campaign_id, std::string marker, sales::deadline until);
   sdk::task<std::int64_t> ensure_flight(sales::package_plan plan, std::int64_t campaign_id, std::string marker,
                                         bool look_first, sales::deadline until);
   sdk::task<void> complete(sales::buy_plan plan, claimed_campaign claimed, std::string key, sales::deadline until);
   sdk::task<void> activate(std::int64_t campaign_id, sales::deadline until);
-  sdk::task<void> discard(sales::progress const* going, sales::deadline until);
 
   client& api_;
   campaign_book& campaigns_;

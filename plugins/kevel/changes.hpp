@@ -23,8 +23,10 @@ class changes {
 
   sdk::task<json::object> update(json::object request, sdk::call_context call);
 
- private:
+  /// For sales::change_in_attempts().
   sdk::task<json::object> attempt(json::object request, sales::progress* going, sales::deadline until);
+
+ private:
   std::vector<flight_change> plan(json::object const& request, booked_campaign const& booked) const;
   sdk::task<void> apply(flight_change wanted, std::int64_t campaign_id, sales::deadline until);
   sdk::task<void> put_campaign(json::object request, booked_campaign booked, sales::deadline until);

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "field.hpp"
 #include "retry.hpp"
 
 #include <tenon/sdk/context.hpp>
+#include <tenon/sdk/task.hpp>
 
 #include <cstdint>
 #include <exception>
@@ -69,5 +71,58 @@ sdk::error error_in(std::exception_ptr const& failure);
 /// Until when a change may wait for its ad server: a little ahead of the call's deadline, so that there is time left to
 /// submit what is not over.
 deadline settle_by(sdk::platform_context const& context, sdk::call_context const& call);
+
+/// A change that is made in several writes and cannot be undone as a whole: `maker` has
+/// attempt(request, progress*, deadline), a task of the answer. Borrowed: it outlives the task, as does the context.
+template <class Maker>
+sdk::task<json::object> change_in_attempts(Maker* maker, sdk::platform_context const* context, json::object request,
+                                           sdk::call_context call) {
+  auto const until = settle_by(*context, call);
+  progress going(*context, call);
+  std::exception_ptr failure;
+  try {
+    co_return co_await maker->attempt(std::move(request), &going, until);
+  } catch (sdk::error const&) {
+    failure = std::current_exception();
+  }
+  settle(going, failure);
+}
+
+/// The same for what is made whole or not at all: `maker` also has discard(progress const*, deadline), which takes away
+/// what there is of it, and succeeds if there is nothing.
+template <class Maker>
+sdk::task<json::object> make_in_attempts(Maker* maker, sdk::platform_context const* context, json::object request,
+                                         sdk::call_context call) {
+  auto const until = settle_by(*context, call);
+  progress going(*context, call);
+  std::exception_ptr failure;
+  if (!going.undoes()) {
+    try {
+      co_return co_await maker->attempt(std::move(request), &going, until);
+    } catch (sdk::error const&) {
+      failure = std::current_exception();
+    }
+    auto const why = error_in(failure);
+    if (!going.claimed() || passes(why)) {
+      settle(going, failure);
+    }
+    going.undo(why);
+  }
+  std::exception_ptr unfinished;
+  try {
+    co_await maker->discard(&going, until);
+  } catch (sdk::error const&) {
+    unfinished = std::current_exception();
+  }
+  if (unfinished != nullptr) {
+    auto const why = error_in(unfinished);
+    context->log().warn("\"" + going.name() + "\" is not undone yet: " + why.operator_detail());
+    throw going.later(why);
+  }
+  if (failure != nullptr) {
+    std::rethrow_exception(failure);
+  }
+  throw going.reason();
+}
 
 }  // namespace tenon::sales
