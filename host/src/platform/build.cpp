@@ -127,11 +127,19 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
   void load() {
     reach(build_step::load);
     begun_ = environment_->time->steady_now();
-    environment_->loader->load(recipe_.image, recipe_.isolate ? recipe_.tenant : std::string(),
-                               [self = shared_from_this()](result<std::shared_ptr<library>> loaded) mutable {
-                                 leave_loader(std::move(self), std::move(loaded));
-                               });
+    auto done = [self = shared_from_this(),
+                 ticket = platform_ticket(environment_->retiring)](result<std::shared_ptr<library>> loaded) mutable {
+      leave_loader(std::move(self), {std::move(ticket), std::move(loaded)});
+    };
+    environment_->loader->load(recipe_.image, recipe_.isolate ? recipe_.tenant : std::string(), std::move(done));
   }
+
+  /// What the loader gave, counted until it is taken or let go: a build that ends meanwhile leaves a library behind
+  /// that a shutdown has to wait for. The library goes first.
+  struct loading {
+    platform_ticket ticket;
+    result<std::shared_ptr<library>> code;
+  };
 
   struct stop_signaller {
     std::weak_ptr<platform_build> build;
@@ -145,7 +153,7 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
 
   /// [loader or this build's] Takes the build along: its timer and strand must not be left to a thread that does not
   /// belong to the executor.
-  static void leave_loader(std::shared_ptr<platform_build> build, result<std::shared_ptr<library>> loaded) {
+  static void leave_loader(std::shared_ptr<platform_build> build, loading loaded) {
     if (!build->still_wanted()) return;
     const auto executor = build->environment_->executor;
     asio::post(executor, [build = std::move(build), loaded = std::move(loaded)]() mutable {
@@ -157,21 +165,22 @@ class platform_build : public std::enable_shared_from_this<platform_build> {
     });
   }
 
-  void on_loaded(result<std::shared_ptr<library>> loaded) {
+  void on_loaded(loading loaded) {
     if (!done_) return;
     loaded_ = environment_->time->steady_now();
-    if (!loaded) return finish(loaded.error());
-    if (!recipe_.inherit) return create(std::move(*loaded));
+    if (!loaded.code) return finish(loaded.code.error());
+    if (!recipe_.inherit) return create(std::move(*loaded.code));
     const auto inherit = std::move(recipe_.inherit);
     inherit(recipe_.secrets ? recipe_.secrets->print() : std::string(),
-            [self = shared_from_this(), code = std::move(*loaded)](inheritance left) mutable {
+            [self = shared_from_this(), loaded = std::move(loaded)](inheritance left) mutable {
               const auto strand = self->still_wanted();
               if (!strand) return;
-              asio::post(*strand, [self = std::move(self), code = std::move(code), left = std::move(left)]() mutable {
-                if (!self->done_) return;
-                self->recipe_.inherited = std::move(left);
-                self->create(std::move(code));
-              });
+              asio::post(*strand,
+                         [self = std::move(self), loaded = std::move(loaded), left = std::move(left)]() mutable {
+                           if (!self->done_) return;
+                           self->recipe_.inherited = std::move(left);
+                           self->create(std::move(*loaded.code));
+                         });
             });
   }
 
