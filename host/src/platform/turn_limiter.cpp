@@ -79,25 +79,34 @@ void turn_limiter::hold(const std::string& name, std::chrono::nanoseconds delay)
   for (auto& each : refused) each.done(each.granted, each.wait);
 }
 
-/// Lets those go whose turn has come.
+/// Lets those go whose turn has come. Timers are a little late, which costs no turn; one that is late by more, after a
+/// machine slept or a thread was held up, must not let all go at once whose turns have passed meanwhile.
 void turn_limiter::serve(const std::string& name) {
   std::vector<told> ready;
+  std::vector<told> refused;
   {
     const std::lock_guard lock(mutex_);
     const auto at = buckets_.find(name);
     if (at == buckets_.end()) return;
     auto& of = at->second;
     const auto now = time_.steady_now();
+    bool behind = false;
     while (!of.queue.empty() && of.queue.front().turn <= now) {
       auto& next = of.queue.front();
-      of.paid = std::max(of.paid, next.turn) + next.what.interval;
+      if (turn_after(of.paid, of, next.what, now) > now) break;
+      const auto in_time = std::max(of.paid, next.turn);
+      const auto paid = std::max(in_time, now - next.what.interval / 4);
+      behind = behind || paid > in_time;
+      of.paid = paid + next.what.interval;
       ready.push_back({std::move(next.done), true, std::chrono::nanoseconds(0)});
       of.queue.pop_front();
     }
+    if (behind) plan(of, now, refused);
     of.armed = steady_time{};
     arm(name, of, now);
   }
   for (auto& each : ready) each.done(each.granted, each.wait);
+  for (auto& each : refused) each.done(each.granted, each.wait);
 }
 
 /// Has the first of the queue served at its turn.

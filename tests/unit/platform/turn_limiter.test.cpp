@@ -136,6 +136,51 @@ TEST_CASE("buckets without a memory are forgotten") {
   CHECK(at.turns->buckets() == 0);
 }
 
+TEST_CASE("a timer that is late by a little costs no turn") {
+  world at;
+  std::vector<turn_limiter::ticket> kept;
+  for (const char* name : {"a", "b", "c"}) kept.push_back(at.ask(name));
+  at.take();
+  at.time.advance(600ms);  // b's turn was 100 ms ago
+  at.work->advance(0ms);
+  CHECK(at.take() == names{"b"});
+  at.work->advance(399ms);
+  CHECK(at.take().empty());
+  at.work->advance(1ms);
+  CHECK(at.take() == names{"c"});
+}
+
+TEST_CASE("a timer that is late by much lets go what the burst allows, and the others at the rate from then on") {
+  world at;
+  std::uint32_t burst = 1;
+  SUBCASE("without a burst") {}
+  SUBCASE("with one") { burst = 3; }
+  std::vector<turn_limiter::ticket> kept;
+  for (int count = 0; count < 12; ++count) kept.push_back(at.ask("x", 20s, 500ms, burst));
+  const auto impatient = at.ask("y", 11s, 500ms, burst);
+  CHECK(at.take().size() == burst);
+  at.time.advance(10s);  // nobody ran the timer meanwhile
+  at.work->advance(0ms);
+  CHECK(at.take() == names(burst, "x"));
+  for (int turn = 0; turn < 2; ++turn) {
+    at.work->advance(374ms);
+    CHECK(at.take().empty());
+    at.work->advance(126ms);
+    CHECK(at.take().size() == 1);
+  }
+}
+
+TEST_CASE("who has lost its patience when a late timer comes is told how long it would have been") {
+  world at;
+  std::vector<turn_limiter::ticket> kept;
+  for (const char* name : {"a", "b", "c"}) kept.push_back(at.ask(name));
+  const auto impatient = at.ask("d", 2s);
+  at.take();
+  at.time.advance(10s);
+  at.work->advance(0ms);
+  CHECK(at.take() == names{"b", "d in 875"});
+}
+
 TEST_CASE("a limiter that ends tells nobody, and tickets outlive it") {
   world at;
   const auto first = at.ask("a");
