@@ -76,14 +76,15 @@ result<database> database::open(const std::filesystem::path& file, std::string_v
   const auto ready = opened.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;");
   if (!ready) return ready.error();
 
+  const auto first_look = opened.format();
+  if (!first_look) return first_look.error();
+  if (*first_look == format) return opened;  // most files are there, and need not be written to
+
   auto begun = transaction::begin(opened);
   if (!begun) return begun.error();
-  auto version = opened.prepare("PRAGMA user_version");
-  if (!version) return version.error();
-  if (const auto row = version->step(); !row) return row.error();
-  const auto found = version->number(0);
-  version->reset();
-  if (found != 0 && found != format) {
+  const auto looked = opened.format();
+  if (!looked) return looked.error();
+  if (const auto found = *looked; found != 0 && found != format) {
     return broken(file, "be used", "expected format " + std::to_string(format) + ", found " + std::to_string(found),
                   "it belongs to another version of the host: use that one, or choose another state_dir");
   }
@@ -99,7 +100,12 @@ error database::failure(std::string_view doing) const {
   return broken(file_, doing, found, what_to_do(code));
 }
 
-bool database::is_full() const noexcept { return handle_ && ::sqlite3_errcode(handle_.get()) == SQLITE_FULL; }
+result<std::int64_t> database::format() const {
+  auto version = prepare("PRAGMA user_version");
+  if (!version) return version.error();
+  if (const auto row = version->step(); !row) return row.error();
+  return version->number(0);
+}
 
 result<statement> database::prepare(std::string_view sql) const {
   statement made(*this);

@@ -34,7 +34,6 @@ class database {
   std::int64_t changes() const noexcept;  ///< rows that the last statement wrote
   const std::filesystem::path& file() const noexcept { return file_; }
   error failure(std::string_view doing) const;  ///< what went wrong last
-  bool is_full() const noexcept;                ///< that was for lack of space
 
  private:
   struct closer {
@@ -42,6 +41,8 @@ class database {
   };
 
   explicit database(std::filesystem::path file) : file_(std::move(file)) {}
+
+  result<std::int64_t> format() const;  ///< 0: of a new file
 
   std::filesystem::path file_;
   std::unique_ptr<sqlite3, closer> handle_;

@@ -203,3 +203,17 @@ TEST_CASE("platforms of a tenant share one store, and files are closed to others
   REQUIRE(::stat((at.root() / "tenants" / "acme.sqlite").c_str(), &found) == 0);
   CHECK((found.st_mode & 0777) == 0600);
 }
+
+TEST_CASE("a store that is there is opened without being written to") {
+  const state_directory at;
+  const auto file = at.root() / "tenants" / "acme.sqlite";
+  tenant_stores stores(at.root(), plenty);
+  REQUIRE((*stores.of("acme"))->write("p", {{.key = "a", .value = "1"}}).status == TENON_OK);
+  const auto before = std::filesystem::last_write_time(file);
+  const auto kept = stores.of("acme");
+  REQUIRE(kept.has_value());
+  CHECK((*kept)->get("p", "a").entries.size() == 1);
+  const auto log = at.root() / "tenants" / "acme.sqlite-wal";
+  CHECK((!std::filesystem::exists(log) || std::filesystem::file_size(log) == 0));
+  CHECK(std::filesystem::last_write_time(file) == before);
+}
