@@ -32,6 +32,7 @@ struct task_resumption {
   std::string task_id;
   std::string resume;         ///< the plugin's bytes
   std::uint32_t attempt = 0;  ///< how often it was gone on with before
+  bool last = false;          ///< nobody goes on with it any more: the plugin undoes what it cannot finish
 };
 
 /// How a call ends that is not over: the plugin goes on with it later.
@@ -67,6 +68,9 @@ struct reply {
   /// The task was submitted, and there is no answer yet. A host writes that down and answers its callers that the task
   /// is submitted; who calls a router without one has to.
   std::shared_ptr<const task_submission> submitted = {};
+
+  /// The body says that the task is submitted: how the ad server does is not known yet.
+  bool unfinished = false;
 
   friend bool operator==(const reply&, const reply&) = default;
 };

@@ -30,6 +30,7 @@ struct error {
   std::uint32_t retry_after_s = 0;   ///< 0 = none, else 1 to 3600
   std::string details = {};          ///< JSON object as text
   std::string operator_detail = {};  ///< never sent to a buyer
+  bool by_plugin = false;            ///< a plugin's answer to a call, and not the host's in its place
 
   friend bool operator==(const error&, const error&) = default;
 };

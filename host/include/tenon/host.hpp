@@ -134,7 +134,8 @@ class host {
         token, std::move(tenant), std::move(id));
   }
 
-  /// The same for operators: the newest thousand, of one tenant or, if it is empty, of all.
+  /// The same for operators: the newest thousand, of one tenant or, if it is empty, of all; without what may be long:
+  /// request, resume and outcome.
   template <class CompletionToken>
   auto async_list_tasks(std::string tenant, CompletionToken&& token) {
     using found = result<std::vector<submitted_task>>;

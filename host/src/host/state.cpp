@@ -249,14 +249,15 @@ std::shared_ptr<submitted_tasks> host::state::make_tasks(const host_settings& se
               self->calls.leave();
             });
           },
-      .may_submit =
+      .kind_of =
           [deployments = deployments](std::string_view tenant, std::string_view task) {
             const auto found = deployments->find(std::string(tenant));
-            if (!found || !found->image) return false;
+            if (!found || !found->image) return task_kind();
             const auto& plugin = found->image->manifest;
             const auto* const listed = plugin.find_task(task);
-            return listed != nullptr && listed->mutating &&
-                   std::ranges::find(plugin.services, "task/1") != plugin.services.end();
+            const bool mutating = listed != nullptr && listed->mutating;
+            const bool keeps_tasks = std::ranges::find(plugin.services, "task/1") != plugin.services.end();
+            return task_kind{.mutating = mutating, .may_submit = mutating && keeps_tasks};
           },
       .chance =
           [] {

@@ -1,6 +1,7 @@
 #include "host/submitted_tasks.hpp"
 
 #include "base/operator_text.hpp"
+#include "platform/plain_text.hpp"
 #include "platform/signature.hpp"
 
 #include <spdlog/logger.h>
@@ -21,6 +22,7 @@ constexpr std::chrono::seconds shortest_pause{5};
 constexpr std::chrono::seconds longest_pause{15 * 60};
 constexpr std::chrono::seconds look_again{60};  // for a clock that is set back, and what could not be written
 constexpr std::uint32_t most_listed = 1000;
+constexpr std::size_t longest_evidence = 1000;
 
 /// 128 random bits: who does not know it cannot ask for it.
 std::string new_id() {
@@ -38,7 +40,32 @@ std::string new_id() {
 reply submitted_reply(const submitted_task& task) {
   boost::json::object body{{"status", "submitted"}, {"task_id", task.id}};
   if (!task.message.empty()) body["message"] = task.message;
-  return {.body = boost::json::serialize(body)};
+  return {.body = boost::json::serialize(body), .unfinished = true};
+}
+
+error in_flight() {
+  auto made = make_error("IDEMPOTENCY_IN_FLIGHT", "A request with this idempotency key is being worked on.",
+                         "the tenant's plugin makes one call of a key at a time");
+  made.field = "idempotency_key";
+  made.suggestion = "Repeat the request with the same key in a moment.";
+  made.retry_after_s = 1;
+  return made;
+}
+
+error too_many_open(std::uint64_t limit) {
+  auto made = make_error("SERVICE_UNAVAILABLE", "The account has too many requests that are not over yet.",
+                         "expected fewer than " + std::to_string(limit) +
+                             " submitted tasks of a tenant; see why they do not end (tenonctl tasks)");
+  made.retry_after_s = 60;
+  return made;
+}
+
+/// A plugin said so for a call of which the host has kept nothing: by its deployment the task is none that changes
+/// anything.
+error submitted_unexpectedly(const task_submission& what) {
+  return make_error("INTERNAL_ERROR", "The request could not be handled.",
+                    "a task that the tenant's manifest does not flag as mutating was submitted (" + what.message +
+                        "); what it made stands, and nobody goes on with it");
 }
 
 /// What a buyer may see of an error, as AdCP has it.
@@ -53,25 +80,99 @@ std::string error_text(const error& why) {
   return boost::json::serialize(made);
 }
 
-/// Whether another attempt may end otherwise: what passes, and what an operator can mend.
-bool worth_another(const error& why) noexcept {
-  return why.recover == recovery::transient || why.code == "CONFIGURATION_ERROR" || why.code == "ACCOUNT_NOT_FOUND" ||
-         why.code == "INTERNAL_ERROR" || why.code == "UNSUPPORTED_FEATURE";
+/// Whether another attempt may end otherwise: what passes; and what the host says, for an operator can mend that, and
+/// the plugin has not been asked.
+bool worth_another(const error& why) noexcept { return !why.by_plugin || why.recover == recovery::transient; }
+
+/// What two calls have in common that are to have one effect.
+std::string key_of(const call_request& request) {
+  const auto& context = request.context;
+  std::string key = context.account.tenant_id().value_or("");
+  for (const auto& part : {context.principal, request.task, context.idempotency_key}) {
+    key += '\0';
+    key += part;
+  }
+  return key;
 }
 
 }  // namespace
 
+/// A buyer's call is under way. Until its end is known, and written down.
+struct submitted_tasks::running_key {
+  std::shared_ptr<submitted_tasks> tasks;
+  std::string key;
+
+  running_key(std::shared_ptr<submitted_tasks> of, std::string text) : tasks(std::move(of)), key(std::move(text)) {}
+  running_key(const running_key&) = delete;
+  running_key& operator=(const running_key&) = delete;
+  ~running_key() {
+    const std::lock_guard lock(tasks->mutex_);
+    tasks->keys_.erase(key);
+  }
+};
+
 void submitted_tasks::call(call_request request, reply_handler done) {
-  const auto tenant = request.context.account.tenant_id().value_or("");
   // Who goes on with a task knows it already.
-  if (request.context.resumed || !world_.may_submit(tenant, request.task))
-    return world_.start(std::move(request), std::move(done));
+  if (request.context.resumed) return world_.start(std::move(request), std::move(done));
+  const auto kind = world_.kind_of(request.context.account.tenant_id().value_or(""), request.task);
+  if (kind.may_submit) return call_by_key(std::move(request), std::move(done));
+  if (kind.mutating) return start(std::move(request), nullptr, std::move(done));
+  world_.start(std::move(request), [done = std::move(done)](result<reply> outcome) mutable {
+    if (outcome && outcome->submitted) outcome = submitted_unexpectedly(*outcome->submitted);
+    done(std::move(outcome));
+  });
+}
+
+/// Not begun before the book has been asked: for what is submitted under its key, and whether there is room.
+void submitted_tasks::call_by_key(call_request request, reply_handler done) {
+  std::shared_ptr<const running_key> key;
+  if (!request.context.idempotency_key.empty()) {
+    auto text = key_of(request);
+    {
+      const std::lock_guard lock(mutex_);
+      if (!keys_.insert(text).second) text.clear();
+    }
+    if (text.empty()) return done(in_flight());
+    key = std::make_shared<const running_key>(shared_from_this(), std::move(text));
+  }
+  boost::asio::post(world_.files, [self = shared_from_this(), request = std::move(request), key = std::move(key),
+                                   done = std::move(done)]() mutable {
+    auto known = self->answer_from_book(request);
+    if (known && !*known) return self->start(std::move(request), std::move(key), std::move(done));
+    key.reset();
+    if (known) return done(std::move(**known));
+    done(std::move(known.error()));
+  });
+}
+
+/// Nothing: the call may begin.
+result<std::optional<reply>> submitted_tasks::answer_from_book(const call_request& request) {
+  const auto book = opened(false);
+  if (!book) return book.error();
+  if (!*book) return std::optional<reply>();
+  const auto tenant = request.context.account.tenant_id().value_or("");
+  const auto& key = request.context.idempotency_key;
+  if (!key.empty()) {
+    const auto known = (*book)->find_open(tenant, request.context.principal, request.task, key);
+    if (!known) return known.error();
+    if (*known) return std::optional(submitted_reply(**known));
+  }
+  const auto open = (*book)->open_count(tenant);
+  if (!open) return open.error();
+  if (*open >= world_.most_open_of_tenant) return too_many_open(world_.most_open_of_tenant);
+  return std::optional<reply>();
+}
+
+void submitted_tasks::start(call_request request, std::shared_ptr<const running_key> key, reply_handler done) {
   auto kept = request;
-  world_.start(std::move(request), [self = shared_from_this(), kept = std::move(kept),
+  world_.start(std::move(request), [self = shared_from_this(), kept = std::move(kept), key = std::move(key),
                                     done = std::move(done)](result<reply> outcome) mutable {
-    if (!outcome || !outcome->submitted) return done(std::move(outcome));
-    const auto what = outcome->submitted;
-    self->keep(std::move(kept), *what, std::move(done));
+    if (outcome && outcome->submitted) {
+      const auto what = outcome->submitted;
+      return self->keep(std::move(kept), *what, std::move(key), std::move(done));
+    }
+    key.reset();
+    done(std::move(outcome));
   });
 }
 
@@ -86,7 +187,8 @@ result<std::shared_ptr<task_book>> submitted_tasks::opened(bool make) {
   return book_;
 }
 
-void submitted_tasks::keep(call_request request, const task_submission& what, reply_handler done) {
+void submitted_tasks::keep(call_request request, const task_submission& what, std::shared_ptr<const running_key> key,
+                           reply_handler done) {
   const auto now = world_.time->wall_now();
   submitted_task task{.id = new_id(),
                       .tenant = request.context.account.tenant_id().value_or(""),
@@ -101,10 +203,11 @@ void submitted_tasks::keep(call_request request, const task_submission& what, re
                       .message = what.message,
                       .created = now,
                       .updated = now};
-  boost::asio::post(world_.files, [self = shared_from_this(), task = std::move(task),
+  boost::asio::post(world_.files, [self = shared_from_this(), task = std::move(task), key = std::move(key),
                                    done = std::move(done)]() mutable {
     auto book = self->opened(true);
     const auto written = book ? (*book)->put(task) : result<void>(book.error());
+    key.reset();  // from here on the book knows
     if (!written) {
       self->world_.logger->error("tenant {}: {} is not over and could not be written down: {}", task.tenant, task.task,
                                  operator_text(written.error()));
@@ -156,32 +259,51 @@ void submitted_tasks::look() {
   if (!*book) return;
   const auto now = world_.time->wall_now();
   const auto forgotten = (*book)->forget_ended(now - std::chrono::duration_cast<wall_time::duration>(world_.retention));
-  const auto busy = [this] {
-    const std::lock_guard lock(mutex_);
-    return static_cast<std::uint32_t>(running_.size());
-  }();
-  std::vector<submitted_task> starting;
-  std::unique_lock one_at_a_time(looking_);
-  auto due = (*book)->due(now, world_.at_once + busy);
   const auto next = (*book)->next_due();
-  if (!forgotten || !due) {
+  auto starting = take_due(**book, now);
+  if (!forgotten || !starting) {
     world_.logger->error("submitted tasks cannot be looked at: {}",
-                         operator_text(forgotten ? due.error() : forgotten.error()));
+                         operator_text(forgotten ? starting.error() : forgotten.error()));
   }
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopped_) return;
-    for (auto& task : due ? *due : std::vector<submitted_task>()) {
-      if (running_.size() >= world_.at_once) break;
-      if (running_.insert(task.id).second) starting.push_back(std::move(task));
-    }
+  if (starting) {
+    for (auto& task : *starting) go_on(std::move(task));
   }
-  one_at_a_time.unlock();
-  for (auto& task : starting) go_on(std::move(task));
   // What is due and has no room is looked at when one of those that run has ended.
   auto later = now + look_again;
   if (next && *next > now) later = std::min(later, *next);
   look_at(later);
+}
+
+/// Those that are gone on with now: from here on they are under way.
+result<std::vector<submitted_task>> submitted_tasks::take_due(task_book& book, wall_time now) {
+  std::vector<submitted_task> taken;
+  const std::lock_guard one_at_a_time(looking_);
+  // Among these are those that run, and those of tenants that have enough of them: beside them there are enough.
+  const auto due = book.due(now, world_.at_once * 4, world_.at_once_of_tenant * 2);
+  if (!due) return due.error();
+  std::vector<std::string> chosen;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_) return taken;
+    for (const auto& [id, tenant] : *due) {
+      if (running_.size() >= world_.at_once) break;
+      const auto same = [&tenant](const auto& each) { return each.second == tenant; };
+      if (std::ranges::count_if(running_, same) >= world_.at_once_of_tenant) continue;
+      if (running_.emplace(id, tenant).second) chosen.push_back(id);
+    }
+  }
+  for (const auto& id : chosen) {
+    auto read = book.find({}, id);
+    if (read && *read) {
+      taken.push_back(std::move(**read));
+      continue;
+    }
+    world_.logger->error("{} cannot be gone on with: {}", id,
+                         read ? "it is in the book no more" : operator_text(read.error()));
+    const std::lock_guard lock(mutex_);
+    running_.erase(id);
+  }
+  return taken;
 }
 
 void submitted_tasks::go_on(submitted_task task) {
@@ -192,10 +314,14 @@ void submitted_tasks::go_on(submitted_task task) {
   request.context.idempotency_key = task.idempotency_key;
   request.context.recovering = true;
   request.context.resumed = std::make_shared<const task_resumption>(
-      task_resumption{.task_id = task.id, .resume = task.resume, .attempt = task.attempt});
+      task_resumption{.task_id = task.id,
+                      .resume = task.resume,
+                      .attempt = task.attempt,
+                      .last = world_.time->wall_now() - task.created >= world_.give_up});
+  const auto resumed = request.context.resumed;
   world_.through(std::move(request),
-                 [self = shared_from_this(), task = std::move(task)](result<reply> outcome) mutable {
-                   self->settle(std::move(task), std::move(outcome));
+                 [self = shared_from_this(), resumed, task = std::move(task)](result<reply> outcome) mutable {
+                   self->settle(std::move(task), resumed->last, std::move(outcome));
                  });
 }
 
@@ -207,13 +333,16 @@ std::chrono::nanoseconds submitted_tasks::pause_after(std::uint32_t attempt) con
       static_cast<std::int64_t>(static_cast<double>(longest.count()) * (1 + world_.chance()) / 2));
 }
 
-void submitted_tasks::settle(submitted_task task, result<reply> outcome) {
+void submitted_tasks::settle(submitted_task task, bool last, result<reply> outcome) {
   const auto now = world_.time->wall_now();
   task.updated = now;
   const auto again = [&](std::chrono::nanoseconds delay) {
     task.due = now + std::chrono::duration_cast<wall_time::duration>(delay);
   };
-  if (outcome && outcome->submitted && now - task.created >= world_.give_up) {
+  // A last attempt that did not come as far as the plugin was none; but not for ever.
+  const bool asked = outcome || outcome.error().by_plugin;
+  const bool given_up = last && (asked || now - task.created >= world_.give_up * 2);
+  if (given_up && outcome && outcome->submitted) {
     outcome = make_error("SERVICE_UNAVAILABLE", "The task did not end in time.",
                          "the plugin has submitted it again and again: " + outcome->submitted->message);
   }
@@ -225,7 +354,7 @@ void submitted_tasks::settle(submitted_task task, result<reply> outcome) {
   } else if (outcome) {
     task.now = submitted_task::state::completed;
     task.outcome = std::move(outcome->body);
-  } else if (worth_another(outcome.error()) && now - task.created < world_.give_up) {
+  } else if (worth_another(outcome.error()) && !given_up) {
     task.trouble = operator_text(outcome.error());
     again(std::max<std::chrono::nanoseconds>(pause_after(task.attempt),
                                              std::chrono::seconds(outcome.error().retry_after_s)));
@@ -233,6 +362,10 @@ void submitted_tasks::settle(submitted_task task, result<reply> outcome) {
     task.now = submitted_task::state::failed;
     task.trouble = operator_text(outcome.error());
     task.outcome = error_text(outcome.error());
+    if (given_up) {
+      world_.logger->error("tenant {}: {} ({}) is given up: look in the ad server for what there is of it: {}",
+                           task.tenant, task.id, task.task, escaped(task.resume, longest_evidence));
+    }
   }
   ++task.attempt;
   boost::asio::post(world_.files,

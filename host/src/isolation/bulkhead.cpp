@@ -26,9 +26,12 @@ error too_large(std::uint64_t limit, std::uint64_t found) {
 }
 
 error answer_too_large(std::uint64_t limit, std::uint64_t found) {
-  return make_error("INTERNAL_ERROR", "The answer is too large to be sent.",
-                    "expected an answer of at most limits.max_reply_bytes (" + std::to_string(limit) + "), found " +
-                        std::to_string(found) + "; raise the limit, or let the plugin answer in pages");
+  auto made =
+      make_error("INTERNAL_ERROR", "The answer is too large to be sent.",
+                 "expected an answer of at most limits.max_reply_bytes (" + std::to_string(limit) + "), found " +
+                     std::to_string(found) + "; raise the limit, or let the plugin answer in pages");
+  made.by_plugin = true;  // it did what was asked: to ask again would do it again
+  return made;
 }
 
 error expired_in_queue() {
@@ -41,16 +44,22 @@ error closing() {
                     "the host ended, or the tenant was removed, while the call waited");
 }
 
+/// The task was submitted, now or by the plugin that the tasks of the host go on with.
+bool is_unfinished(const result<reply>& answer) { return answer && (answer->unfinished || answer->submitted); }
+
 /// What a call that ended says of the tenant's plugin and ad server. Every error but this one is an answer: whoever
 /// gives it is there. INTERNAL_ERROR is no exception, or one buyer's strange requests would shut out the others.
+/// A task is submitted because the ad server does not answer, or because it takes its time: that says nothing.
 circuit_breaker::outcome outcome_of(const result<reply>& answer, bool caller_gave_up) {
+  if (is_unfinished(answer)) return circuit_breaker::outcome::neither;
   if (answer || answer.error().code != "SERVICE_UNAVAILABLE") return circuit_breaker::outcome::success;
   return caller_gave_up ? circuit_breaker::outcome::neither : circuit_breaker::outcome::failure;
 }
 
-/// Whether an answer is one that nobody asked for by what he asked.
+/// Whether an answer is one that nobody asked for by what he asked, or none yet: a version of a plugin that submits
+/// what the one before it could finish is no better than one that fails.
 bool is_fault(const result<reply>& answer) {
-  if (answer) return false;
+  if (answer) return is_unfinished(answer);
   const auto& code = answer.error().code;
   return code == "SERVICE_UNAVAILABLE" || code == "INTERNAL_ERROR" || code == "CONFIGURATION_ERROR";
 }

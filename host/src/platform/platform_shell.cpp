@@ -5,6 +5,7 @@
 #include "platform/plain_text.hpp"
 #include "platform/reply_mapping.hpp"
 #include "plugin/upstreams.hpp"
+#include "storage/tenant_stores.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -33,11 +34,17 @@ std::uint64_t nanoseconds_of(steady_time time) noexcept {
   return static_cast<std::uint64_t>(std::chrono::nanoseconds(time.time_since_epoch()).count());
 }
 
+bool keeps_tasks(const manifest& plugin) noexcept {
+  return std::ranges::find(plugin.services, "task/1") != plugin.services.end();
+}
+
 tenon_call describe_call(const call_request& request) noexcept {
   const auto& context = request.context;
   const auto* const resumed = context.resumed.get();
+  const std::uint32_t recovering = context.recovering ? TENON_CALL_RECOVERING : 0;
+  const std::uint32_t last = resumed != nullptr && resumed->last ? TENON_CALL_LAST : 0;
   return {.struct_size = sizeof(tenon_call),
-          .flags = context.recovering ? TENON_CALL_RECOVERING : 0,
+          .flags = recovering | last,
           .task = abi_text(request.task),
           .request = abi_text(request.body),
           .tenant = {},
@@ -111,6 +118,22 @@ platform_shell::platform_shell(std::shared_ptr<const platform_environment> envir
       deadlines_(environment_->executor),
       operations_(environment_->max_open_operations) {
   recipe_.secrets.reset();
+}
+
+result<std::shared_ptr<tenant_store>> platform_shell::store() {
+  const auto& stores = environment_->stores;
+  if (!stores) return make_error("SERVICE_UNAVAILABLE", "No state is kept.", "this host keeps no state");
+  const std::lock_guard lock(storing_);
+  if (store_) return store_;
+  auto opened = stores->of(tenant());
+  if (opened && !closing()) store_ = *opened;
+  return opened;
+}
+
+void platform_shell::let_store_go() {
+  std::shared_ptr<tenant_store> last;  // is closed without the lock
+  const std::lock_guard lock(storing_);
+  last.swap(store_);
 }
 
 /// Queues an entry where the manifest wants it.
@@ -198,7 +221,7 @@ void platform_shell::start(call_request request, reply_handler done) {
   auto call = std::make_unique<open_call>();
   call->done = std::move(done);
   call->deadline = request.context.deadline;
-  call->may_submit = task->mutating;
+  call->may_submit = task->mutating && keeps_tasks(image().manifest);
   const auto stop = request.context.stop;
   if (stop.stop_possible()) call->on_stop.emplace(stop, stop_signal{this, token});
   if (tokens_.open(token, std::move(call))) arm_sweep();
@@ -330,7 +353,10 @@ void platform_shell::ask_to_stop(tenon_token token) noexcept {
 void stop_signal::operator()() const noexcept { shell->ask_to_stop(token); }
 
 void platform_shell::post_delivery(tenon_op id) {
-  // With the gate closed the operation stays in the table: the retirement completes it with CLOSING.
+  // With the gate closed the operation stays in the table: the retirement completes it with CLOSING. From then on the
+  // executor may go at any time, and with a thread that is stuck inside it goes before the platform.
+  const auto staying = stay();
+  if (closing()) return;
   post_entry([self = shared_from_this(), id] {
     self->enter("the completion of an operation", 0, [&](entry_frame&) {
       if (const auto taken = self->operations_.take(id)) taken->deliver(id);

@@ -26,6 +26,8 @@ struct tenon_ctx {};
 
 namespace tenon {
 
+class tenant_store;
+
 /// Always this type, never erased: a strand in an any_io_executor is counted with fences, which ThreadSanitizer does
 /// not follow.
 using platform_strand = boost::asio::strand<boost::asio::any_io_executor>;
@@ -77,6 +79,11 @@ class platform_shell : public std::enable_shared_from_this<platform_shell> {
   std::shared_ptr<const secret_reader> secrets() const noexcept { return secrets_; }
   const http_policy& policy() const noexcept { return policy_; }
 
+  /// The tenant's store, open from its first use to the platform's end. May wait for the disk. One that fails is let
+  /// go, so that the next use finds what an operator has put right.
+  result<std::shared_ptr<tenant_store>> store();
+  void let_store_go();
+
   // For operations: the result of `id` is there.
   void post_delivery(tenon_op id);
 
@@ -95,8 +102,9 @@ class platform_shell : public std::enable_shared_from_this<platform_shell> {
   void destroy_on_loader(platform_ticket ticket);
   void leave_executor() noexcept;  ///< a thread is stuck inside, and may come back when the executor is gone
 
-  /// While it is held the executor is not left: makes one step of looking whether it may be used, and of using it.
-  [[nodiscard]] std::unique_lock<std::mutex> stay() { return std::unique_lock(leaving_); }
+  /// While it is held the executor is not left: makes one step of looking whether it may be used, and of using it. Who
+  /// stays may stay again: an operation may be over before its launch is.
+  [[nodiscard]] std::unique_lock<std::recursive_mutex> stay() { return std::unique_lock(leaving_); }
 
  private:
   struct last_reference;
@@ -129,8 +137,10 @@ class platform_shell : public std::enable_shared_from_this<platform_shell> {
   std::shared_ptr<library> library_;
   std::shared_ptr<const secret_reader> secrets_;
   http_policy policy_;
+  std::mutex storing_;  ///< held while the store is opened
+  std::shared_ptr<tenant_store> store_;
 
-  std::mutex leaving_;                      ///< of the executor
+  std::recursive_mutex leaving_;            ///< of the executor
   std::optional<platform_strand> serial_;   ///< of every entry; none: concurrent
   std::optional<platform_strand> control_;  ///< deadlines and retirement
   std::optional<boost::asio::steady_timer> deadlines_;

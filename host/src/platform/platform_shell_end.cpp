@@ -62,6 +62,7 @@ void platform_shell::destroy() noexcept {
     frame.deliver();
   }
   destroyed_ = true;
+  let_store_go();
   secrets_.reset();
   library_.reset();
 }

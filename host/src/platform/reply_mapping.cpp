@@ -37,6 +37,7 @@ constexpr meaning meanings[] = {
     {TENON_E_CLOSING, "TENON_E_CLOSING", "SERVICE_UNAVAILABLE", "SERVICE_UNAVAILABLE"},
     {TENON_E_LIMIT, "TENON_E_LIMIT", "SERVICE_UNAVAILABLE", "SERVICE_UNAVAILABLE"},
     {TENON_E_DENIED, "TENON_E_DENIED", "PERMISSION_DENIED", "CONFIGURATION_ERROR"},
+    {TENON_E_CONFLICT, "TENON_E_CONFLICT", "CONFLICT", "SERVICE_UNAVAILABLE"},
 };
 
 const meaning& meaning_of(tenon_status status) noexcept {
@@ -51,6 +52,7 @@ std::string default_message(std::string_view code) {
   if (code == "INVALID_REQUEST") return "The request is not valid.";
   if (code == "UNSUPPORTED_FEATURE") return "This account does not support the request.";
   if (code == "PERMISSION_DENIED") return "The request is not permitted.";
+  if (code == "CONFLICT") return "Something else has changed meanwhile what the request is about.";
   if (code == "CONFIGURATION_ERROR") return account_misconfigured({}).message;
   if (code == "INTERNAL_ERROR") return "The request could not be handled.";
   return "The request failed.";
@@ -86,6 +88,7 @@ error map_error(const tenon_reply& answer, std::string_view derived_code, const 
   if (answer.recovery == TENON_RECOVERY_TERMINAL) mapped.recover = recovery::terminal;
   if (answer.recovery == TENON_RECOVERY_CORRECTABLE) mapped.recover = recovery::correctable;
   if (answer.recovery == TENON_RECOVERY_TRANSIENT) mapped.recover = recovery::transient;
+  mapped.by_plugin = true;
   mapped.field = scrubbed(shown(answer.field), max_field);
   mapped.suggestion = scrubbed(shown(answer.suggestion), max_message);
   if (answer.retry_after_s != 0) mapped.retry_after_s = std::min<std::uint32_t>(answer.retry_after_s, 3600);
@@ -96,14 +99,18 @@ error map_error(const tenon_reply& answer, std::string_view derived_code, const 
 }
 
 error not_an_object(std::string_view found) {
-  return make_error("INTERNAL_ERROR", default_message("INTERNAL_ERROR"),
-                    "the plugin completed a call with " + std::to_string(found.size()) +
-                        " bytes that are not a JSON object in UTF-8; fix the plugin");
+  auto made = make_error("INTERNAL_ERROR", default_message("INTERNAL_ERROR"),
+                         "the plugin completed a call with " + std::to_string(found.size()) +
+                             " bytes that are not a JSON object in UTF-8; fix the plugin");
+  made.by_plugin = true;
+  return made;
 }
 
 error refused(tenon_status status, std::string_view code, std::string_view function) {
-  return make_error(code, default_message(code),
-                    "the plugin's " + std::string(function) + "() returned " + describe(status));
+  auto made = make_error(code, default_message(code),
+                         "the plugin's " + std::string(function) + "() returned " + describe(status));
+  made.by_plugin = true;
+  return made;
 }
 
 }  // namespace

@@ -57,12 +57,12 @@ class store_operation final : public operation, public std::enable_shared_from_t
   }
 
  private:
-  store_outcome run(const platform_shell& shell) {
-    const auto& stores = shell.environment().stores;
-    if (!stores) return {.status = TENON_E_IO, .message = "this host keeps no state"};
-    const auto opened = stores->of(shell.tenant());
+  store_outcome run(platform_shell& shell) {
+    const auto opened = shell.store();
     if (!opened) return {.status = TENON_E_IO, .message = opened.error().operator_detail};
-    return what_(**opened);
+    auto outcome = what_(**opened);
+    if (outcome.status == TENON_E_IO) shell.let_store_go();
+    return outcome;
   }
 
   access what_;
@@ -117,6 +117,7 @@ tenon_status write(tenon_ctx* ctx, const tenon_store_write* writes, std::uint64_
     if (!is_key(each.key) || !is_well_formed(each.value) || each.value.len > TENON_STORE_VALUE_BYTES)
       return TENON_E_INVALID;
     if (!erases && each.what != TENON_STORE_PUT) return TENON_E_INVALID;
+    if (each.reserved != 0 || (erases && each.value.len != 0)) return TENON_E_INVALID;
     if (!keys.insert(view_of(each.key)).second) return TENON_E_INVALID;
     wanted.push_back({.key = std::string(view_of(each.key)),
                       .value = erases ? std::string() : std::string(view_of(each.value)),

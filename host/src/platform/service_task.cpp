@@ -17,6 +17,7 @@ tenon_status submit(tenon_ctx* ctx, tenon_token token, const tenon_submission* s
   auto* const frame = entry_frame::of(ctx);
   if (frame == nullptr || submission == nullptr) return TENON_E_INVALID;
   const auto known = known_members(*submission);
+  if (known.reserved != 0) return TENON_E_INVALID;
   if (!is_well_formed(known.resume) || !is_well_formed(known.message)) return TENON_E_INVALID;
   if (known.resume.len == 0 || known.resume.len > TENON_TASK_RESUME_BYTES) return TENON_E_INVALID;
   auto& shell = frame->shell();

@@ -154,6 +154,7 @@ TEST_CASE("bytes are limited for one request, for all that are open, and for an 
   CHECK(code(at.call(std::string(6, 'x'))) == "RATE_LIMITED");
   at.end(0, reply{"12345"});
   CHECK(code(first) == "INTERNAL_ERROR");
+  CHECK((*first)->error().by_plugin);
   at.end(0, reply{"1234"});
   CHECK(code(second) == "answered");
   at.call(std::string(10, 'x'));
@@ -264,6 +265,28 @@ TEST_CASE("the breaker does not count what is the buyer's or the operator's, nor
   at.time.advance(60s);  // the tenant's own time, for once
   at.end(0, failing());
   CHECK(at.status().state == tenant_calls::breaker::open);
+}
+
+TEST_CASE("a task that is submitted says nothing of the ad server, and counts against the plugin's version") {
+  world at({.breaker = {.min_calls = 2, .open = 2s, .probes = 1}});
+  const auto submitted = [] { return reply{.body = R"({"status":"submitted"})", .unfinished = true}; };
+  at.call();
+  at.end(0, failing());
+  for (int count = 0; count < 10; ++count) {
+    at.call();
+    at.end(0, submitted());
+  }
+  CHECK(at.status().ended.faults == 11);
+  at.call();
+  at.end(0, failing());
+  REQUIRE(at.status().state == tenant_calls::breaker::open);
+  at.time.advance(2s);
+  at.call();  // the probe
+  at.end(0, reply{.submitted = std::make_shared<const task_submission>(task_submission{.resume = "later"})});
+  CHECK(at.status().state != tenant_calls::breaker::closed);
+  at.call();
+  at.end(0);
+  CHECK(at.status().state == tenant_calls::breaker::closed);
 }
 
 TEST_CASE("every call of many threads is answered once, and nothing is left behind") {

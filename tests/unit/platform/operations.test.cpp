@@ -125,7 +125,9 @@ TEST_CASE("a cancelled operation completes, once, with TENON_E_CANCELLED, howeve
   CHECK(world.call(*platform, "timer")->body == cancelled);
   auto open = world.start(*platform, "start");
   CHECK(world.call(*platform, "cancel").has_value());
-  CHECK(await(std::move(open))->body == cancelled);
+  const auto ended = await(std::move(open));
+  if (!ended) FAIL(ended.error());
+  CHECK(ended->body == cancelled);
 }
 
 TEST_CASE("beyond the limit of open operations a start gives TENON_E_LIMIT and no id") {

@@ -35,7 +35,16 @@ TEST_CASE("a body that is no JSON object in UTF-8 is INTERNAL_ERROR, terminal") 
     REQUIRE_FALSE(mapped);
     CHECK(mapped.error().code == "INTERNAL_ERROR");
     CHECK(mapped.error().recover == recovery::terminal);
+    CHECK(mapped.error().by_plugin);
   }
+}
+
+TEST_CASE("what a plugin answers to a call is told from what the host says in its place") {
+  CHECK(map_reply(reply_with(TENON_E_IO)).error().by_plugin);
+  CHECK(map_refusal(TENON_E_FAILED).by_plugin);
+  CHECK_FALSE(answer_timed_out().by_plugin);
+  CHECK_FALSE(answer_closing().by_plugin);
+  CHECK_FALSE(account_misconfigured("no such file").by_plugin);
 }
 
 TEST_CASE("an error keeps its code, and its recovery is the release's") {
@@ -56,7 +65,8 @@ TEST_CASE("an error keeps its code, and its recovery is the release's") {
                                 .suggestion = "Ask for products first.",
                                 .retry_after_s = 3600,
                                 .details = "{\"product_id\":\"p1\"}",
-                                .operator_detail = "line item 12"});
+                                .operator_detail = "line item 12",
+                                .by_plugin = true});
 }
 
 TEST_CASE("a plugin may say what can be done about its error") {
@@ -72,6 +82,8 @@ TEST_CASE("a plugin may say what can be done about its error") {
 
 TEST_CASE("without a code, or with one that is none, the status decides") {
   CHECK(map_reply(reply_with(TENON_E_IO)).error().code == "SERVICE_UNAVAILABLE");
+  CHECK(map_reply(reply_with(TENON_E_CONFLICT)).error().code == "CONFLICT");
+  CHECK(map_reply(reply_with(TENON_E_CONFLICT)).error().recover == recovery::transient);
   CHECK(map_reply(reply_with(TENON_E_TIMEOUT)).error().recover == recovery::transient);
   CHECK(map_reply(reply_with(TENON_E_FAILED)).error().code == "INTERNAL_ERROR");
   CHECK(map_reply(reply_with(4711)).error().code == "INTERNAL_ERROR");

@@ -231,7 +231,81 @@ std::vector<std::string> notes_without_executor(bool ended) {
 
 const std::vector<std::string> closed_then_destroyed{"timer " + std::to_string(TENON_E_CLOSING), "destroy"};
 
+/// Asks for a turn that does not come in time.
+void long_turn(script& plugin, tenon_instance& at) {
+  tenon_turn turn{};
+  turn.struct_size = sizeof turn;
+  turn.key = text("n");
+  turn.interval_ns = 3'600'000'000'000;
+  turn.max_wait_ns = 7'200'000'000'000;
+  tenon_op op = 0;
+  const auto status = limiter().acquire(
+      at.ctx, &turn,
+      [](void* user, tenon_op, tenon_status how, std::uint64_t) noexcept {
+        static_cast<script*>(user)->note("turn " + std::to_string(how));
+      },
+      &plugin, &op);
+  CHECK(status == TENON_OK);
+}
+
 }  // namespace
+
+TEST_CASE("what waits for a turn is closed when a thread comes back from a plugin after the executor has gone") {
+  script plugin;
+  host_given = &plugin_host_table();
+  const auto code = std::make_shared<fake_loader>(scripted_entry);
+  boost::asio::thread_pool pool(1);
+  tally destroyed;
+  tally begun;
+  latch hold;
+  plugin.on_create = [&](tenon_instance& at, tenon_token ready, const tenon_create&) {
+    long_turn(plugin, at);  // the first comes at once
+    long_turn(plugin, at);
+    return complete(at, ready, {});
+  };
+  plugin.on_destroy = [&](tenon_instance&) { destroyed.raise(); };
+  auto image = std::make_shared<plugin_image>();
+  image->manifest.concurrent = true;
+  image->manifest.tasks = {{.name = "stuck", .blocking = true}};
+  plugin.tasks["stuck"] = [&](tenon_instance& at, tenon_token token, const tenon_call&) {
+    complete(at, token, "{}");
+    begun.raise();
+    hold.wait();
+    return TENON_OK;
+  };
+  {
+    boost::asio::io_context context;
+    const auto turns = turn_limiter::make(system_clock(), std::make_shared<asio_scheduler>(context.get_executor()));
+    auto environment = std::make_shared<platform_environment>();
+    environment->executor = context.get_executor();
+    environment->blocking_of = [on = pool.get_executor()](const std::string&) { return on; };
+    environment->time = &system_clock();
+    environment->turns = turns;
+    environment->loader = code;
+    environment->logger = std::make_shared<spdlog::logger>("silent");
+    environment->retire_stuck = std::chrono::milliseconds(10);
+    auto work = boost::asio::make_work_guard(context);
+    std::thread runs([&] { context.run(); });
+    std::promise<std::shared_ptr<plugin_platform>> made;
+    build_plugin_platform(environment,
+                          {.tenant = "acme", .image = image, .settings = {}, .specialisms = {}, .secrets = nullptr}, {},
+                          [&](result<std::shared_ptr<plugin_platform>> built) { made.set_value(*built); });
+    auto platform = made.get_future().get();
+    platform->start({.task = "stuck", .body = "{}", .context = {}}, [](result<reply>) {});
+    CHECK(begun.reaches(1));
+    platform.reset();
+    CHECK(code->strands_one());
+    work.reset();
+    context.stop();
+    runs.join();
+  }
+  hold.open();
+  CHECK(destroyed.reaches(1));
+  code->forget_stranded();
+  pool.join();
+  code->stop();
+  CHECK(plugin.notes() == std::vector<std::string>{"turn 0", "turn " + std::to_string(TENON_E_CLOSING), "destroy"});
+}
 
 TEST_CASE("an executor that is destroyed under a platform leaves its end to the loader thread") {
   CHECK(notes_without_executor(false) == closed_then_destroyed);

@@ -135,7 +135,14 @@ TEST_CASE("a later platform finds what an earlier one wrote") {
   });
   auto platform = world.build();
   CHECK(world.call(*platform, "write")->body == R"({"found":"0 a= b="})");
+  const auto log = at_disk.root() / "tenants" / "acme.sqlite-wal";
+  CHECK(std::filesystem::exists(log));  // SQLite removes it when the file is closed
+  const auto written = std::filesystem::file_size(log);
+  CHECK(world.call(*platform, "get")->body == R"({"found":"0 b=2"})");
+  CHECK(std::filesystem::file_size(log) == written);
   platform.reset();
+  REQUIRE(world.all_retired());
+  CHECK_FALSE(std::filesystem::exists(log));
   platform = world.build();
   CHECK(world.call(*platform, "list")->body == R"({"found":"0 a=1 b=2"})");
   CHECK(world.call(*platform, "get")->body == R"({"found":"0 b=2"})");
@@ -151,6 +158,12 @@ TEST_CASE("a host without a store says so, and what breaks a rule starts nothing
     auto unknown = put("a", "1");
     unknown.what = 9;
     CHECK(stored().write(at.ctx, &unknown, 1, &answer_store, nullptr, &op) == TENON_E_INVALID);
+    auto reserved = put("a", "1");
+    reserved.reserved = 1;
+    CHECK(stored().write(at.ctx, &reserved, 1, &answer_store, nullptr, &op) == TENON_E_INVALID);
+    auto erased = put("a", "1");
+    erased.what = TENON_STORE_ERASE;
+    CHECK(stored().write(at.ctx, &erased, 1, &answer_store, nullptr, &op) == TENON_E_INVALID);
     const std::string long_key(TENON_STORE_KEY_BYTES + 1, 'k');
     const std::string long_value(TENON_STORE_VALUE_BYTES + 1, 'v');
     const auto too_long = put("a", long_value);
@@ -167,6 +180,7 @@ TEST_CASE("a host without a store says so, and what breaks a rule starts nothing
 
 TEST_CASE("a mutating task may be submitted, is told what it said, and others may not") {
   platform_world world;
+  world.image->manifest.services = {"task/1"};
   std::vector<std::string> seen;
   const auto submits = [&seen](tenon_instance& at, tenon_token token, const tenon_call& call) {
     seen.push_back(std::string(view(call.resume)) + "/" + std::to_string(call.attempt) + "/" +
@@ -192,6 +206,8 @@ TEST_CASE("a mutating task may be submitted, is told what it said, and others ma
         CHECK(tasks().submit(at.ctx, token, nullptr) == TENON_E_INVALID);
         submission.resume = text("x");
         CHECK(tasks().submit(at.ctx, token + 1, &submission) == TENON_E_INVALID);
+        submission.reserved = 1;
+        CHECK(tasks().submit(at.ctx, token, &submission) == TENON_E_INVALID);
         return complete(at, token, "{}");
       },
       false, true);
@@ -209,5 +225,24 @@ TEST_CASE("a mutating task may be submitted, is told what it said, and others ma
   again.recovering = true;
   again.resumed = std::make_shared<const task_resumption>(task_resumption{"task-1", "go on", 3});
   CHECK(world.call(*platform, "create_media_buy", again)->submitted);
-  CHECK(seen == std::vector<std::string>{"/0/0", "/0/0", "go on/3/1"});
+  again.resumed =
+      std::make_shared<const task_resumption>(task_resumption{.task_id = "task-1", .resume = "end", .last = true});
+  CHECK(world.call(*platform, "create_media_buy", again)->submitted);
+  CHECK(seen == std::vector<std::string>{"/0/0", "/0/0", "go on/3/1", "end/0/3"});
+}
+
+TEST_CASE("a plugin that does not list task/1 submits nothing") {
+  platform_world world;
+  world.task(
+      "create_media_buy",
+      [](tenon_instance& at, tenon_token token, const tenon_call&) {
+        tenon_submission submission{};
+        submission.struct_size = sizeof submission;
+        submission.resume = text("go on");
+        CHECK(tasks().submit(at.ctx, token, &submission) == TENON_E_INVALID);
+        return complete(at, token, "{}");
+      },
+      false, true);
+  const auto platform = world.build();
+  CHECK_FALSE(world.call(*platform, "create_media_buy")->submitted);
 }

@@ -79,6 +79,7 @@ class call_context {
         resume_(detail::from_abi(lent.resume)),
         attempt_(lent.attempt),
         recovering_((lent.flags & TENON_CALL_RECOVERING) != 0),
+        last_((lent.flags & TENON_CALL_LAST) != 0),
         running_(running) {}
 
   const std::string& tenant() const noexcept { return tenant_; }
@@ -93,6 +94,7 @@ class call_context {
   /// What the task said when it was submitted (sdk::submitted), when the host goes on with it; empty: a buyer asks.
   const std::string& resume() const noexcept { return resume_; }
   std::uint32_t attempt() const noexcept { return attempt_; }  ///< how often it was gone on with before
+  bool last() const noexcept { return last_; }  ///< the host gives it up after this: undo what cannot be finished
 
   /// On the clock of time().steady(). The host answers the caller itself when it passes.
   std::optional<std::chrono::steady_clock::time_point> deadline() const noexcept {
@@ -113,6 +115,7 @@ class call_context {
   std::string resume_;
   std::uint32_t attempt_ = 0;
   bool recovering_ = false;
+  bool last_ = false;
   const detail::activity* running_ = nullptr;
 };
 

@@ -26,6 +26,8 @@ class call_options {
     return *this;
   }
   call_options& recovering() { return recovering_ = true, *this; }
+  /// Of a task that was submitted: the host gives it up after this call.
+  call_options& last() { return last_ = true, *this; }
 
   /// As for a task that the manifest flags "blocking": the plugin may wait for HTTP.
   call_options& blocking() { return blocking_ = true, *this; }
@@ -35,7 +37,7 @@ class call_options {
   tenon_call to_abi(std::string_view tenant, std::string_view task, std::string_view request) const {
     tenon_call call{};
     call.struct_size = sizeof call;
-    call.flags = recovering_ ? TENON_CALL_RECOVERING : 0U;
+    call.flags = (recovering_ ? TENON_CALL_RECOVERING : 0U) | (last_ ? TENON_CALL_LAST : 0U);
     call.task = detail::to_abi(task);
     call.request = detail::to_abi(request);
     call.tenant = detail::to_abi(tenant);
@@ -59,6 +61,7 @@ class call_options {
   std::string resume_;
   std::uint32_t attempt_ = 0;
   bool recovering_ = false;
+  bool last_ = false;
   bool blocking_ = false;
 };
 

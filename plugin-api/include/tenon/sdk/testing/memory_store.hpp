@@ -80,6 +80,7 @@ class memory_store {
       const tenon_store_write& each = writes[at];
       if (!is_key(each.key) || each.value.len > TENON_STORE_VALUE_BYTES) return false;
       if (each.what != TENON_STORE_PUT && each.what != TENON_STORE_ERASE) return false;
+      if (each.reserved != 0 || (each.what == TENON_STORE_ERASE && each.value.len != 0)) return false;
       if (++keys[view(each.key)] > 1) return false;
     }
     return true;

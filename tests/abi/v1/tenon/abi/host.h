@@ -170,10 +170,10 @@ typedef struct tenon_secret_1 {
 /* One turn of a bucket: what everybody who talks to one upstream account shares, so that they stay within its quota together. */
 typedef struct tenon_turn {
   uint32_t struct_size;
-  uint32_t burst;       /* how many turns may be saved up while nobody asks; 0 counts as 1 */
+  uint32_t burst;       /* how many turns may be saved up while nobody asks; 0 is 1, more than 10 000 is 10 000 */
   tenon_str key;        /* the upstream account, such as a network code; 1 to 128 bytes */
-  uint64_t interval_ns; /* from this turn to the next one; 0: no limit, unless the bucket is held. An hour at most */
-  uint64_t max_wait_ns; /* who would wait longer gets no turn */
+  uint64_t interval_ns; /* from this turn to the next one; 0: no limit, unless the bucket is held; more than an hour is an hour */
+  uint64_t max_wait_ns; /* who would wait longer gets no turn; more than a day is a day */
 } tenon_turn;
 
 /* TENON_OK: go. TENON_E_LIMIT: the turn would have come in wait_ns, later than asked for; nothing was taken. */
@@ -185,8 +185,8 @@ typedef struct tenon_limiter_1 {
   tenon_status (*acquire)(tenon_ctx* ctx, const tenon_turn* turn, tenon_turn_fn done, void* user,
                           tenon_op* op) TENON_NOEXCEPT;
 
-  /* Nobody gets a turn of the bucket for delay_ns from now: what an upstream asks for with Retry-After. An hour at most; a hold
-   * never shortens another. Who waits and would now wait too long gets TENON_E_LIMIT. */
+  /* Nobody gets a turn of the bucket for delay_ns from now: what an upstream asks for with Retry-After. More than an hour is
+   * an hour; a hold never shortens another. Who waits and would now wait too long gets TENON_E_LIMIT. */
   tenon_status (*hold)(tenon_ctx* ctx, tenon_str key, uint64_t delay_ns) TENON_NOEXCEPT;
 } tenon_limiter_1;
 
@@ -199,6 +199,7 @@ typedef struct tenon_limiter_1 {
 #define TENON_STORE_WRITES 256u  /* in one transaction */
 #define TENON_STORE_ENTRIES 256u /* in one answer */
 
+/* An element of an array, and so without a size: it never changes. */
 typedef struct tenon_store_entry {
   tenon_str key;
   tenon_str value;
@@ -208,8 +209,9 @@ typedef struct tenon_store_entry {
 /* Borrowed for the completion. */
 typedef struct tenon_store_result {
   uint32_t struct_size;
-  tenon_status status; /* TENON_E_CONFLICT: an entry had another version than expected. TENON_E_LIMIT: the tenant's store is full,
-                          or too busy. TENON_E_IO: the disk; nothing is known of a write then but that it is whole or not there */
+  tenon_status status; /* TENON_E_CONFLICT: an entry had another version than expected. TENON_E_LIMIT: the tenant keeps too much.
+                          TENON_E_IO: the disk fails, is full, or is kept busy by another process; nothing is known of a write
+                          then but that it is whole or not there */
   const tenon_store_entry* entries; /* get, list: what was found. write: its keys with their versions and no values; after a
                                        TENON_E_CONFLICT the first entry that was not as expected, as it is */
   uint64_t entry_count;
@@ -222,9 +224,10 @@ typedef void (*tenon_store_fn)(void* user, tenon_op op, const tenon_store_result
 #define TENON_STORE_ERASE 2u
 #define TENON_STORE_ANY_VERSION UINT64_MAX
 
+/* Likewise. */
 typedef struct tenon_store_write {
   tenon_str key;
-  tenon_str value;   /* of a put */
+  tenon_str value;   /* of a put; of an erase it is empty */
   uint64_t expected; /* the version that the entry must have: 0 = it must not be there; TENON_STORE_ANY_VERSION */
   uint32_t what;     /* TENON_STORE_PUT, TENON_STORE_ERASE */
   uint32_t reserved; /* 0 */
@@ -263,8 +266,10 @@ typedef struct tenon_task_1 {
    * delay_ns it calls call() again, with the same request, TENON_CALL_RECOVERING and what `resume` said, of a platform of the
    * tenant as it is then: of another version of the plugin, in another process. That token is completed with the final
    * answer, or submitted again. An error that passes (its recovery is transient) and a platform that cannot be built are tried
-   * again, later each time. Consumes the token as complete() does. TENON_E_INVALID: no open token of a call of a mutating task,
-   * or bytes of the wrong length: then it is still open. */
+   * again, later each time; any other error of the plugin's is the end. What has not ended in a week is called once more, with
+   * TENON_CALL_LAST. Of one idempotency key one call is under way at a time: the host sees to that. Consumes the token as
+   * complete() does. TENON_E_INVALID: no open token of a call of a mutating task, of a plugin whose manifest lists task/1, or
+   * bytes of the wrong length: then it is still open. */
   tenon_status (*submit)(tenon_ctx* ctx, tenon_token token, const tenon_submission* submission) TENON_NOEXCEPT;
 } tenon_task_1;
 

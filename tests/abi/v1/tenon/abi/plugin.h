@@ -42,6 +42,9 @@ typedef struct tenon_call {
 /* An earlier attempt under the same idempotency key has an unknown outcome: look the object up by its marker first. */
 #define TENON_CALL_RECOVERING 1u
 
+/* Nobody goes on with the submitted task after this call: what it cannot finish now, it undoes, and it ends with an answer. */
+#define TENON_CALL_LAST 2u
+
 /* What a platform is built from. Borrowed for create(). */
 typedef struct tenon_create {
   uint32_t struct_size;
