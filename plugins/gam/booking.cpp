@@ -4,6 +4,8 @@
 
 #include <boost/json/serialize.hpp>
 
+#include <set>
+
 namespace tenon::gam {
 namespace {
 
@@ -25,6 +27,21 @@ json::object names_body(std::vector<std::string> const& names) {
 json::object first_of(json::object const& answer, std::string_view member) {
   auto const all = sales::upstream_array(answer, member);
   return all.empty() || !all.front().is_object() ? json::object() : all.front().get_object();
+}
+
+// The markers of this buy's packages that more than one line item carries: their names, but for the first of each. An
+// earlier attempt whose outcome was unknown has come through after all.
+std::vector<std::string> surplus_of(json::array const& items, std::string const& key) {
+  std::set<std::string> seen;
+  std::vector<std::string> names;
+  for (auto const& each : items) {
+    auto const marker =
+        each.is_object() ? sales::upstream_text(each.get_object(), "externalLineItemId") : std::string();
+    if (marker.starts_with(key + ":") && !seen.insert(marker).second) {
+      names.push_back(sales::upstream_text(each.get_object(), "name"));
+    }
+  }
+  return names;
 }
 
 // The resource name of the line item with that marker; empty if there is none.
@@ -123,6 +140,11 @@ sdk::task<std::vector<std::string>> booking::ensure_line_items(sales::buy_plan p
   if (claimed.adopted) {
     auto filter = equals("order", order);
     items = co_await api_.list("lineItems", "lineItems", std::move(filter), subject::other, until);
+    auto const surplus = surplus_of(items, key);
+    if (claimed.is_draft() && !surplus.empty()) {
+      auto body = names_body(surplus);
+      co_await api_.write("POST", "lineItems:batchDelete", std::move(body), subject::package, until);
+    }
   }
   json::array missing;
   for (std::size_t i = 0; i < plan.packages.size(); ++i) {
@@ -243,7 +265,7 @@ sdk::task<void> booking::complete(sales::buy_plan plan, std::vector<resolved_tar
   }
 }
 
-sdk::task<void> booking::discard(sales::progress const* going, sales::deadline until) {
+sdk::task<bool> booking::discard(sales::progress const* going, sales::deadline until) {
   json::object order;
   if (going->made().empty()) {
     order = co_await find_order(going->name(), until);
@@ -254,16 +276,21 @@ sdk::task<void> booking::discard(sales::progress const* going, sales::deadline u
       if (fault.code() != "MEDIA_BUY_NOT_FOUND") {
         throw;
       }
-      co_return;  // deleted by an earlier attempt
+      co_return true;  // deleted by an earlier attempt
     }
   }
-  if (sales::upstream_text(order, "status") != "DRAFT") {
-    co_return;  // it is gone; or it is approved, and then it is a buy
+  auto const status = sales::upstream_text(order, "status");
+  if (order.empty() || status == "DELETED" || sales::upstream_flag(order, "archived")) {
+    co_return true;
+  }
+  if (status != "DRAFT") {
+    co_return false;  // approved, and then it is a buy
   }
   std::vector<std::string> names;
   names.push_back(sales::upstream_text(order, "name"));
   auto body = names_body(names);
   co_await api_.write("POST", "orders:batchDelete", std::move(body), subject::media_buy, until);
+  co_return true;
 }
 
 sdk::task<json::object> booking::attempt(json::object request, sales::progress* going, sales::deadline until) {

@@ -24,7 +24,7 @@ class booking {
 
   // For sales::make_in_attempts().
   sdk::task<json::object> attempt(json::object request, sales::progress* going, sales::deadline until);
-  sdk::task<void> discard(sales::progress const* going, sales::deadline until);
+  sdk::task<bool> discard(sales::progress const* going, sales::deadline until);
 
  private:
   /// The order of a marker: made, or adopted from an earlier attempt.

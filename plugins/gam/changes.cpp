@@ -138,16 +138,15 @@ sdk::task<void> changes::apply(std::vector<line_item_change> wanted, booked_orde
 }
 
 sdk::task<void> changes::write_record(booked_order booked, json::object record, sales::deadline until) {
-  record["revision"] = booked.state.revision() + 1;
   json::object order{{"name", sales::upstream_text(booked.order, "name")}, {"notes", json::serialize(record)}};
   json::object update{{"order", std::move(order)}, {"updateMask", "notes"}};
   json::object body{{"requests", json::array{std::move(update)}}};
   co_await api_.write("POST", "orders:batchUpdate", std::move(body), subject::media_buy, until);
 }
 
-sdk::task<void> changes::cancel(json::object request, booked_order booked, sales::deadline until) {
+sdk::task<void> changes::cancel(json::object request, booked_order booked, std::string key, sales::deadline until) {
   // Ad Manager has no cancel. The reason is written while the order can be; being archived is what says it is canceled.
-  auto record = booked.state.record;
+  auto record = sales::updated_record(booked.state, key);
   record["canceled"] = sales::cancellation(request, api_.now());
   co_await write_record(booked, std::move(record), until);
   std::vector<std::string> order;
@@ -168,25 +167,24 @@ sdk::task<void> changes::cancel(json::object request, booked_order booked, sales
 sdk::task<json::object> changes::attempt(json::object request, sales::progress* going, sales::deadline until) {
   auto const id = sales::required_text(request, "media_buy_id");
   auto const booked = co_await orders_.load(id, until);
-  std::vector<std::string> affected;
+  auto const affected = sales::affected_packages(request, booked.state);
+  if (sales::is_done(request, booked.state, going->key(), going->resumed())) {
+    co_return sales::updated_answer(booked.state, affected);
+  }
   if (going->resumed()) {
-    if (sales::is_canceled_as_asked(request, booked.state)) {
-      co_return sales::updated_answer(booked.state, affected);
-    }
+    going->release();  // till it is seen that nobody has come between
+    sales::require_unchanged_since(booked.state, going->revision(), going->key());
     request = sales::what_is_left(std::move(request), booked.state);
   }
   sales::require_updatable(booked.state, request);
   if (sales::flag_at(request, "canceled").value_or(false)) {
-    going->claim(id);
-    co_await cancel(request, booked, until);
+    going->claim_at(id, booked.state.revision());
+    co_await cancel(request, booked, going->key(), until);
   } else {
     auto wanted = co_await plan(request, booked, until);
-    for (auto const& change : wanted) {
-      affected.push_back(booked.state.packages[change.index].package_id);
-    }
-    going->claim(id);
+    going->claim_at(id, booked.state.revision());
     co_await apply(std::move(wanted), booked, until);
-    co_await write_record(booked, booked.state.record, until);
+    co_await write_record(booked, sales::updated_record(booked.state, going->key()), until);
   }
   auto const now = co_await orders_.load(id, until);
   co_return sales::updated_answer(now.state, affected);

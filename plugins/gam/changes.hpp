@@ -40,7 +40,7 @@ class changes {
   sdk::task<void> apply(std::vector<line_item_change> wanted, booked_order booked, sales::deadline until);
   sdk::task<void> apply_one(line_item_change wanted, std::string line_item, sales::deadline until);
   sdk::task<void> act(std::string action, std::vector<std::string> names, subject about, sales::deadline until);
-  sdk::task<void> cancel(json::object request, booked_order booked, sales::deadline until);
+  sdk::task<void> cancel(json::object request, booked_order booked, std::string key, sales::deadline until);
   sdk::task<void> write_record(booked_order booked, json::object record, sales::deadline until);
 
   client& api_;

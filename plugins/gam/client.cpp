@@ -26,7 +26,8 @@ sdk::task<json::object> client::exchange(std::string method, std::string path, s
   sales::patient_http const http(context_, settings_.quota, by_deadline);
   auto const url = url_of(path);
   for (int attempt = 0;; ++attempt) {
-    auto const token = co_await tokens_.token();
+    auto const bounds_all = by_deadline == sales::bounded::exchanges;
+    auto const token = co_await tokens_.token(bounds_all ? until : std::nullopt);
     sdk::http_request request(method, url);
     request.header("authorization", "Bearer " + token);
     if (!body.empty()) {

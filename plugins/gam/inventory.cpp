@@ -53,7 +53,8 @@ sdk::task<void> inventory::refresh(sales::deadline until) {
     auto const asks = !listing_.running();
     auto operation = list(until);
     try {
-      co_await listing_.join(std::move(operation));
+      auto const left = until ? *until - api_.context().time().steady() : std::chrono::hours{1};
+      co_await listing_.join_for(std::move(operation), api_.context().timers(), left);
     } catch (sdk::error const& failure) {
       if (asks || failure.code() != "RATE_LIMITED" || (until && api_.context().time().steady() >= *until)) {
         throw;

@@ -44,12 +44,16 @@ sdk::json::object token_source::hand_over() const {
           {"refresh_at_ns", std::chrono::nanoseconds{refresh_at_.time_since_epoch()}.count()}};
 }
 
-sdk::task<std::string> token_source::token() {
+sdk::task<std::string> token_source::token(sales::deadline until) {
   if (!token_.empty() && context_.time().steady() < refresh_at_) {
     co_return token_;
   }
   auto operation = fetch();
-  co_return co_await refresh_.join(std::move(operation));
+  if (!until) {
+    co_return co_await refresh_.join(std::move(operation));
+  }
+  auto const left = *until - context_.time().steady();
+  co_return co_await refresh_.join_for(std::move(operation), context_.timers(), left);
 }
 
 void token_source::drop(std::string const& refused) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "../sales/retry.hpp"
+
 #include <tenon/sdk/context.hpp>
 #include <tenon/sdk/single_flight.hpp>
 #include <tenon/sdk/task.hpp>
@@ -19,8 +21,8 @@ class token_source {
   /// Takes what the platform before this one handed over, if it is good for some minutes yet.
   token_source(sdk::platform_context context, std::string scope);
 
-  /// A token that is good for some minutes yet.
-  sdk::task<std::string> token();
+  /// A token that is good for some minutes yet. SERVICE_UNAVAILABLE if it does not come in time.
+  sdk::task<std::string> token(sales::deadline until);
 
   /// The token and the end of its time, for the platform that comes after this one; empty without a token that is good
   /// for some minutes yet.

@@ -14,6 +14,33 @@ namespace {
 constexpr std::size_t most_packages = 100;  // below the 125 flights of the smallest account
 constexpr std::size_t longest_campaign_name = 200;
 
+bool is_draft(json::object const& campaign) {
+  return sales::upstream_flag(record_of(campaign), "draft") && !sales::upstream_flag(campaign, "IsDeleted");
+}
+
+bool has_id(json::value const& campaign, std::string const& id) {
+  return std::to_string(sales::upstream_integer(campaign.get_object(), "Id")) == id;
+}
+
+bool contains(json::array const& campaigns, std::string const& id) {
+  return std::any_of(campaigns.begin(), campaigns.end(), [&](auto const& each) { return has_id(each, id); });
+}
+
+// Of campaigns with our name the one that an earlier attempt has named; else one that is whole; else the first.
+json::object chosen_of(json::array const& campaigns, std::string const& made) {
+  for (auto const& each : campaigns) {
+    if (has_id(each, made)) {
+      return each.get_object();
+    }
+  }
+  for (auto const& each : campaigns) {
+    if (!is_draft(each.get_object())) {
+      return each.get_object();
+    }
+  }
+  return campaigns.front().get_object();
+}
+
 }  // namespace
 
 json::object for_put(json::object campaign, json::object const& record) {
@@ -21,8 +48,9 @@ json::object for_put(json::object campaign, json::object const& record) {
   return for_put(std::move(campaign));  // campaigns answer the same zeros for frequency as flights do
 }
 
-sdk::task<json::object> booking::find_campaign(std::string name, sales::deadline until) {
+sdk::task<json::array> booking::find_campaigns(std::string name, sales::deadline until) {
   auto const found = co_await api_.search("/campaign/search", "campaignName", name, until);
+  json::array ours;
   for (auto const& each : found) {
     if (!each.is_object()) {
       continue;
@@ -30,10 +58,18 @@ sdk::task<json::object> booking::find_campaign(std::string name, sales::deadline
     auto const& campaign = each.get_object();
     if (sales::upstream_text(campaign, "Name") == name && !sales::upstream_flag(campaign, "IsDeleted") &&
         sales::upstream_integer(campaign, "AdvertiserId") == api_.settings().advertiser_id) {
-      co_return campaign;
+      ours.push_back(campaign);
     }
   }
-  co_return json::object();
+  co_return ours;
+}
+
+sdk::task<void> booking::remove(json::object draft, sales::deadline until) {
+  auto const path = "/campaign/" + std::to_string(sales::upstream_integer(draft, "Id"));
+  draft["IsActive"] = false;
+  draft["IsDeleted"] = true;
+  auto body = for_put(std::move(draft));
+  co_await api_.write("PUT", path, std::move(body), subject::media_buy, until);
 }
 
 sdk::task<booking::claimed_campaign> booking::ensure_campaign(sales::buy_plan plan, sales::progress* going,
@@ -41,10 +77,18 @@ sdk::task<booking::claimed_campaign> booking::ensure_campaign(sales::buy_plan pl
   auto const name =
       short_name(plan.brand.empty() ? "AdCP" : "AdCP " + plan.brand, "[" + going->key() + "]", longest_campaign_name);
   claimed_campaign claimed;
-  claimed.campaign = co_await find_campaign(name, until);
-  if (!claimed.campaign.empty()) {
+  auto const known = co_await find_campaigns(name, until);
+  if (!known.empty()) {
+    claimed.campaign = chosen_of(known, going->made());
     going->claim(name, std::to_string(claimed.id()));
     claimed.adopted = true;
+    // An earlier attempt whose outcome was unknown may have come through after all.
+    for (auto const& each : known) {
+      auto const& other = each.get_object();
+      if (sales::upstream_integer(other, "Id") != claimed.id() && is_draft(other)) {
+        co_await remove(other, until);
+      }
+    }
     co_return claimed;
   }
   auto record = sales::buy_record(going->key(), api_.now());
@@ -66,35 +110,41 @@ sdk::task<booking::claimed_campaign> booking::ensure_campaign(sales::buy_plan pl
     going->claim(name);
     unclear = std::current_exception();
   }
-  claimed.campaign = co_await find_campaign(name, until);
+  auto const found = co_await find_campaigns(name, until);
   claimed.adopted = true;
-  if (claimed.campaign.empty()) {
+  if (found.empty()) {
     std::rethrow_exception(unclear);
   }
+  claimed.campaign = found.front().get_object();
   going->claim(name, std::to_string(claimed.id()));
   co_return claimed;
 }
 
-sdk::task<json::object> booking::find_flight(std::int64_t campaign_id, std::string marker, sales::deadline until) {
+sdk::task<booking::known_flights> booking::find_flights(std::int64_t campaign_id, bool removes_surplus,
+                                                        sales::deadline until) {
   auto path = "/campaign/" + std::to_string(campaign_id) + "/flight";
   auto const flights = co_await api_.list(std::move(path), subject::media_buy, until);
+  known_flights known;
   for (auto const& each : flights) {
-    if (each.is_object() && sales::upstream_text(record_of(each.get_object()), "marker") == marker &&
-        !sales::upstream_flag(each.get_object(), "IsDeleted")) {
-      co_return each.get_object();
+    if (!each.is_object() || sales::upstream_flag(each.get_object(), "IsDeleted")) {
+      continue;
+    }
+    auto const& flight = each.get_object();
+    auto const id = sales::upstream_integer(flight, "Id");
+    auto const marker = sales::upstream_text(record_of(flight), "marker");
+    if (!known.emplace(marker, id).second && removes_surplus) {
+      auto surplus = flight;
+      surplus["IsActive"] = false;
+      surplus["IsDeleted"] = true;
+      auto body = for_put(std::move(surplus));
+      co_await api_.write("PUT", "/flight/" + std::to_string(id), std::move(body), subject::package, until);
     }
   }
-  co_return json::object();
+  co_return known;
 }
 
-sdk::task<std::int64_t> booking::ensure_flight(sales::package_plan plan, std::int64_t campaign_id, std::string marker,
-                                               bool look_first, sales::deadline until) {
-  if (look_first) {
-    auto const known = co_await find_flight(campaign_id, marker, until);
-    if (!known.empty()) {
-      co_return sales::upstream_integer(known, "Id");
-    }
-  }
+sdk::task<std::int64_t> booking::make_flight(sales::package_plan plan, std::int64_t campaign_id, std::string marker,
+                                             sales::deadline until) {
   auto flight = flight_of(plan, api_.settings(), campaign_id, marker);
   std::exception_ptr unclear;
   try {
@@ -103,11 +153,12 @@ sdk::task<std::int64_t> booking::ensure_flight(sales::package_plan plan, std::in
   } catch (outcome_unknown const&) {
     unclear = std::current_exception();
   }
-  auto const adopted = co_await find_flight(campaign_id, marker, until);
-  if (adopted.empty()) {
+  auto const known = co_await find_flights(campaign_id, false, until);
+  auto const adopted = known.find(marker);
+  if (adopted == known.end()) {
     std::rethrow_exception(unclear);
   }
-  co_return sales::upstream_integer(adopted, "Id");
+  co_return adopted->second;
 }
 
 sdk::task<void> booking::activate(std::int64_t campaign_id, sales::deadline until) {
@@ -123,10 +174,18 @@ sdk::task<void> booking::activate(std::int64_t campaign_id, sales::deadline unti
 sdk::task<void> booking::complete(sales::buy_plan plan, claimed_campaign claimed, std::string key,
                                   sales::deadline until) {
   auto const campaign_id = claimed.id();
+  known_flights known;
+  if (claimed.adopted) {
+    known = co_await find_flights(campaign_id, true, until);
+  }
   for (std::size_t i = 0; i < plan.packages.size(); ++i) {
     auto const& package = plan.packages[i];
-    auto const flight_id =
-        co_await ensure_flight(package, campaign_id, sales::marker_of(key, i), claimed.adopted, until);
+    auto const marker = sales::marker_of(key, i);
+    auto const made = known.find(marker);
+    auto flight_id = made == known.end() ? std::int64_t{0} : made->second;
+    if (flight_id == 0) {
+      flight_id = co_await make_flight(package, campaign_id, marker, until);
+    }
     auto wanted = co_await library_.gather(package.assignments, package.creatives, package.path, until);
     if (!wanted.empty()) {
       co_await library_.associate(flight_id, campaign_id, std::move(wanted), false, until);
@@ -135,28 +194,28 @@ sdk::task<void> booking::complete(sales::buy_plan plan, claimed_campaign claimed
   co_await activate(campaign_id, until);
 }
 
-sdk::task<void> booking::discard(sales::progress const* going, sales::deadline until) {
-  json::object campaign;
-  if (going->made().empty()) {
-    campaign = co_await find_campaign(going->name(), until);
-  } else {
+sdk::task<bool> booking::discard(sales::progress const* going, sales::deadline until) {
+  auto all = co_await find_campaigns(going->name(), until);
+  if (!going->made().empty() && !contains(all, going->made())) {
+    // What was made a moment ago is not always found by its name yet.
     try {
-      campaign = co_await api_.get("/campaign/" + going->made(), subject::media_buy, until);
+      all.push_back(co_await api_.get("/campaign/" + going->made(), subject::media_buy, until));
     } catch (sdk::error const& fault) {
       if (fault.code() != "MEDIA_BUY_NOT_FOUND" && fault.code() != "INVALID_STATE") {
         throw;
       }
-      co_return;  // deleted by an earlier attempt
     }
   }
-  if (!sales::upstream_flag(record_of(campaign), "draft")) {
-    co_return;  // it is gone; or it is whole, and then it is a buy
+  auto gone = true;
+  for (auto const& each : all) {
+    auto const& campaign = each.get_object();
+    if (is_draft(campaign)) {
+      co_await remove(campaign, until);
+    } else if (!sales::upstream_flag(campaign, "IsDeleted") && !sales::upstream_flag(campaign, "IsArchived")) {
+      gone = false;  // it is whole, and then it is a buy
+    }
   }
-  auto const path = "/campaign/" + std::to_string(sales::upstream_integer(campaign, "Id"));
-  campaign["IsActive"] = false;
-  campaign["IsDeleted"] = true;
-  auto body = for_put(std::move(campaign));
-  co_await api_.write("PUT", path, std::move(body), subject::media_buy, until);
+  co_return gone;
 }
 
 sdk::task<json::object> booking::attempt(json::object request, sales::progress* going, sales::deadline until) {
@@ -173,7 +232,7 @@ sdk::task<json::object> booking::attempt(json::object request, sales::progress* 
     }
   }
   auto const claimed = co_await ensure_campaign(plan, going, until);
-  if (sales::upstream_flag(record_of(claimed.campaign), "draft")) {  // else an earlier attempt finished it
+  if (is_draft(claimed.campaign)) {  // else an earlier attempt finished it
     co_await complete(plan, claimed, going->key(), until);
   }
   auto const booked = co_await campaigns_.load(media_buy_id_of(claimed.id()), until);

@@ -5,6 +5,9 @@
 #include "../sales/buy.hpp"
 #include "../sales/progress.hpp"
 
+#include <map>
+#include <string>
+
 namespace tenon::kevel {
 
 /// create_media_buy: an inactive campaign, its flights and their ads, and the campaign switched on last, because an
@@ -23,10 +26,11 @@ class booking {
 
   // For sales::make_in_attempts().
   sdk::task<json::object> attempt(json::object request, sales::progress* going, sales::deadline until);
-  sdk::task<void> discard(sales::progress const* going, sales::deadline until);
+  sdk::task<bool> discard(sales::progress const* going, sales::deadline until);
 
  private:
-  sdk::task<json::object> find_campaign(std::string name, sales::deadline until);
+  sdk::task<json::array> find_campaigns(std::string name, sales::deadline until);
+  sdk::task<void> remove(json::object draft, sales::deadline until);
   /// The campaign of a marker: made, or adopted from an earlier attempt.
   struct claimed_campaign {
     json::object campaign;
@@ -36,9 +40,12 @@ class booking {
   };
 
   sdk::task<claimed_campaign> ensure_campaign(sales::buy_plan plan, sales::progress* going, sales::deadline until);
-  sdk::task<json::object> find_flight(std::int64_t campaign_id, std::string marker, sales::deadline until);
-  sdk::task<std::int64_t> ensure_flight(sales::package_plan plan, std::int64_t campaign_id, std::string marker,
-                                        bool look_first, sales::deadline until);
+  /// The flights of a campaign by their markers, one of each.
+  using known_flights = std::map<std::string, std::int64_t>;
+
+  sdk::task<known_flights> find_flights(std::int64_t campaign_id, bool removes_surplus, sales::deadline until);
+  sdk::task<std::int64_t> make_flight(sales::package_plan plan, std::int64_t campaign_id, std::string marker,
+                                      sales::deadline until);
   sdk::task<void> complete(sales::buy_plan plan, claimed_campaign claimed, std::string key, sales::deadline until);
   sdk::task<void> activate(std::int64_t campaign_id, sales::deadline until);
 

@@ -60,9 +60,9 @@ sdk::task<void> changes::apply(flight_change wanted, std::int64_t campaign_id, s
   co_await api_.write("PUT", path, std::move(wanted.flight), subject::package, until);
 }
 
-sdk::task<void> changes::put_campaign(json::object request, booked_campaign booked, sales::deadline until) {
-  auto record = booked.state.record;
-  record["revision"] = booked.state.revision() + 1;
+sdk::task<void> changes::put_campaign(json::object request, booked_campaign booked, std::string key,
+                                      sales::deadline until) {
+  auto record = sales::updated_record(booked.state, key);
   auto campaign = booked.campaign;
   if (auto const paused = sales::flag_at(request, "paused")) {
     campaign["IsActive"] = !*paused;
@@ -80,11 +80,13 @@ sdk::task<void> changes::put_campaign(json::object request, booked_campaign book
 sdk::task<json::object> changes::attempt(json::object request, sales::progress* going, sales::deadline until) {
   auto const id = sales::required_text(request, "media_buy_id");
   auto const booked = co_await campaigns_.load(id, until);
-  std::vector<std::string> affected;
+  auto const affected = sales::affected_packages(request, booked.state);
+  if (sales::is_done(request, booked.state, going->key(), going->resumed())) {
+    co_return sales::updated_answer(booked.state, affected);
+  }
   if (going->resumed()) {
-    if (sales::is_canceled_as_asked(request, booked.state)) {
-      co_return sales::updated_answer(booked.state, affected);
-    }
+    going->release();  // till it is seen that nobody has come between
+    sales::require_unchanged_since(booked.state, going->revision(), going->key());
     request = sales::what_is_left(std::move(request), booked.state);
   }
   sales::require_updatable(booked.state, request);
@@ -95,14 +97,13 @@ sdk::task<json::object> changes::attempt(json::object request, sales::progress* 
         co_await library_.require(each.creative_id, sales::path_of(change.path, "creative_assignments"), until);
       }
     }
-    going->claim(id);
+    going->claim_at(id, booked.state.revision());
     for (auto& change : wanted) {
-      affected.push_back(booked.state.packages[change.index].package_id);
       co_await apply(std::move(change), booked.id(), until);
     }
   }
-  going->claim(id);
-  co_await put_campaign(request, booked, until);
+  going->claim_at(id, booked.state.revision());
+  co_await put_campaign(request, booked, going->key(), until);
   auto const now = co_await campaigns_.load(id, until);
   co_return sales::updated_answer(now.state, affected);
 }

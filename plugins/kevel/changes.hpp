@@ -29,7 +29,7 @@ class changes {
  private:
   std::vector<flight_change> plan(json::object const& request, booked_campaign const& booked) const;
   sdk::task<void> apply(flight_change wanted, std::int64_t campaign_id, sales::deadline until);
-  sdk::task<void> put_campaign(json::object request, booked_campaign booked, sales::deadline until);
+  sdk::task<void> put_campaign(json::object request, booked_campaign booked, std::string key, sales::deadline until);
 
   client& api_;
   campaign_book& campaigns_;

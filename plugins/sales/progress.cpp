@@ -22,7 +22,8 @@ progress::progress(sdk::platform_context const& context, sdk::call_context const
       first_delay_(static_cast<std::int64_t>(
           number_at(context.settings(), "resume_after_seconds").value_or(default_delay_seconds) * 1000)),
       attempt_(call.attempt()),
-      resumed_(!call.resume().empty()) {
+      resumed_(!call.resume().empty()),
+      last_(call.last()) {
   if (!resumed_) {
     key_ = marker_key(context, call);
     return;
@@ -38,12 +39,18 @@ progress::progress(sdk::platform_context const& context, sdk::call_context const
   code_ = upstream_text(kept, "code");
   message_ = upstream_text(kept, "message");
   field_ = upstream_text(kept, "field");
+  revision_ = upstream_integer(kept, "revision");
   asked_at_ = instant(std::chrono::seconds(upstream_integer(kept, "asked_at")));
 }
 
 void progress::claim(std::string name, std::string made) {
   name_ = std::move(name);
   made_ = std::move(made);
+}
+
+void progress::claim_at(std::string name, std::int64_t revision) {
+  claim(std::move(name));
+  revision_ = revision;
 }
 
 void progress::undo(sdk::error const& reason) {
@@ -62,6 +69,9 @@ sdk::submitted progress::later(sdk::error const& why) const {
                     {"name", name_},
                     {"made", made_},
                     {"asked_at", asked_at_.time_since_epoch().count()}};
+  if (revision_ != 0) {
+    kept["revision"] = revision_;
+  }
   if (undoes()) {
     kept["code"] = code_;
     kept["message"] = message_;
@@ -82,8 +92,22 @@ sdk::error error_in(std::exception_ptr const& failure) {
     std::rethrow_exception(failure);
   } catch (sdk::error const& found) {
     return found;
+  } catch (sdk::cancelled const&) {
+    return sdk::errors::service_unavailable("the call was cancelled, or its platform is going");
+  } catch (std::exception const& unexpected) {
+    return sdk::errors::internal_error(unexpected.what());
   } catch (...) {
-    return sdk::errors::internal_error("not an error of a task");
+    return sdk::errors::internal_error("an exception that is no std::exception left a change");
+  }
+}
+
+bool is_cancellation(std::exception_ptr const& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (sdk::cancelled const&) {
+    return true;
+  } catch (...) {
+    return false;
   }
 }
 

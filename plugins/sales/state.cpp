@@ -175,8 +175,49 @@ std::size_t buy_state::live_package(std::string const& package_id, std::string c
   return static_cast<std::size_t>(at - packages.begin());
 }
 
-bool is_canceled_as_asked(json::object const& request, buy_state const& state) {
-  return flag_at(request, "canceled").value_or(false) && state.status == "canceled";
+json::object updated_record(buy_state const& state, std::string const& key) {
+  auto record = state.record;
+  record["revision"] = state.revision() + 1;
+  record["updated_by"] = key;
+  return record;
+}
+
+bool is_updated_by(buy_state const& state, std::string const& key) {
+  return upstream_text(state.record, "updated_by") == key;
+}
+
+bool is_done(json::object const& request, buy_state const& state, std::string const& key, bool resumed) {
+  if (!flag_at(request, "canceled").value_or(false)) {
+    return is_updated_by(state, key);
+  }
+  return state.status == "canceled" && (resumed || is_updated_by(state, key));
+}
+
+std::vector<std::string> affected_packages(json::object const& request, buy_state const& state) {
+  std::vector<std::string> ids;
+  auto const whole = find(request, "start_time") != nullptr || find(request, "end_time") != nullptr ||
+                     find(request, "paused") != nullptr;
+  for (std::size_t i = 0; whole && i < state.packages.size(); ++i) {
+    if (!state.packages[i].canceled) {
+      ids.push_back(state.packages[i].package_id);
+    }
+  }
+  auto const* packages = array_at(request, "packages");
+  for (std::size_t i = 0; packages != nullptr && i < packages->size(); ++i) {
+    ids.push_back(text_at(as_object((*packages)[i], path_of("packages", i)), "package_id").value_or(""));
+  }
+  return ids;
+}
+
+void require_unchanged_since(buy_state const& state, std::int64_t revision, std::string const& key) {
+  if (state.revision() == revision || is_updated_by(state, key)) {
+    return;
+  }
+  throw error("CONFLICT", "The media buy was changed by another request before all of this one could be done")
+      .field("media_buy_id")
+      .suggestion("Read the media buy, and ask for what is still to be changed")
+      .details({{"current_revision", state.revision()}})
+      .recovery(sdk::recovery::correctable);
 }
 
 json::object what_is_left(json::object request, buy_state const& state) {

@@ -51,10 +51,27 @@ void amend_record(json::object& record, json::object const& update);
 /// How and when an update cancels, for the record.
 json::object cancellation(json::object const& request, instant now);
 
-/// Of an update that is gone on with: whether it is done, since it cancels and the buy is canceled; and what is left of
-/// it, since its packages that were to be canceled may be, and the buy is no longer at the buyer's revision.
-bool is_canceled_as_asked(json::object const& request, buy_state const& state);
+/// The record of a buy after an update: its revision is the next one, and it names who made it so (`key`, the digest of
+/// the idempotency key). Written last, unless the update cancels the buy.
+json::object updated_record(buy_state const& state, std::string const& key);
+
+/// Whether this update, in an earlier attempt, was the last one to be written down.
+bool is_updated_by(buy_state const& state, std::string const& key);
+
+/// Whether there is nothing left to do of an update: it is written down, and if it cancels the buy that is canceled.
+/// One that is gone on with does not mind who canceled it.
+bool is_done(json::object const& request, buy_state const& state, std::string const& key, bool resumed);
+
+/// The packages that an update names; all that are live if it is about the whole buy.
+std::vector<std::string> affected_packages(json::object const& request, buy_state const& state);
+
+/// What is left of an update that is gone on with, since its packages that were to be canceled may be, and the buyer's
+/// revision was right when it began.
 json::object what_is_left(json::object request, buy_state const& state);
+
+/// Throws CONFLICT, which is final, when somebody has changed the buy since an update began at that revision: what the
+/// other one asked for later must not be overwritten.
+void require_unchanged_since(buy_state const& state, std::int64_t revision, std::string const& key);
 
 /// Throws unless a buy of that status may be changed so: NOT_CANCELLABLE, INVALID_STATE; CONFLICT when the buyer's
 /// revision is not the current one; UNSUPPORTED_FEATURE for packages to be added.

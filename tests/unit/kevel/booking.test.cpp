@@ -138,7 +138,7 @@ TEST_CASE("a draft whose flight is refused is deleted") {
   world.kevel.once(read_campaign, kevel_world::campaign(false, true));
   auto const sold = world.host.ask("create_media_buy", kevel_world::sale(), kevel_world::keyed());
   CHECK(sold.code() == "CONFIGURATION_ERROR");
-  CHECK(world.kevel.seen() == sequence{search, create_campaign, create_flight, read_campaign, put_campaign});
+  CHECK(world.kevel.seen() == sequence{search, create_campaign, create_flight, search, read_campaign, put_campaign});
   CHECK(world.kevel.body_of(put_campaign).at("IsDeleted") == true);
 }
 

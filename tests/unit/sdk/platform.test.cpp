@@ -110,6 +110,11 @@ class probe_platform final : public sdk::platform {
     co_return json::object{{"token", text}};
   }
 
+  sdk::task<json::value> token_in_5s(json::value, sdk::call_context) {
+    const std::string text = co_await refresh_.join_for(fetch_token(), timers(), 5s);
+    co_return json::object{{"token", text}};
+  }
+
   static inline int destroyed = 0;
 
  private:
@@ -146,6 +151,7 @@ constexpr sdk::detail::task_entry probe_tasks[] = {
     {"keys", &invoke<probe_platform, &probe_platform::keys>},
     {"private_key", &invoke<probe_platform, &probe_platform::private_key>},
     {"token", &invoke<probe_platform, &probe_platform::token>},
+    {"token_in_5s", &invoke<probe_platform, &probe_platform::token_in_5s>},
 };
 constexpr tenon_str probe_names[] = {{"describe", 8}};
 constexpr tenon_plugin probe =
@@ -325,6 +331,7 @@ TEST_CASE("destroying a platform unwinds what waits for the host and frees what 
   host.call("sleep");
   host.call("never");
   host.call("token");
+  host.call("token_in_5s");
   host.destroy();
   CHECK(host.open_operations() == 0);
   CHECK(host.log_lines() == std::vector<std::string>{"warn: the platform is going"});
@@ -365,6 +372,29 @@ TEST_CASE("a missing key is a CONFIGURATION_ERROR that names the secret to the o
   const fake_reply reply = host.ask("keys");
   CHECK(reply.code() == "CONFIGURATION_ERROR");
   CHECK(reply.operator_detail().find("\"account\" at \"/private_key\"") != std::string::npos);
+}
+
+TEST_CASE("who has less time than an operation that is shared leaves it, and it goes on for the others") {
+  fake_host host(probe);
+  host.on_http([](const seen_request&) { return scripted_answer(200, "t-1").after(8s); });
+  REQUIRE(host.create().ok());
+  const fake_host::pending patient = host.call("token");
+  const fake_host::pending hasty = host.call("token_in_5s");
+  fake_host::pending cancelled = host.call("token_in_5s");
+  host.advance(4s);
+  const fake_host::pending late = host.call("token_in_5s");
+  cancelled.cancel();
+  CHECK(cancelled.reply().status() == TENON_E_CANCELLED);
+  CHECK_FALSE(hasty.done());
+  host.advance(1s);
+  REQUIRE(hasty.done());
+  CHECK(hasty.reply().code() == "SERVICE_UNAVAILABLE");
+  CHECK_FALSE(patient.done());
+  host.advance(3s);
+  CHECK(string_at(patient.reply(), "token") == "t-1");
+  CHECK(string_at(late.reply(), "token") == "t-1");
+  CHECK(host.http_requests().size() == 1);
+  CHECK(host.open_operations() == 0);  // the alarms are stopped
 }
 
 TEST_CASE("calls that need a token at the same time fetch it once") {

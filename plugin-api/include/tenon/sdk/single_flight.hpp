@@ -1,11 +1,15 @@
 #pragma once
 
+#include <tenon/sdk/detail/alarm.hpp>
 #include <tenon/sdk/error.hpp>
 #include <tenon/sdk/task.hpp>
+#include <tenon/sdk/time.hpp>
 
+#include <chrono>
 #include <exception>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace tenon::sdk {
@@ -17,11 +21,12 @@ namespace tenon::sdk {
 /// The first to join starts the task it brings; whoever joins before that ends waits for the same outcome, and the task
 /// it brought is dropped unstarted. The outcome is not kept: the next join starts anew.
 ///
-/// The operation belongs to none of its waiters: when one is cancelled, it goes on for the others.
+/// The operation belongs to none of its waiters: when one is cancelled, or has no time left (join_for), it goes on for
+/// the others.
 ///
 /// Lifetime    A member of the platform, or of what the platform owns.
 /// Threads     Those of its platform, one at a time.
-/// Errors      What the operation throws, every waiter gets.
+/// Errors      What the operation throws, every waiter gets. SERVICE_UNAVAILABLE for who has no time left.
 template <class T>
 class single_flight {
   class flight;
@@ -33,9 +38,11 @@ class single_flight {
 
   bool running() const noexcept { return flight_ != nullptr; }
 
-  class joiner final : public detail::suspension {
+  class joiner final : public detail::suspension, private detail::woken_by_alarm {
    public:
     joiner(single_flight& joined, task<T> operation) noexcept : joined_(joined), operation_(std::move(operation)) {}
+    joiner(single_flight& joined, task<T> operation, timer_service timers, std::chrono::nanoseconds longest) noexcept
+        : joined_(joined), operation_(std::move(operation)), timers_(timers), longest_(longest) {}
     joiner(const joiner&) = delete;
     joiner& operator=(const joiner&) = delete;
     ~joiner() { leave(); }
@@ -48,12 +55,15 @@ class single_flight {
       if (activity_->cancelled()) return false;
       joined_.flight_or_new(activity_->queue(), operation_).waiting().push_back(this);
       listed_ = true;
+      if (timers_) alarm_ = detail::alarm::set(activity_->queue(), *timers_, longest_, *this);
       activity_->suspend(waiting, *this);
       return true;
     }
 
     T await_resume() const {
-      if (activity_->cancelled() || !outcome_) throw cancelled();
+      if (activity_->cancelled()) throw cancelled();
+      if (late_) throw errors::service_unavailable("What others wait for as well was not over in time");
+      if (!outcome_) throw cancelled();
       if (outcome_->exception) std::rethrow_exception(outcome_->exception);
       return *outcome_->value;
     }
@@ -69,17 +79,42 @@ class single_flight {
     void leave() noexcept {
       if (listed_) std::erase(joined_.flight_->waiting(), this);
       listed_ = false;
+      if (alarm_ != nullptr) std::exchange(alarm_, nullptr)->stop();
+    }
+
+    void ring() noexcept override {
+      alarm_ = nullptr;
+      late_ = true;
+      leave();
+      activity_->wake();
+    }
+
+    /// The operation is over.
+    void tell(const std::shared_ptr<const typename flight::outcome>& what) noexcept {
+      outcome_ = what;
+      listed_ = false;
+      leave();
+      activity_->wake();
     }
 
     single_flight& joined_;
     task<T> operation_;
     detail::activity* activity_ = nullptr;
     std::shared_ptr<const typename flight::outcome> outcome_;
+    std::optional<timer_service> timers_;
+    std::chrono::nanoseconds longest_{0};
+    detail::alarm* alarm_ = nullptr;
     bool listed_ = false;
+    bool late_ = false;
   };
 
   /// `co_await` it.
   joiner join(task<T> operation) noexcept { return joiner(*this, std::move(operation)); }
+
+  /// The same for who can wait no longer than that.
+  joiner join_for(task<T> operation, timer_service timers, std::chrono::nanoseconds longest) noexcept {
+    return joiner(*this, std::move(operation), timers, longest);
+  }
 
  private:
   class flight final : public detail::activity {
@@ -107,10 +142,7 @@ class single_flight {
       } catch (...) {
         shared->exception = std::current_exception();
       }
-      for (joiner* one : waiting_) {
-        one->outcome_ = shared;
-        one->activity_->wake();
-      }
+      for (joiner* one : std::exchange(waiting_, {})) one->tell(shared);
     }
 
     single_flight& owner_;

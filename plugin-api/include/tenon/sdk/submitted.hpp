@@ -9,8 +9,8 @@ namespace tenon::sdk {
 /// How a task ends that is not over ("task/1" among the manifest's services): thrown from a mutating task, it has the
 /// buyer answered that the task is submitted. The host calls the same task again later, with the same request and with
 /// what `resume` says in call.resume(), on a platform of the tenant as it is then, until it returns an answer or throws
-/// an error that does not pass. After a week it calls once more, with call.last(): what cannot be finished then is to be
-/// undone. Of one idempotency key one call is made at a time.
+/// an error that does not pass. After a week it calls once more, with call.last(): what cannot be finished then is to
+/// be undone. Of one idempotency key one call is made at a time.
 ///
 ///     throw sdk::submitted("order-7", std::chrono::seconds(30), "The ad server is still forecasting.");
 ///
