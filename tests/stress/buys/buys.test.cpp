@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <set>
 
 using namespace tenon;
@@ -44,54 +45,95 @@ void arm_everything(ad_servers& servers) {
   }
 }
 
-/// A buyer: repeats what is to be repeated, and asks for what was submitted.
+/// A buyer: hangs up on its first call, repeats it until it is told what became of it, and asks for what was submitted.
 class buyer {
  public:
-  buyer(host_fixture& host, std::string tenant, std::string key)
-      : host_(host), tenant_(std::move(tenant)), key_(std::move(key)) {}
+  buyer(host_fixture& host, ad_servers& servers, std::string tenant, std::string key)
+      : host_(host), servers_(servers), tenant_(std::move(tenant)), key_(std::move(key)) {}
 
-  /// What became of the buy: "bought", or the code of an error.
-  std::string go() {
-    for (int attempt = 0; attempt < 50; ++attempt) {
-      call_request request{.task = "create_media_buy", .body = two_sellers::buy(key_, packages), .context = {}};
-      request.context.principal = "buyer";
-      request.context.idempotency_key = key_;
-      const auto answer = wait(std::move(request));
+  /// What became of the buy: "bought", or the code of an error. Hangs up first once the ad servers were asked
+  /// `hang_up_after` times more, unless that is 0.
+  std::string go(std::int64_t hang_up_after) {
+    if (hang_up_after > 0) hang_up(hang_up_after);
+    while (std::chrono::steady_clock::now() < give_up_) {
+      const auto answer = host_fixture::wait(start());
       if (!answer && answer.error().recover == recovery::transient) continue;
       if (!answer) return answer.error().code;
-      const auto body = json::parse(answer->body).as_object();
-      if (!body.contains("task_id")) return "bought";
+      const auto id = task_of(*answer);
+      if (id.empty()) return "bought";
       ++submitted;
-      return settled(std::string(body.at("task_id").as_string()));
+      const auto end = settled(id);
+      if (end != again) return end;
     }
     return "never";
   }
 
   static inline std::atomic<int> submitted{0};
+  static inline std::atomic<int> hung_up{0};
 
  private:
-  result<reply> wait(call_request request) {
+  static constexpr std::string_view again = "again";
+
+  std::future<result<reply>> start(std::stop_token stop = {}) {
+    call_request request{.task = "create_media_buy", .body = two_sellers::buy(key_, packages), .context = {}};
+    request.context.principal = "buyer";
+    request.context.idempotency_key = key_;
+    request.context.stop = std::move(stop);
     auto promise = std::make_shared<std::promise<result<reply>>>();
     host_->async_call({.tenant = tenant_}, std::move(request),
                       [promise](result<reply> outcome) { promise->set_value(std::move(outcome)); });
-    return host_fixture::wait(promise->get_future());
+    return promise->get_future();
   }
 
+  void hang_up(std::int64_t after) {
+    std::stop_source stop;
+    const auto before = servers_.requests();
+    auto answer = start(stop.get_token());
+    while (answer.wait_for(0s) != std::future_status::ready && servers_.requests() < before + after)
+      std::this_thread::yield();
+    stop.request_stop();
+    if (!host_fixture::wait(std::move(answer))) ++hung_up;
+  }
+
+  static std::string task_of(const reply& answer) {
+    const auto body = json::parse(answer.body).as_object();
+    const auto* const id = body.if_contains("task_id");
+    return id == nullptr ? std::string() : std::string(id->as_string());
+  }
+
+  /// How the task ended, or `again` when a repetition of its call was given another. Repeats the call now and then,
+  /// which must not buy a second time.
   std::string settled(const std::string& id) {
     submitted_task last;
-    const auto give_up = std::chrono::steady_clock::now() + 15min;  // for hundreds of buys under a sanitizer
-    while (last.now == submitted_task::state::submitted) {
-      if (std::chrono::steady_clock::now() > give_up) return "never: " + last.trouble + last.message;
-      auto found = host_fixture::wait(host_->async_find_task(tenant_, id, boost::asio::use_future));
-      if (found && *found) last = std::move(**found);
+    for (int asked = 0; last.now == submitted_task::state::submitted; ++asked) {
+      if (std::chrono::steady_clock::now() > give_up_) return "never: " + last.trouble + last.message;
+      if (asked % 256 == 1) {
+        const auto repeated = host_fixture::wait(start());
+        const auto other = repeated ? task_of(*repeated) : id;
+        if (other != id) {
+          const auto ended = find(id);
+          CHECK_MESSAGE((ended && ended->now != submitted_task::state::submitted),
+                        key_ << " was submitted as " << id << " and again as " << other);
+          return other.empty() ? "bought" : std::string(again);
+        }
+      }
+      if (auto found = find(id)) last = std::move(*found);
     }
     if (last.now == submitted_task::state::completed) return "bought";
     return std::string(json::parse(last.outcome).at("code").as_string());
   }
 
+  std::optional<submitted_task> find(const std::string& id) {
+    auto found = host_fixture::wait(host_->async_find_task(tenant_, id, boost::asio::use_future));
+    return found ? std::move(*found) : std::nullopt;
+  }
+
   host_fixture& host_;
+  ad_servers& servers_;
   const std::string tenant_;
   const std::string key_;
+  const std::chrono::steady_clock::time_point give_up_ =
+      std::chrono::steady_clock::now() + 15min;  // for hundreds of buys under a sanitizer
 };
 
 std::string text(const json::value& object, std::string_view member) {
@@ -130,7 +172,7 @@ std::map<std::string, std::multiset<std::string>> campaigns_of(const json::objec
   }
   for (const auto& flight : state.at("flight").as_array()) {
     const auto of = names.find(flight.at("CampaignId").to_number<std::int64_t>());
-    if (of == names.end()) continue;
+    if (of == names.end() || flight.at("IsDeleted").as_bool()) continue;
     const auto marker = text(json::parse(text(flight, "CustomFieldsJson")), "marker");
     const bool twice = all[of->second].contains(marker);
     all[of->second].insert(marker);
@@ -155,21 +197,30 @@ TEST_CASE("whatever the ad servers do, each buy is there once and whole") {
   std::map<std::string, int> ends;
   std::mutex mutex;
   std::atomic<int> next = 0;
+  std::atomic<int> reloads = 0;
   std::vector<std::thread> buyers;
   for (int count = 0; count < 8; ++count) {
     buyers.emplace_back([&] {
       for (int number = next++; number < 2 * wanted; number = next++) {
         const std::string tenant = number % 2 == 0 ? "acme" : "harbor";
-        const auto end = buyer(host, tenant, "buy-of-the-stress-test-" + std::to_string(number)).go();
-        const std::lock_guard lock(mutex);
-        ++ends[tenant + " " + end];
+        const auto key = "buy-of-the-stress-test-" + std::to_string(number);
+        const auto end = buyer(host, files.servers, tenant, key).go(number % 3 == 2 ? 1 + number % 17 : 0);
+        {
+          const std::lock_guard lock(mutex);
+          ++ends[tenant + " " + end];
+        }
+        if (number % 4 > 1) continue;
+        const auto moved = host_fixture::wait(
+            host->async_reload({.about = reload_request::scope::tenant, .name = tenant}, boost::asio::use_future));
+        reloads += static_cast<int>(moved.tenants.size());
       }
     });
   }
   for (auto& each : buyers) each.join();
   std::string seen;
   for (const auto& [end, count] : ends) seen += end + ": " + std::to_string(count) + "; ";
-  MESSAGE(seen << buyer::submitted.load() << " of them submitted");
+  MESSAGE(seen << buyer::submitted.load() << " times submitted; hung up on " << buyer::hung_up.load() << "; "
+               << reloads.load() << " reloads");
   CHECK(ends["acme bought"] == wanted);
   CHECK(ends["harbor bought"] == wanted);
 

@@ -66,6 +66,13 @@ class ad_servers {
   void clear_faults() { control("DELETE", "/_sandbox/faults"); }
   json::object gam() { return control("GET", "/_sandbox/state/gam/" + std::string(network)).as_object(); }
   json::object kevel() { return control("GET", "/_sandbox/state/kevel/" + std::string(key)).as_object(); }
+  /// How often anything was asked.
+  std::int64_t requests() {
+    std::int64_t count = 0;
+    const auto counted = control("GET", "/_sandbox/traffic").at("routes").as_object();
+    for (const auto& [route, counter] : counted) count += counter.at("total").to_number<std::int64_t>();
+    return count;
+  }
   /// How often a route was asked, by all.
   std::int64_t traffic(const std::string& route) {
     const auto counted = control("GET", "/_sandbox/traffic").at("routes").as_object();
