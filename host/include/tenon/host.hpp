@@ -51,6 +51,13 @@ struct call_target {
   account_reference account = {};  ///< from the request; empty: the tenant's own, or the one bound to the principal
 };
 
+/// The accounts of a tenant, as its configuration has them.
+struct tenant_accounts {
+  bool sandbox = false;   ///< for tests: whatever account is named is one of its own
+  bool implicit = false;  ///< every brand and operator has one
+  std::vector<account_reference> listed = {};
+};
+
 /// Serves the tenants of a configuration file from plugins.
 ///
 /// The host is a library: it opens no listening socket, installs no signal handler unless asked, and runs on the
@@ -168,6 +175,17 @@ class host {
 
   /// The specialisms one tenant claims. Errors: as tasks_of().
   result<std::vector<std::string>> specialisms_of(const std::string& tenant, const std::string& principal) const;
+
+  /// Where what outlives the process is kept ([host] state_dir): programs around the host may keep theirs in directories
+  /// of their own below it.
+  std::filesystem::path state_dir() const;
+
+  /// Which account, and by its `tenant_id` which tenant, a call of this principal would be for. Reads the configuration
+  /// in force alone. Errors: tenant_not_found, whatever is wrong.
+  result<account> account_of(call_target target, std::string principal) const;
+
+  /// What a tenant's configuration says of its accounts. Errors: as tasks_of(), but for a plugin that is refused.
+  result<tenant_accounts> accounts_of(const std::string& tenant, const std::string& principal) const;
 
   /// The tenant that answers for a Host header (port and case do not matter), or nothing. Empty if two tenants claim
   /// it, as can happen after a reload that was applied in part: then it is nobody's.

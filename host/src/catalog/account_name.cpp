@@ -24,6 +24,19 @@ std::string natural_account_id(const account_reference& reference) {
   return brand + '/' + operator_name + (reference.sandbox ? "/sandbox" : "");
 }
 
+account_reference natural_reference(account_reference reference) {
+  constexpr std::string_view suffix = "/sandbox";
+  std::string_view rest = reference.account_id;
+  const bool sandbox = rest.ends_with(suffix);
+  if (sandbox) rest.remove_suffix(suffix.size());
+  const auto slash = rest.find('/');
+  if (slash == std::string_view::npos) return reference;
+  account_reference made{.brand = std::string(rest.substr(0, slash)),
+                         .operator_name = std::string(rest.substr(slash + 1)),
+                         .sandbox = sandbox};
+  return natural_account_id(made) == reference.account_id ? made : reference;
+}
+
 bool is_account_id(std::string_view id) noexcept {
   const auto is_inner = [](char letter) {
     return is_lower_or_digit(letter) || (letter >= 'A' && letter <= 'Z') ||

@@ -12,6 +12,9 @@ namespace tenon {
 /// domain.
 std::string natural_account_id(const account_reference& reference);
 
+/// The reference that an id stands for which natural_account_id() made; any other reference as it is.
+account_reference natural_reference(account_reference reference);
+
 /// Letters, digits, and . _ : @ - inside: what an account id in the configuration may be.
 bool is_account_id(std::string_view id) noexcept;
 

@@ -1,5 +1,7 @@
 #include "catalog/catalog.hpp"
 
+#include "catalog/account_name.hpp"
+
 #include <algorithm>
 
 namespace tenon {
@@ -15,9 +17,16 @@ bool plugin_policy::same_as(const plugin_policy& other) const {
   return sha256 == other.sha256 && allow_imports == other.allow_imports && allow_resident == other.allow_resident;
 }
 
+bool tenant_entry::takes_unlisted(const account_reference& reference) const {
+  if (reference.empty()) return false;
+  if (sandbox) return true;
+  return implicit_accounts && !natural_account_id(natural_reference(reference)).empty();
+}
+
 bool tenant_entry::same_as(const tenant_entry& other) const {
   return name == other.name && plugin == other.plugin && policy.same_as(other.policy) && isolate == other.isolate &&
-         enabled == other.enabled && accounts == other.accounts && hosts == other.hosts &&
+         enabled == other.enabled && sandbox == other.sandbox && implicit_accounts == other.implicit_accounts &&
+         accounts == other.accounts && hosts == other.hosts &&
          principals == other.principals && specialisms == other.specialisms && settings == other.settings &&
          secrets == other.secrets;
 }

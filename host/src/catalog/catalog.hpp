@@ -56,7 +56,9 @@ struct tenant_entry {
   plugin_policy policy = {};  ///< of that plugin: whoever changes it changes the tenants that use it
   bool isolate = false;       ///< its plugin is mapped for it alone
   bool enabled = true;
-  bool warm_up = false;  ///< its platform is built ahead of its first request
+  bool warm_up = false;            ///< its platform is built ahead of its first request
+  bool sandbox = false;            ///< for tests: whatever account a buyer names is one of its own
+  bool implicit_accounts = false;  ///< every brand and operator has an account, without being listed
   std::vector<account_reference> accounts;
   std::vector<std::string> hosts;       ///< normalised: lower case, no port
   std::vector<std::string> principals;  ///< buyers bound to this tenant
@@ -69,6 +71,9 @@ struct tenant_entry {
 
   /// The line of a name in a message, or of the nearest table around it that has one.
   config_place place_of(std::string name) const;
+
+  /// Whether a buyer may name this account though nobody listed it.
+  bool takes_unlisted(const account_reference& reference) const;
 
   bool same_as(const tenant_entry& other) const;      ///< all that its platform is built from, and who reaches it
   bool same_upkeep(const tenant_entry& other) const;  ///< the rest, but for the places

@@ -1,5 +1,6 @@
 #include "host/directory.hpp"
 
+#include "catalog/account_name.hpp"
 #include "catalog/tenant_table.hpp"
 
 #include <algorithm>
@@ -11,6 +12,14 @@ namespace {
 result<account> own_account(const tenant_entry& entry, const std::string& principal) {
   if (auto refused = refuse_stranger(entry, principal)) return *std::move(refused);
   return account{.id = entry.name, .metadata = {{"tenant_id", entry.name}}};
+}
+
+result<account> unlisted_account(const tenant_entry& entry, const account_reference& named,
+                                 const std::string& principal) {
+  if (auto refused = refuse_stranger(entry, principal)) return *std::move(refused);
+  auto id = named.account_id.empty() ? natural_account_id(named) : named.account_id;
+  if (id.empty()) return tenant_not_found("the brand or the operator of the account is no domain");
+  return account{.id = std::move(id), .metadata = {{"tenant_id", entry.name}}};
 }
 
 using owner_map = std::unordered_map<std::string, std::string>;
@@ -56,6 +65,10 @@ void tenant_directory::assign(const deployment_map& deployments) {
   for (const auto& [tenant, what] : deployments) {
     if (!what->entry->enabled) continue;
     made->tenants.emplace(tenant, what->entry);
+    for (const auto& principal : what->entry->principals) {
+      const auto [at, is_new] = made->tenant_by_principal.emplace(principal, what->entry);
+      if (!is_new) at->second = nullptr;
+    }
     auto reached = std::make_shared<tenant_entry>(*what->entry);
     std::erase_if(reached->accounts, [&](const account_reference& each) { return !owns(tenant, claim_key(each)); });
     entries->tenants.emplace(tenant, std::move(reached));
@@ -77,7 +90,14 @@ std::shared_ptr<const tenant_directory::index> tenant_directory::current() const
 void tenant_directory::resolve(account_reference reference, std::string principal, account_handler done) const {
   const auto now = current();
   if (!now) return done(tenant_not_found("the configuration has not been read yet"));
-  now->accounts->resolve(std::move(reference), std::move(principal), std::move(done));
+  const auto at = now->tenant_by_principal.find(principal);
+  const auto bound = at == now->tenant_by_principal.end() ? nullptr : at->second;
+  if (!bound || !bound->takes_unlisted(reference))
+    return now->accounts->resolve(std::move(reference), std::move(principal), std::move(done));
+  now->accounts->resolve(reference, principal,
+                         [bound, reference, principal, done = std::move(done)](result<account> listed) mutable {
+                           done(listed ? std::move(listed) : unlisted_account(*bound, reference, principal));
+                         });
 }
 
 void tenant_directory::resolve(call_target target, std::string principal, account_handler done) const {
@@ -88,6 +108,8 @@ void tenant_directory::resolve(call_target target, std::string principal, accoun
     return done(tenant_not_found("no enabled tenant \"" + target.tenant + "\" in the catalog"));
   }
   if (target.account.empty()) return done(own_account(*at->second, principal));
+  // Whoever lists it elsewhere: here it is this tenant's, so that nobody learns what others list.
+  if (at->second->takes_unlisted(target.account)) return done(unlisted_account(*at->second, target.account, principal));
   now->accounts->resolve(std::move(target.account), std::move(principal),
                          [tenant = std::move(target.tenant), done = std::move(done)](result<account> found) mutable {
                            if (found && found->tenant_id() != tenant) {

@@ -39,6 +39,7 @@ class tenant_directory final : public account_store {
     std::unordered_map<std::string, std::string> tenant_by_host;
     std::unordered_map<std::string, std::string> owners;  ///< of accounts and hosts, by claim key; empty: nobody
     std::unordered_map<std::string, std::shared_ptr<const tenant_entry>> tenants;
+    std::unordered_map<std::string, std::shared_ptr<const tenant_entry>> tenant_by_principal;  ///< null: of several
   };
   std::shared_ptr<const index> current() const;
 

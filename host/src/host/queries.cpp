@@ -143,6 +143,24 @@ result<std::vector<std::string>> host::specialisms_of(const std::string& tenant,
   return (*found)->entry->specialisms;
 }
 
+std::filesystem::path host::state_dir() const { return state_->state_dir; }
+
+result<account> host::account_of(call_target target, std::string principal) const {
+  std::optional<result<account>> found;  // the directory answers at once
+  state_->directory->resolve(std::move(target), std::move(principal),
+                             [&found](result<account> outcome) { found = std::move(outcome); });
+  return found ? *std::move(found) : tenant_not_found("the directory did not answer");
+}
+
+result<tenant_accounts> host::accounts_of(const std::string& tenant, const std::string& principal) const {
+  const auto found = state_->deployments->find(tenant);
+  if (!found || !found->entry->enabled) return tenant_not_found("no enabled tenant \"" + tenant + "\" in the catalog");
+  if (auto refused = refuse_stranger(*found->entry, principal)) return *std::move(refused);
+  return tenant_accounts{.sandbox = found->entry->sandbox,
+                         .implicit = found->entry->implicit_accounts || found->entry->sandbox,
+                         .listed = found->entry->accounts};
+}
+
 std::optional<std::string> host::tenant_for_host(std::string_view host_header) const {
   return state_->directory->tenant_for_host(host_header);
 }

@@ -147,6 +147,7 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
   environment->http = this->http;
   turns = turn_limiter::make(*environment->time, std::make_shared<asio_scheduler>(executor));
   environment->turns = turns;
+  state_dir = settings.state_dir;
   environment->stores = std::make_shared<tenant_stores>(settings.state_dir, settings.state_max_bytes);
   environment->loader = loader;
   environment->logger = logger;

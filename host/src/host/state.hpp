@@ -63,6 +63,7 @@ struct host::state : std::enable_shared_from_this<host::state> {
   std::shared_ptr<platform_environment> environment;
   std::shared_ptr<deployment_table> deployments = std::make_shared<deployment_table>();
   std::shared_ptr<build_ledger> ledger;
+  std::filesystem::path state_dir;
   std::shared_ptr<tenant_directory> directory = std::make_shared<tenant_directory>();
   std::shared_ptr<lazy_platform_router> router;
   std::shared_ptr<warm_up> warming;

@@ -197,13 +197,14 @@ TEST_CASE("a disabled tenant may outlive its plugin, so that switching it off al
 }
 
 TEST_CASE("every mistake of a file is found at once, and control characters do not reach the log") {
-  CHECK(
-      findings_of(inline_tenant("t", "plugin = 1\nenabled = 2\n\"ho\\u001bsts\" = []")) ==
-      "tenon.toml:5: error: tenants.t.plugin: expected a string, found the integer 1\n"
-      "tenon.toml:6: error: tenants.t.enabled: expected true or false, found the integer 2\n"
-      "tenon.toml:7: error: tenants.t: unknown key \"ho\\x1bsts\", expected one of plugin, enabled, warm_up, isolate, "
-      "accounts, hosts, "
-      "principals, specialisms, limits, settings, did you mean \"hosts\"?\n");
+  CHECK(findings_of(inline_tenant("t", "plugin = 1\nenabled = 2\n\"ho\\u001bsts\" = []")) ==
+        "tenon.toml:5: error: tenants.t.plugin: expected a string, found the integer 1\n"
+        "tenon.toml:6: error: tenants.t.enabled: expected true or false, found the integer 2\n"
+        "tenon.toml:7: error: tenants.t: unknown key \"ho\\x1bsts\", expected one of plugin, enabled, warm_up, "
+        "isolate, sandbox, "
+        "implicit_accounts, "
+        "accounts, hosts, "
+        "principals, specialisms, limits, settings, did you mean \"hosts\"?\n");
 }
 
 TEST_CASE("a diagnostic prints its place, its weight and its message") {

@@ -150,6 +150,8 @@ TEST_CASE("a broken file breaks its tenant alone and is listed as broken") {
   }
   CHECK(directory.findings() ==
         "tenon.toml:6: error: tenants.inline: unknown key \"hots\", expected one of plugin, enabled, warm_up, isolate, "
+        "sandbox, "
+        "implicit_accounts, "
         "accounts, hosts, "
         "principals, "
         "specialisms, limits, settings, did you mean \"hosts\"?\n"

@@ -69,6 +69,42 @@ TEST_CASE("a tenant is reached by its account, by its name, and by both where th
   CHECK(own->tenant_id() == "open");
 }
 
+TEST_CASE("a tenant with implicit accounts has one for every brand and operator, and a sandbox for whatever is named") {
+  deployment_map made = three_tenants();
+  auto implicit = entry("implicit");
+  implicit->implicit_accounts = true;
+  implicit->principals = {"bob"};
+  add(made, implicit);
+  auto sandbox = entry("sandbox");
+  sandbox->sandbox = true;
+  sandbox->principals = {"carol"};
+  add(made, sandbox);
+  tenant_directory at;
+  at.assign(made);
+  const account_reference natural{.brand = "Brand.example", .operator_name = "agency.example", .sandbox = true};
+  const account_reference by_its_id{.account_id = "brand.example/agency.example/sandbox"};
+  const account_reference listed_elsewhere{.account_id = "open-main"};
+  const account_reference no_domain{.brand = "no domain", .operator_name = "agency.example"};
+  for (const std::string tenant : {"implicit", ""}) {  // by the path, and by who calls
+    CAPTURE(tenant);
+    const auto found = resolve(at, {.tenant = tenant, .account = natural}, "bob");
+    REQUIRE(found);
+    CHECK(found->id == by_its_id.account_id);
+    CHECK(found->tenant_id() == "implicit");
+    CHECK(resolve(at, {.tenant = tenant, .account = by_its_id}, "bob") == found);
+    CHECK(tenant_or_code(resolve(at, {.tenant = tenant, .account = {.account_id = "any"}}, "bob")) ==
+          "ACCOUNT_NOT_FOUND");
+    CHECK(tenant_or_code(resolve(at, {.tenant = tenant, .account = no_domain}, "bob")) == "ACCOUNT_NOT_FOUND");
+    CHECK(tenant_or_code(resolve(at, {.tenant = tenant, .account = natural}, "carl")) == "ACCOUNT_NOT_FOUND");
+  }
+  CHECK(tenant_or_code(resolve(at, {.tenant = "sandbox", .account = {.account_id = "any"}}, "carol")) == "sandbox");
+  CHECK(tenant_or_code(resolve(at, {.account = {.account_id = "any"}}, "carol")) == "sandbox");
+  // What another tenant lists: by the path it is the named tenant's own, by itself it is the other's.
+  CHECK(tenant_or_code(resolve(at, {.tenant = "sandbox", .account = listed_elsewhere}, "carol")) == "sandbox");
+  CHECK(tenant_or_code(resolve(at, {.account = listed_elsewhere}, "carol")) == "open");
+  CHECK(tenant_or_code(resolve(at, {.tenant = "open", .account = natural}, "bob")) == "ACCOUNT_NOT_FOUND");
+}
+
 TEST_CASE("an account of another tenant than the one named is not found") {
   tenant_directory at;
   at.assign(three_tenants());
