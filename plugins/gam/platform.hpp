@@ -26,7 +26,9 @@ class gam_platform final : public sales::seller {
   sdk::task<json::value> hand_over() override;
 
  private:
-  sales::catalogue const& sold() const override { return settings_.catalogue; }
+  std::shared_ptr<sales::catalogue const> sold() const override {
+    return {std::shared_ptr<void>(), &settings_.catalogue};  // tasks go before their platform
+  }
   sales::creative_store& creatives() override { return library_; }
   sdk::task<void> look_at_inventory(sales::deadline until) override { return inventory_.refresh(until); }
   bool has(sales::product const& item) const override { return inventory_.has(item); }

@@ -21,7 +21,9 @@ class kevel_platform final : public sales::seller {
   sdk::task<void> check_health() override;
 
  private:
-  sales::catalogue const& sold() const override { return settings_.catalogue; }
+  std::shared_ptr<sales::catalogue const> sold() const override {
+    return {std::shared_ptr<void>(), &settings_.catalogue};  // tasks go before their platform
+  }
   sales::creative_store& creatives() override { return library_; }
   sdk::task<json::object> book(json::object request, sdk::call_context call) override;
   sdk::task<json::object> change(json::object request, sdk::call_context call) override;

@@ -15,6 +15,8 @@ class seller : public sdk::platform {
   using platform::platform;
 
   sdk::task<json::value> get_products(json::value request, sdk::call_context call);
+  /// What the host makes of get_products with buying_mode "refine", for plugins that list this task.
+  sdk::task<json::value> refine_get_products(json::value request, sdk::call_context call);
   sdk::task<json::value> list_creative_formats(json::value request, sdk::call_context call);
   sdk::task<json::value> create_media_buy(json::value request, sdk::call_context call);
   sdk::task<json::value> update_media_buy(json::value request, sdk::call_context call);
@@ -24,8 +26,12 @@ class seller : public sdk::platform {
   sdk::task<json::value> list_creatives(json::value request, sdk::call_context call);
 
  protected:
-  virtual catalogue const& sold() const = 0;
+  /// Each task holds it until it is over.
+  virtual std::shared_ptr<catalogue const> sold() const = 0;
   virtual creative_store& creatives() = 0;
+
+  /// Learns what sold() is, before each task. By default that never changes.
+  virtual sdk::task<void> refresh(deadline until);
 
   /// Learns what has() will be asked. By default the ad server is taken to have every product's inventory.
   virtual sdk::task<void> look_at_inventory(deadline until);

@@ -19,12 +19,15 @@ constexpr std::array<std::string_view, 9> kept_members{
 
 bool is_over(std::string_view status) { return status == "canceled" || status == "completed" || status == "rejected"; }
 
-json::array valid_actions(std::string_view status) {
-  if (is_over(status)) {
+json::array valid_actions(buy_state const& state) {
+  if (is_over(state.status)) {
     return {};
   }
+  auto const stands = [](package_state const& each) { return each.paused || each.canceled; };
+  auto const paused = state.status == "paused" ||
+                      (!state.packages.empty() && std::all_of(state.packages.begin(), state.packages.end(), stands));
   json::array actions{"cancel", "update_budget", "update_dates", "update_packages", "sync_creatives"};
-  actions.push_back(status == "paused" ? "resume" : "pause");
+  actions.push_back(paused ? "resume" : "pause");
   return actions;
 }
 
@@ -51,7 +54,7 @@ void describe_buy(json::object& out, buy_state const& state) {
   out["media_buy_id"] = state.media_buy_id;
   out["status"] = state.status;
   out["revision"] = state.revision();
-  out["valid_actions"] = valid_actions(state.status);
+  out["valid_actions"] = valid_actions(state);
 }
 
 }  // namespace

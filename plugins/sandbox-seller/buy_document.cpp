@@ -13,9 +13,12 @@ sales::instant moment_at(json::object const& package, std::string_view key) {
 }
 
 std::string status_of(json::object const& buy, sales::instant now) {
+  if (auto forced = sales::upstream_text(buy, "forced"); !forced.empty()) {
+    return forced;
+  }
   bool live = false;
   bool over = true;
-  bool runs = false;
+  bool begun = false;
   bool serves = false;
   bool lacks_creatives = false;
   for (auto const& each : sales::upstream_array(buy, "packages")) {
@@ -26,11 +29,11 @@ std::string status_of(json::object const& buy, sales::instant now) {
     live = true;
     auto const ended = moment_at(package, "end") <= now;
     over = over && ended;
-    auto const running = !ended && !sales::upstream_flag(package, "paused");
     auto const has_creatives = !sales::upstream_array(package, "creatives").empty();
-    runs = runs || running;
-    serves = serves || (running && has_creatives && moment_at(package, "start") <= now);
-    lacks_creatives = lacks_creatives || (running && !has_creatives);
+    auto const may_serve = !ended && has_creatives && moment_at(package, "start") <= now;
+    begun = begun || may_serve;
+    serves = serves || (may_serve && !sales::upstream_flag(package, "paused"));
+    lacks_creatives = lacks_creatives || (!ended && !has_creatives);
   }
   if (sales::upstream_flag(buy, "canceled") || !live) {
     return "canceled";
@@ -38,11 +41,10 @@ std::string status_of(json::object const& buy, sales::instant now) {
   if (over) {
     return "completed";
   }
-  if (sales::upstream_flag(buy, "paused") || !runs) {
-    return "paused";
-  }
-  if (serves) {
-    return "active";
+  // Only what has begun is paused, for what is paused becomes active again and nothing else (AdCP 3.0,
+  // enums/media-buy-status.json). What is not there yet still waits, and its packages say that they are paused.
+  if (begun) {
+    return serves && !sales::upstream_flag(buy, "paused") ? "active" : "paused";
   }
   return lacks_creatives ? "pending_creatives" : "pending_start";
 }
@@ -153,6 +155,18 @@ buy_document::buy_document(std::string id, std::string const& key, sales::buy_pl
                {"packages", std::move(packages)}};
 }
 
+buy_document buy_document::seeded(std::string id, json::object const& fixture, std::string const& status,
+                                  sales::instant now) {
+  auto currency = sales::upstream_text(fixture, "currency");
+  return buy_document({{"currency", currency.empty() ? "USD" : currency},
+                       {"paused", false},
+                       {"canceled", false},
+                       {"forced", status},
+                       {"record", sales::buy_record(id, now)},
+                       {"packages", json::array()},
+                       {"id", std::move(id)}});
+}
+
 sales::buy_state buy_document::state(sales::instant now) const {
   sales::buy_state out;
   out.media_buy_id = sales::upstream_text(document_, "id");
@@ -221,6 +235,9 @@ std::vector<std::string> buy_document::update(json::object const& request, sales
     affected.push_back(before.packages[index].package_id);
   }
   auto& record = changed["record"].as_object();
+  if (sales::find(request, "paused") != nullptr || sales::find(request, "canceled") != nullptr) {
+    changed.erase("forced");
+  }
   if (auto const paused = sales::flag_at(request, "paused")) {
     changed["paused"] = *paused;
   }

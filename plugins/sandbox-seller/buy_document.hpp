@@ -13,7 +13,8 @@ namespace json = sales::json;
 
 /// A media buy as it is kept: a JSON document, and what it says. Pure functions of it and of the clock.
 ///
-///     {"id", "currency", "paused", "canceled", "record": {...},
+///     {"id", "currency", "paused", "canceled", "forced", "record": {...},
+///      "simulated": {"impressions", "clicks", "spend"},
 ///      "packages": [{"id", "record": {...}, "start", "end", "paused", "canceled", "model", "rate", "budget",
 ///                    "creatives": [...], "counted_until", "delivered": {"2026-12-01": micros}}]}
 ///
@@ -24,6 +25,10 @@ class buy_document {
   /// A new one, of a request that was read. `creatives`: of each package, those that are assigned.
   buy_document(std::string id, std::string const& key, sales::buy_plan const& plan,
                std::vector<std::vector<std::string>> const& creatives, sales::instant now);
+
+  /// One that a test puts there, in that status, with nothing in it.
+  static buy_document seeded(std::string id, json::object const& fixture, std::string const& status,
+                             sales::instant now);
 
   /// As it was kept.
   explicit buy_document(json::object document) : document_(std::move(document)) {}
@@ -40,6 +45,13 @@ class buy_document {
   std::vector<std::string> update(json::object const& request, sales::catalogue const& products,
                                   std::vector<std::optional<std::vector<std::string>>> const& creatives,
                                   sales::instant now);
+
+  /// It is in that status until an update pauses, resumes or cancels it.
+  void force_status(std::string const& status) { document_["forced"] = status; }
+
+  /// From now on it has delivered what tests say, added up, instead of what the clock says.
+  void simulate(sales::metrics const& more);
+  void simulate_spend(double percentage);  ///< of all its budgets
 
   /// Adds a creative to a package. PACKAGE_NOT_FOUND, INVALID_STATE.
   void assign(std::string const& package_id, std::string const& creative_id, std::string const& path,

@@ -63,13 +63,33 @@ sales::metrics metrics_of(sales::money spent, sales::money rate, sales::pricing_
   return out;
 }
 
+void buy_document::simulate(sales::metrics const& more) {
+  auto const before = sales::upstream_object(document_, "simulated");
+  document_["simulated"] =
+      json::object{{"impressions", sales::upstream_integer(before, "impressions") + more.impressions},
+                   {"clicks", sales::upstream_integer(before, "clicks") + more.clicks},
+                   {"spend", sales::upstream_integer(before, "spend") + more.spend.micros}};
+}
+
+void buy_document::simulate_spend(double percentage) {
+  std::int64_t budget = 0;
+  for (auto const& each : sales::upstream_array(document_, "packages")) {
+    budget += sales::upstream_integer(each.as_object(), "budget");
+  }
+  auto simulated = sales::upstream_object(document_, "simulated");
+  simulated["spend"] = static_cast<std::int64_t>(static_cast<double>(budget) * percentage / 100);
+  document_["simulated"] = std::move(simulated);
+}
+
 sales::buy_delivery buy_document::delivery(sales::reporting_period period, sales::instant now) const {
   auto const state = this->state(now);
   sales::buy_delivery out;
   out.media_buy_id = state.media_buy_id;
   out.status = state.status;
   out.currency = state.currency;
-  auto const serves = !sales::upstream_flag(document_, "paused") && !sales::upstream_flag(document_, "canceled");
+  auto const simulated = sales::upstream_object(document_, "simulated");
+  auto const serves =
+      simulated.empty() && !sales::upstream_flag(document_, "paused") && !sales::upstream_flag(document_, "canceled");
   for (auto const& each : sales::upstream_array(document_, "packages")) {
     auto const& package = each.as_object();
     sales::package_delivery made;
@@ -83,6 +103,14 @@ sales::buy_delivery buy_document::delivery(sales::reporting_period period, sales
       if (period.contains(day)) {
         made.days[day] += metrics_of({micros}, made.rate, made.model);
       }
+    }
+    if (!simulated.empty()) {
+      made.days.clear();
+    }
+    if (auto const today = sales::day_of(now); !simulated.empty() && out.packages.empty() && period.contains(today)) {
+      made.days[today] = {.impressions = sales::upstream_integer(simulated, "impressions"),
+                          .clicks = sales::upstream_integer(simulated, "clicks"),
+                          .spend = {sales::upstream_integer(simulated, "spend")}};
     }
     if (moment_at(package, "end") <= now) {
       made.delivery_status = spent >= sales::upstream_integer(package, "budget") ? "goal_met" : "flight_ended";

@@ -1,6 +1,7 @@
 #include "platform.hpp"
 
 #include "../sales/buy_book.hpp"
+#include "../sales/discovery.hpp"
 #include "../sales/marker.hpp"
 
 #include <algorithm>
@@ -8,18 +9,47 @@
 namespace tenon::sandbox_seller {
 
 seller_platform::seller_platform(sdk::platform_context context)
-    : seller(context), catalogue_(context.settings()), shelf_(context, catalogue_) {}
+    : seller(context),
+      catalogue_(std::make_shared<sales::catalogue const>(context.settings())),
+      shelf_(context),
+      controller_(shelf_) {}
+
+sdk::task<void> seller_platform::refresh(sales::deadline) {
+  auto const [seeded, version] = co_await shelf_.load_seeds();
+  if (version != seeds_version_) {
+    catalogue_ = std::make_shared<sales::catalogue const>(seeded.merged(settings()));
+    seeds_version_ = version;
+  }
+}
+
+sdk::task<json::value> seller_platform::list_creative_formats(json::value request, sdk::call_context call) {
+  auto const kept = co_await shelf_.load_seeds();
+  auto const seeded = kept.first.formats();
+  if (seeded.empty()) {
+    co_return co_await seller::list_creative_formats(std::move(request), std::move(call));
+  }
+  // A test that puts formats there means to see those alone.
+  auto const asked = sales::as_object(request, "request");
+  auto const part = sales::read_page(asked, seeded.size());
+  json::array page(seeded.begin() + static_cast<std::ptrdiff_t>(part.first),
+                   seeded.begin() + static_cast<std::ptrdiff_t>(part.last));
+  co_return json::object{{"formats", std::move(page)}, {"pagination", part.description}};
+}
+
+sdk::task<json::value> seller_platform::comply_test_controller(json::value request, sdk::call_context) {
+  auto answer = co_await controller_.run(sales::as_object(request, "request"));
+  co_return answer;
+}
 
 sdk::task<std::vector<std::string>> seller_platform::gather(std::vector<sales::assignment> assignments,
-                                                            std::vector<sales::creative> inlined, std::string path,
+                                                            std::vector<sales::creative> inlined,
                                                             sales::deadline until) {
   std::vector<std::string> ids;
   for (auto& item : inlined) {
     ids.push_back(item.id);
     co_await shelf_.put(std::move(item), false, until);
   }
-  for (auto const& each : assignments) {
-    co_await shelf_.require(each.creative_id, sales::path_of(path, "creative_assignments"));
+  for (auto const& each : assignments) {  // it may be sent later
     if (std::find(ids.begin(), ids.end(), each.creative_id) == ids.end()) {
       ids.push_back(each.creative_id);
     }
@@ -29,7 +59,11 @@ sdk::task<std::vector<std::string>> seller_platform::gather(std::vector<sales::a
 
 sdk::task<json::object> seller_platform::book(json::object request, sdk::call_context call) {
   auto const until = call.deadline();
-  auto const plan = sales::read_buy(request, catalogue_, shelf_.now(), std::chrono::seconds{0});
+  auto const products = sold();
+  auto const plan = sales::read_buy(request, *products, shelf_.now(), std::chrono::seconds{0});
+  if (auto answer = co_await answer_of_test(request)) {
+    co_return *std::move(answer);
+  }
   for (auto const& package : plan.packages) {
     sales::goal_of(package.budget, package.rate, package.option->model, package.impressions, package.path);
   }
@@ -37,7 +71,7 @@ sdk::task<json::object> seller_platform::book(json::object request, sdk::call_co
   for (auto const& package : plan.packages) {
     auto assignments = package.assignments;
     auto inlined = package.creatives;
-    auto ids = co_await gather(std::move(assignments), std::move(inlined), package.path, until);
+    auto ids = co_await gather(std::move(assignments), std::move(inlined), until);
     creatives.push_back(std::move(ids));
   }
   auto const key = sales::marker_key(context(), call);
@@ -46,8 +80,30 @@ sdk::task<json::object> seller_platform::book(json::object request, sdk::call_co
   co_return sales::created_answer(kept.state, request);
 }
 
+sdk::task<std::optional<json::object>> seller_platform::answer_of_test(json::object request) {
+  auto const kept = co_await shelf_.load_seeds();
+  if (sales::find(kept.first.document(), "next_buy") == nullptr) {
+    co_return std::nullopt;
+  }
+  std::optional<json::object> said;
+  std::function<void(seeds&)> take = [&](seeds& from) { said = from.take_next_buy(); };
+  co_await shelf_.change_seeds(std::move(take));
+  if (!said) {
+    co_return std::nullopt;
+  }
+  json::object answer{{"status", "submitted"}, {"task_id", sales::upstream_text(*said, "task_id")}};
+  if (auto const message = sales::upstream_text(*said, "message"); !message.empty()) {
+    answer["message"] = message;
+  }
+  if (auto const* key = sales::find(request, "idempotency_key")) {
+    answer["idempotency_key"] = *key;
+  }
+  co_return answer;
+}
+
 sdk::task<json::object> seller_platform::change(json::object request, sdk::call_context call) {
   auto const until = call.deadline();
+  auto const products = sold();
   auto id = sales::required_text(request, "media_buy_id");
   auto const before = co_await shelf_.load(id, until);
   sales::require_updatable(before.state, request);
@@ -58,14 +114,14 @@ sdk::task<json::object> seller_platform::change(json::object request, sdk::call_
     auto const& update = sales::as_object((*updates)[i], path);
     before.state.live_package(sales::required_text(update, "package_id", path), path);
     auto assignments = sales::read_assignments(update, path);
-    auto inlined = sales::read_creatives(update, path, catalogue_);
+    auto inlined = sales::read_creatives(update, path, *products);
     auto const touches = sales::find(update, "creative_assignments") != nullptr || !inlined.empty();
-    auto ids = co_await gather(std::move(assignments), std::move(inlined), path, until);
+    auto ids = co_await gather(std::move(assignments), std::move(inlined), until);
     creatives.push_back(touches ? std::optional(std::move(ids)) : std::nullopt);
   }
   std::vector<std::string> affected;
   std::function<void(buy_document&)> how = [&](buy_document& buy) {
-    affected = buy.update(request, catalogue_, creatives, shelf_.now());
+    affected = buy.update(request, *products, creatives, shelf_.now());
   };
   auto const kept = co_await shelf_.change(std::move(id), std::move(how));
   co_return sales::updated_answer(kept.state, affected);

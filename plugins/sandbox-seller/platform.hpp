@@ -1,6 +1,6 @@
 #pragma once
 
-#include "shelf.hpp"
+#include "controller.hpp"
 
 namespace tenon::sandbox_seller {
 
@@ -10,20 +10,28 @@ class seller_platform final : public sales::seller {
  public:
   explicit seller_platform(sdk::platform_context context);
 
+  sdk::task<json::value> list_creative_formats(json::value request, sdk::call_context call);
+  sdk::task<json::value> comply_test_controller(json::value request, sdk::call_context call);
+
  private:
-  sales::catalogue const& sold() const override { return catalogue_; }
+  std::shared_ptr<sales::catalogue const> sold() const override { return catalogue_; }
+  sdk::task<void> refresh(sales::deadline until) override;
   sales::creative_store& creatives() override { return shelf_; }
   sdk::task<json::object> book(json::object request, sdk::call_context call) override;
   sdk::task<json::object> change(json::object request, sdk::call_context call) override;
   sdk::task<json::object> list_buys(json::object request, sales::deadline until) override;
   sdk::task<json::object> report(json::object request, sales::deadline until) override;
 
-  sdk::task<std::vector<std::string>> gather(std::vector<sales::assignment> assignments,
-                                             std::vector<sales::creative> inlined, std::string path,
-                                             sales::deadline until);
+  /// How a test wants this buy to be answered, if it wants anything.
+  sdk::task<std::optional<json::object>> answer_of_test(json::object request);
 
-  sales::catalogue catalogue_;
+  sdk::task<std::vector<std::string>> gather(std::vector<sales::assignment> assignments,
+                                             std::vector<sales::creative> inlined, sales::deadline until);
+
+  std::shared_ptr<sales::catalogue const> catalogue_;
+  std::uint64_t seeds_version_ = 0;  ///< of what the catalogue was made from
   shelf shelf_;
+  controller controller_;
 };
 
 }  // namespace tenon::sandbox_seller

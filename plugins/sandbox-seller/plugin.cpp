@@ -4,5 +4,6 @@
 
 using tenon::sandbox_seller::seller_platform;
 
-TENON_PLUGIN(seller_platform, get_products, list_creative_formats, create_media_buy, update_media_buy, get_media_buys,
-             get_media_buy_delivery, sync_creatives, list_creatives);
+TENON_PLUGIN(seller_platform, get_products, refine_get_products, list_creative_formats, create_media_buy,
+             update_media_buy, get_media_buys, get_media_buy_delivery, sync_creatives, list_creatives,
+             comply_test_controller);

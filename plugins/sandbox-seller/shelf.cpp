@@ -11,10 +11,17 @@ namespace {
 
 constexpr std::string_view buy_prefix = "buy/";
 constexpr std::string_view creative_prefix = "creative/";
+constexpr std::string_view seeds_key = "seeds";
 constexpr int most_changes = 16;         // of one buy by others, while one change is made
 constexpr std::size_t longest_id = 400;  // with its prefix a key of the store
 
 std::string key_of(std::string_view prefix, std::string const& id) { return std::string(prefix) + id; }
+
+/// Approved at once, unless a test said something else.
+std::string status_of(json::object const& creative) {
+  auto const said = sales::upstream_text(creative, "status");
+  return said.empty() ? "approved" : said;
+}
 
 [[noreturn]] void no_such_buy() {
   throw sdk::error("MEDIA_BUY_NOT_FOUND", "There is no such media buy").field("media_buy_id");
@@ -96,6 +103,82 @@ sdk::task<shelf::kept_buy> shelf::change(std::string media_buy_id, std::function
   throw sdk::error("CONFLICT", "The media buy is being changed by others").field("media_buy_id");
 }
 
+sdk::task<std::pair<seeds, std::uint64_t>> shelf::load_seeds() {
+  auto const found = co_await context_.store().get(std::string(seeds_key));
+  if (!found) {
+    co_return std::pair(seeds(), std::uint64_t{0});
+  }
+  co_return std::pair(seeds(sales::parse_object(found->value())), found->version());
+}
+
+sdk::task<void> shelf::change_seeds(std::function<void(seeds&)> how) {
+  for (int attempt = 0; attempt < most_changes; ++attempt) {
+    auto [kept, version] = co_await load_seeds();
+    how(kept);
+    sdk::store_changes changes;
+    changes.put_if(std::string(seeds_key), json::serialize(kept.document()), version);
+    bool changed_meanwhile = false;
+    try {
+      co_await context_.store().write(std::move(changes));
+    } catch (sdk::store_conflict const&) {
+      changed_meanwhile = true;
+    }
+    if (!changed_meanwhile) {
+      co_return;
+    }
+  }
+  throw sdk::error("CONFLICT", "The seller is being changed by others");
+}
+
+sdk::task<void> shelf::seed_buy(buy_document fresh) {
+  sdk::store_changes changes;
+  changes.put(key_of(buy_prefix, sales::upstream_text(fresh.document(), "id")), json::serialize(fresh.document()));
+  co_await context_.store().write(std::move(changes));
+}
+
+sdk::task<void> shelf::seed_creative(std::string creative_id, json::object fixture, std::string status) {
+  auto const moment = sales::format_instant(now());
+  auto format_id = sales::upstream_object(fixture, "format_id");
+  if (sales::find(format_id, "agent_url") == nullptr) {
+    format_id["agent_url"] = "https://creative.adcontextprotocol.org";
+  }
+  auto const name = sales::upstream_text(fixture, "name");
+  json::object content{{"name", name.empty() ? creative_id : name}, {"format_id", std::move(format_id)}};
+  json::object creative{{"creative_id", creative_id},
+                        {"content", std::move(content)},
+                        {"status", std::move(status)},
+                        {"created", moment},
+                        {"updated", moment}};
+  sdk::store_changes changes;
+  changes.put(key_of(creative_prefix, creative_id), json::serialize(creative));
+  co_await context_.store().write(std::move(changes));
+}
+
+sdk::task<std::optional<std::string>> shelf::creative_status(std::string creative_id) {
+  if (creative_id.size() > longest_id) {
+    co_return std::nullopt;
+  }
+  auto const held = co_await context_.store().get(key_of(creative_prefix, creative_id));
+  if (!held) {
+    co_return std::nullopt;
+  }
+  co_return status_of(sales::parse_object(held->value()));
+}
+
+sdk::task<void> shelf::set_creative_status(std::string creative_id, std::string status) {
+  auto const key = key_of(creative_prefix, creative_id);
+  auto const held = co_await context_.store().get(key);
+  if (!held) {
+    co_return;
+  }
+  auto creative = sales::parse_object(held->value());
+  creative["status"] = std::move(status);
+  creative["updated"] = sales::format_instant(now());
+  sdk::store_changes changes;
+  changes.put(key, json::serialize(creative));
+  co_await context_.store().write(std::move(changes));
+}
+
 sdk::task<void> shelf::require(std::string creative_id, std::string path) {
   std::optional<sdk::store_entry> found;
   if (!creative_id.empty() && creative_id.size() <= longest_id) {
@@ -174,7 +257,7 @@ sdk::task<json::object> shelf::list(json::object request, sales::deadline) {
       json::object entry{{"creative_id", sales::upstream_text(creative, "creative_id")},
                          {"name", sales::upstream_text(content, "name")},
                          {"format_id", sales::upstream_object(content, "format_id")},
-                         {"status", "approved"},
+                         {"status", status_of(creative)},
                          {"created_date", sales::upstream_text(creative, "created")},
                          {"updated_date", sales::upstream_text(creative, "updated")}};
       if (wanted.matches(entry)) {

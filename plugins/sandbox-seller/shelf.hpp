@@ -1,6 +1,7 @@
 #pragma once
 
 #include "buy_document.hpp"
+#include "seeds.hpp"
 
 #include "../sales/seller.hpp"
 
@@ -16,7 +17,7 @@ namespace tenon::sandbox_seller {
 /// Errors      sdk::error.
 class shelf final : public sales::creative_store {
  public:
-  shelf(sdk::platform_context context, sales::catalogue const& sold) : context_(std::move(context)), sold_(sold) {}
+  explicit shelf(sdk::platform_context context) : context_(std::move(context)) {}
 
   /// What the store knows media buys by: see sales::list_buys().
   struct kept_buy {
@@ -35,6 +36,17 @@ class shelf final : public sales::creative_store {
   /// Changes a buy until nobody else did meanwhile. CONFLICT when that does not end.
   sdk::task<kept_buy> change(std::string media_buy_id, std::function<void(buy_document&)> how);
 
+  /// What tests have put beside the settings, and the version of it; 0: nothing.
+  sdk::task<std::pair<seeds, std::uint64_t>> load_seeds();
+  /// Changes them until nobody else did meanwhile. What `how` throws leaves them as they were.
+  sdk::task<void> change_seeds(std::function<void(seeds&)> how);
+  sdk::task<void> seed_buy(buy_document fresh);
+  sdk::task<void> seed_creative(std::string creative_id, json::object fixture, std::string status);
+
+  /// Nothing: there is none.
+  sdk::task<std::optional<std::string>> creative_status(std::string creative_id);
+  sdk::task<void> set_creative_status(std::string creative_id, std::string status);
+
   /// CREATIVE_NOT_FOUND.
   sdk::task<void> require(std::string creative_id, std::string path);
 
@@ -50,7 +62,6 @@ class shelf final : public sales::creative_store {
 
  private:
   sdk::platform_context context_;
-  sales::catalogue const& sold_;
 };
 
 }  // namespace tenon::sandbox_seller

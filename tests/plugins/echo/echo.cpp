@@ -90,6 +90,8 @@ class echo_platform final : public sdk::platform {
                              "Later, as asked.");
       }
       answer["resumed"] = call.resume();
+    } else if (call.recovering()) {
+      answer["recovering"] = true;
     }
     return respond(std::move(request), std::move(answer));
   }

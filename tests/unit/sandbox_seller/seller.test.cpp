@@ -94,7 +94,7 @@ TEST_CASE("products and formats are those of the settings") {
   CHECK(at.good("list_creative_formats", "{}").at("formats").as_array().size() == 1);
 }
 
-TEST_CASE("creatives are kept, listed and assigned, and an unknown one is refused before anything is booked") {
+TEST_CASE("creatives are kept, listed and assigned, also before they are sent") {
   memory_store kept;
   world at(kept);
   CHECK(at.good("sync_creatives", creative).at("creatives").at(0).at("action") == "created");
@@ -106,8 +106,12 @@ TEST_CASE("creatives are kept, listed and assigned, and an unknown one is refuse
 
   auto with = parsed(sale);
   with["packages"].as_array()[0].as_object()["creative_assignments"] = json::parse(R"([{"creative_id":"nope"}])");
-  CHECK(at.ask("create_media_buy", json::serialize(with)).code() == "CREATIVE_NOT_FOUND");
-  CHECK(at.host.stored().entries().size() == 1);
+  CHECK(at.good("create_media_buy", json::serialize(with), "yet-another-key-0")
+            .at("packages")
+            .at(0)
+            .at("creative_assignments")
+            .at(0)
+            .at("creative_id") == "nope");
   with["packages"].as_array()[0].as_object()["creative_assignments"] = json::parse(R"([{"creative_id":"banner"}])");
   CHECK(text(at.good("create_media_buy", json::serialize(with)), "status") == "pending_start");
 
@@ -131,7 +135,9 @@ TEST_CASE("a buy is paused, resumed, changed and cancelled, and says no to what 
   const auto in_package = [&](const std::string& members) {
     return update(R"("packages":[{"package_id":")" + package + "\"," + members + "}]");
   };
-  CHECK(update(R"("paused":true)").body().at("status") == "paused");
+  const auto waits = update(R"("paused":true)").body();
+  CHECK(waits.at("status") == "pending_creatives");
+  CHECK(waits.at("valid_actions").as_array().size() > 0);
   const auto resumed = update(R"("paused":false)").body();
   CHECK(resumed.at("status") == "pending_creatives");
   CHECK(resumed.at("revision") == 3);
@@ -208,7 +214,8 @@ TEST_CASE("two platforms that change one buy at once lose neither change") {
   one.host.run();
   REQUIRE(pause.reply().ok());
   const auto now = two.good("get_media_buys", R"({"media_buy_ids":[")" + id + R"("]})").at("media_buys").at(0);
-  CHECK(now.at("status") == "paused");
+  CHECK(now.at("packages").at(0).at("paused") == true);
+  CHECK(json::serialize(now.at("valid_actions")).find("resume") != std::string::npos);
   CHECK(now.at("end_time") == "2026-12-21T00:00:00Z");
   CHECK(now.at("revision") == 3);
 }
