@@ -57,13 +57,14 @@ constexpr refusal silent{1, {}};
 
 }  // namespace
 
-connection::connection(asio::ip::tcp::socket socket, std::shared_ptr<const server_options> options,
-                       std::shared_ptr<const request_handler> handler)
-    : socket_(std::move(socket)),
+connection::connection(asio::ip::tcp::socket socket, tls_identity identity,
+                       std::shared_ptr<const server_options> options, std::shared_ptr<const request_handlers> handlers)
+    : stream_(std::move(socket), std::move(identity)),
+      socket_(stream_.socket()),
       limit_(socket_.get_executor()),
       answered_(socket_.get_executor(), asio::steady_timer::time_point::max()),
       options_(std::move(options)),
-      handler_(std::move(handler)),
+      handlers_(std::move(handlers)),
       buffer_(options_->max_header_bytes + 2 * read_size) {
   error_code ignored;
   const auto peer = socket_.remote_endpoint(ignored);
@@ -106,19 +107,33 @@ void connection::close() {
 }
 
 asio::awaitable<void> connection::serve() {
+  if (!draining_ && !co_await open()) co_return;
   for (bool keep = true; keep && !draining_ && socket_.is_open();) {
     if (!co_await await_first_byte()) co_return;
     auto parsed = std::make_shared<parser>();
-    const auto refused = co_await read_request(parsed);
+    auto refused = co_await read_head(parsed);
     if (refused.status != 0) {
       co_await refuse(refused);
       co_return;
     }
-    auto message = parsed->release();
-    const bool may_keep = message.keep_alive();
-    wire_request asked(message.base());  // to_request() empties the message, but its answer needs the head
-    auto request = to_request(std::move(message), peer_);
-    auto answer = co_await ask(std::move(request));
+    const wire_request asked(parsed->get().base());  // as it is now: trailers would join its fields
+    bool may_keep = parsed->keep_alive();
+    auto request = to_request(asked, peer_);
+    auto early = consult(request);
+    response answer;
+    if (early) {
+      may_keep = may_keep && parsed->is_done();
+      answer = std::move(*early);
+    } else {
+      refused = co_await read_body(parsed);
+      if (refused.status != 0) {
+        co_await refuse(refused);
+        co_return;
+      }
+      request.body = std::move(parsed->get().body());
+      parsed.reset();
+      answer = co_await ask(std::move(request));
+    }
     if (!socket_.is_open()) co_return;
     const auto how = answer.sent;
     auto wire = std::make_shared<wire_response>(to_wire(std::move(answer), asked, may_keep && !draining_));
@@ -132,6 +147,14 @@ asio::awaitable<void> connection::serve() {
   co_await linger();
 }
 
+/// Idle meanwhile: a connection that drains need not wait for who has said nothing yet.
+asio::awaitable<bool> connection::open() {
+  state_ = state::idle;
+  limit(options_->read_timeout);
+  const auto failed = co_await stream_.open();
+  co_return !failed;
+}
+
 asio::awaitable<bool> connection::await_first_byte() {
   state_ = state::idle;
   if (buffer_.size() == 0) {
@@ -143,9 +166,24 @@ asio::awaitable<bool> connection::await_first_byte() {
   co_return true;
 }
 
-asio::awaitable<refusal> connection::read_request(std::shared_ptr<parser> into) {
+asio::awaitable<refusal> connection::read_head(std::shared_ptr<parser> into) {
   limit(options_->read_timeout);
   into->header_limit(options_->max_header_bytes);
+  into->body_limit(boost::none);  // a body is judged when the head was accepted
+  while (!into->is_header_done()) {
+    error_code failed;
+    buffer_.consume(into->put(buffer_.cdata(), failed));
+    if (failed && failed != beast::http::error::need_more) co_return refusal_of(failed);
+    if (into->is_header_done()) break;
+    const auto refused = co_await read_more();
+    if (refused.status != 0) co_return refused;
+  }
+  co_return check(into->get());
+}
+
+asio::awaitable<refusal> connection::read_body(std::shared_ptr<parser> into) {
+  if (into->content_length().value_or(0) > options_->max_body_bytes)
+    co_return refusal_of(beast::http::error::body_limit);
   into->body_limit(options_->max_body_bytes);
   into->eager(true);
   for (bool greeted = false; !into->is_done();) {
@@ -154,23 +192,19 @@ asio::awaitable<refusal> connection::read_request(std::shared_ptr<parser> into) 
     if (failed && failed != beast::http::error::need_more) co_return refusal_of(failed);
     if (into->is_done()) break;
     if (!failed && buffer_.size() != 0) continue;
-    if (into->is_header_done() && !greeted) {
-      greeted = true;
-      if (const auto refused = check(into->get()); refused.status != 0) co_return refused;
-      if (!co_await greet(into)) co_return silent;
-    }
+    if (!std::exchange(greeted, true) && !co_await greet(into)) co_return silent;
     const auto refused = co_await read_more();
     if (refused.status != 0) co_return refused;
   }
-  co_return check(into->get());
+  co_return refusal{};
 }
 
 /// Tells a client that waits for leave to send its body that it may.
 asio::awaitable<bool> connection::greet(std::shared_ptr<const parser> into) {
-  if (!beast::iequals(into->get()[beast::http::field::expect], "100-continue")) co_return true;
+  const auto& head = into->get();
+  if (head.version() < 11 || !beast::iequals(head[beast::http::field::expect], "100-continue")) co_return true;
   constexpr std::string_view leave = "HTTP/1.1 100 Continue\r\n\r\n";
-  const auto bytes = asio::buffer(leave);
-  const auto [failed, written] = co_await asio::async_write(socket_, bytes, token);
+  const auto failed = co_await stream_.write(asio::buffer(leave));
   co_return !failed;
 }
 
@@ -179,11 +213,20 @@ asio::awaitable<refusal> connection::read_more() {
   if (timed_out_) co_return late;
   if (buffer_.size() + read_size > buffer_.max_size()) co_return refusal_of(beast::http::error::buffer_overflow);
   const auto space = buffer_.prepare(read_size);
-  const auto [failed, received] = co_await socket_.async_read_some(space, token);
+  const auto [failed, received] = co_await stream_.read_some(space);
   buffer_.commit(received);
   if (!failed) co_return refusal{};
   if (timed_out_) co_return late;
   co_return silent;
+}
+
+std::optional<response> connection::consult(const request& head) const {
+  if (!handlers_->head) return std::nullopt;
+  try {
+    return handlers_->head(head);
+  } catch (...) {
+    return plain_answer(500, "The request failed.\n");
+  }
 }
 
 asio::awaitable<response> connection::ask(request asked) {
@@ -193,7 +236,7 @@ asio::awaitable<response> connection::ask(request asked) {
   answer_.reset();
   state_ = state::handling;
   try {
-    (*handler_)(std::move(asked), pending_answer(weak_from_this(), number_));
+    handlers_->whole(std::move(asked), pending_answer(weak_from_this(), number_));
   } catch (...) {
     deliver(number_, plain_answer(500, "The request failed.\n"));
   }
@@ -206,7 +249,7 @@ asio::awaitable<response> connection::ask(request asked) {
 asio::awaitable<bool> connection::write(std::shared_ptr<wire_response> answer) {
   state_ = state::writing;
   limit(options_->read_timeout);
-  const auto [failed, written] = co_await beast::http::async_write(socket_, *answer, token);
+  const auto failed = co_await stream_.write(answer);
   co_return !failed;
 }
 
@@ -222,8 +265,8 @@ asio::awaitable<bool> connection::write_badly(std::shared_ptr<wire_response> ans
   const auto piece = how.drip.count() > 0 ? bytes.size() / 8 + 1 : bytes.size();
   for (std::size_t at = 0; at < bytes.size(); at += piece) {
     limit(options_->read_timeout);
-    const auto part = asio::buffer(bytes.data() + at, std::min(piece, bytes.size() - at));
-    const auto [failed, written] = co_await asio::async_write(socket_, part, token);
+    const asio::const_buffer part(bytes.data() + at, std::min(piece, bytes.size() - at));
+    const auto failed = co_await stream_.write(part);
     if (failed) co_return false;
     if (how.drip.count() == 0) continue;
     asio::steady_timer pause(socket_.get_executor(), how.drip);
@@ -247,10 +290,11 @@ asio::awaitable<void> connection::refuse(refusal why) {
 /// Reads what the peer still sends before closing: with unread bytes the kernel would reset the connection, and the
 /// peer might never see the answer.
 asio::awaitable<void> connection::linger() {
-  error_code failed;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, failed);
   state_ = state::writing;
   limit(linger_time);
+  co_await stream_.finish();
+  error_code failed;
+  if (!socket_.is_open()) co_return;
   buffer_.clear();
   while (!failed) {
     const auto space = buffer_.prepare(read_size);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "http_server/byte_stream.hpp"
 #include "http_server/message.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -15,6 +16,11 @@
 
 namespace tenon::http {
 
+struct request_handlers {
+  request_handler whole;
+  head_handler head;  ///< may be empty
+};
+
 /// One client's connection: reads a request, has it answered, reads the next.
 ///
 /// Lifetime    Shared by its own coroutine and by nothing that outlives the executor: a responder holds it weakly, so
@@ -23,8 +29,9 @@ namespace tenon::http {
 ///             called from anywhere.
 class connection : public std::enable_shared_from_this<connection> {
  public:
-  connection(boost::asio::ip::tcp::socket socket, std::shared_ptr<const server_options> options,
-             std::shared_ptr<const request_handler> handler);
+  /// With an identity the peer speaks TLS.
+  connection(boost::asio::ip::tcp::socket socket, tls_identity identity, std::shared_ptr<const server_options> options,
+             std::shared_ptr<const request_handlers> handlers);
 
   /// Serves until either side closes, then calls `ended` on the strand.
   void run(unique_function<void()> ended);
@@ -43,10 +50,13 @@ class connection : public std::enable_shared_from_this<connection> {
   using parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
   boost::asio::awaitable<void> serve();
+  boost::asio::awaitable<bool> open();
   boost::asio::awaitable<bool> await_first_byte();
-  boost::asio::awaitable<refusal> read_request(std::shared_ptr<parser> into);
+  boost::asio::awaitable<refusal> read_head(std::shared_ptr<parser> into);
+  boost::asio::awaitable<refusal> read_body(std::shared_ptr<parser> into);
   boost::asio::awaitable<refusal> read_more();
   boost::asio::awaitable<bool> greet(std::shared_ptr<const parser> into);
+  std::optional<response> consult(const request& head) const;
   boost::asio::awaitable<response> ask(request asked);
   boost::asio::awaitable<bool> write(std::shared_ptr<wire_response> answer);
   boost::asio::awaitable<bool> write_badly(std::shared_ptr<wire_response> answer, disruption how);
@@ -56,11 +66,12 @@ class connection : public std::enable_shared_from_this<connection> {
   void limit(std::chrono::milliseconds duration);
   void on_limit();
 
-  boost::asio::ip::tcp::socket socket_;
+  byte_stream stream_;
+  boost::asio::ip::tcp::socket& socket_;  ///< of the stream
   boost::asio::steady_timer limit_;
   boost::asio::steady_timer answered_;  ///< never expires; cancelled when an answer is there
   std::shared_ptr<const server_options> options_;
-  std::shared_ptr<const request_handler> handler_;
+  std::shared_ptr<const request_handlers> handlers_;
   std::string peer_;
   boost::beast::flat_buffer buffer_;
   std::optional<response> answer_;

@@ -21,17 +21,25 @@ using boost::system::error_code;
 class listener : public std::enable_shared_from_this<listener> {
  public:
   listener(asio::any_io_executor executor, tcp::acceptor acceptor, asio::strand<asio::any_io_executor> strand,
-           server_options options, request_handler handler)
+           server_options options, request_handler handler, head_handler heads)
       : executor_(std::move(executor)),
         strand_(std::move(strand)),
         acceptor_(std::move(acceptor)),
         pause_(strand_),
         grace_(strand_),
+        identity_(options.tls),
         options_(std::make_shared<const server_options>(std::move(options))),
-        handler_(std::make_shared<const request_handler>(std::move(handler))) {}
+        handlers_(std::make_shared<const request_handlers>(
+            request_handlers{.whole = std::move(handler), .head = std::move(heads)})) {}
 
   void start() {
     asio::post(strand_, [self = shared_from_this()] { self->accept(); });
+  }
+
+  void present(tls_identity identity) {
+    asio::post(strand_, [self = shared_from_this(), identity = std::move(identity)]() mutable {
+      self->identity_ = std::move(identity);
+    });
   }
 
   void stop(std::optional<std::chrono::milliseconds> grace, unique_function<void()> done) {
@@ -62,7 +70,7 @@ class listener : public std::enable_shared_from_this<listener> {
   }
 
   void serve(tcp::socket socket) {
-    auto opened = std::make_shared<connection>(std::move(socket), options_, handler_);
+    auto opened = std::make_shared<connection>(std::move(socket), identity_, options_, handlers_);
     open_.insert(opened);
     opened->run([self = shared_from_this(), was = std::weak_ptr(opened)] {
       asio::post(self->strand_, [self, gone = was.lock()] {
@@ -100,8 +108,9 @@ class listener : public std::enable_shared_from_this<listener> {
   tcp::acceptor acceptor_;
   asio::steady_timer pause_;
   asio::steady_timer grace_;
+  tls_identity identity_;
   std::shared_ptr<const server_options> options_;
-  std::shared_ptr<const request_handler> handler_;
+  std::shared_ptr<const request_handlers> handlers_;
   std::unordered_set<std::shared_ptr<connection>> open_;
   std::vector<unique_function<void()>> done_;
   bool accepting_ = false;
@@ -115,6 +124,8 @@ class listening_server final : public server {
   ~listening_server() override { listener_->stop(std::nullopt, {}); }
 
   std::uint16_t port() const noexcept override { return port_; }
+
+  void present(tls_identity identity) override { listener_->present(std::move(identity)); }
 
   void stop(std::chrono::milliseconds grace, unique_function<void()> done) override {
     listener_->stop(grace, std::move(done));
@@ -140,7 +151,7 @@ error cannot_listen(const server_options& options, const error_code& found) {
 }  // namespace
 
 result<std::shared_ptr<server>> server::start(asio::any_io_executor executor, server_options options,
-                                              request_handler handler) {
+                                              request_handler handler, head_handler heads) {
   error_code failed;
   const auto address = asio::ip::make_address(options.address, failed);
   if (failed)
@@ -157,7 +168,7 @@ result<std::shared_ptr<server>> server::start(asio::any_io_executor executor, se
   if (failed) return cannot_listen(options, failed);
   const auto port = acceptor.local_endpoint().port();
   auto to = std::make_shared<listener>(std::move(executor), std::move(acceptor), std::move(strand), std::move(options),
-                                       std::move(handler));
+                                       std::move(handler), std::move(heads));
   to->start();
   return std::make_shared<listening_server>(std::move(to), port);
 }

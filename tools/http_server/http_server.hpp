@@ -1,5 +1,7 @@
 #pragma once
 
+#include "http_server/tls_identity.hpp"
+
 #include <tenon/error.hpp>
 #include <tenon/unique_function.hpp>
 
@@ -9,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,7 +28,7 @@ struct request {
   std::string method;
   std::string path;     ///< percent-encoded as received, without the query
   std::string query;    ///< without the question mark
-  header_list headers;  ///< names in lower case, in order
+  header_list headers;  ///< names in lower case, in order; `host` is that of the target if the target names one
   std::string body;
   std::string peer;  ///< address of the other end
 
@@ -62,6 +65,14 @@ struct response {
 using responder = unique_function<void(response)>;
 using request_handler = std::function<void(request, responder)>;
 
+/// Sees a request when its head is complete, before a byte of its body is read or asked for (100-continue), so that a
+/// stranger cannot make the server hold a body. What it returns is the answer, and the request handler never sees the
+/// request; nothing lets the body be read. A connection whose answered request still had a body to come is closed.
+///
+/// Called as the request handler is, with an empty body. It must not wait: its connection stands still meanwhile. What
+/// it throws becomes a 500.
+using head_handler = std::function<std::optional<response>(const request&)>;
+
 struct server_options {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  ///< 0: any free one
@@ -70,10 +81,15 @@ struct server_options {
   std::uint32_t max_connections = 1024;            ///< beyond it clients wait in the kernel's queue
   std::chrono::milliseconds read_timeout{30'000};  ///< for one request to arrive whole, and for its answer to be taken
   std::chrono::milliseconds idle_timeout{60'000};  ///< between requests of a kept connection
+  tls_identity tls = {};                           ///< with it the server speaks TLS, without it plain HTTP
 };
 
 /// Malformed, late and oversized requests are answered with 400, 408, 413 or 431 and never reach the handler. What the
-/// handler throws becomes a 500. Pipelined requests are answered one after the other.
+/// handler throws becomes a 500. Pipelined requests are answered one after the other. Trailers are read and dropped: a
+/// handler sees the headers that the head handler saw.
+///
+/// A body that is announced as too large gets its 413 after the head handler, so that a stranger learns nothing of the
+/// limits; a malformed head never reaches either.
 ///
 /// Lifetime    Dropping it stops accepting; requests in progress finish by themselves. The executor's context outlives
 ///             it.
@@ -84,9 +100,13 @@ class server {
 
   /// Errors: the address is not one, the port is in use or not permitted (CONFIGURATION_ERROR, naming both).
   static result<std::shared_ptr<server>> start(boost::asio::any_io_executor executor, server_options options,
-                                               request_handler handler);
+                                               request_handler handler, head_handler heads = {});
 
   virtual std::uint16_t port() const noexcept = 0;
+
+  /// Shows this identity to who connects from now on; those who are connected keep theirs. To be called with one, and
+  /// only if the server was started with one.
+  virtual void present(tls_identity identity) = 0;
 
   /// Stops accepting, closes idle connections, lets requests in progress finish up to `grace`, then closes them too.
   /// `done` on the executor once everything is closed. A second call may shorten the grace.

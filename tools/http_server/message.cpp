@@ -34,12 +34,24 @@ bool is_sendable(const response& answer) {
          std::ranges::all_of(answer.headers, [](const auto& each) { return is_header(each.first, each.second); });
 }
 
-/// The path and query of a target in absolute form, "http://host/path?query".
-std::string_view without_authority(std::string_view target) {
+bool is_target(std::string_view target) {
+  if (target.starts_with('/') || target == "*") return true;
+  const auto scheme = target.substr(0, target.find("://"));
+  return scheme.size() < target.size() && (beast::iequals(scheme, "http") || beast::iequals(scheme, "https"));
+}
+
+/// A target in absolute form, "http://host/path?query", is its authority and the rest; others have no authority.
+struct split_target {
+  std::string_view authority;
+  std::string_view rest;
+};
+
+split_target split(std::string_view target) {
   const auto scheme = target.find("://");
-  if (target.starts_with('/') || scheme == target.npos) return target;
-  const auto path = target.find_first_of("/?", scheme + 3);
-  return path == target.npos ? std::string_view("/") : target.substr(path);
+  if (target.starts_with('/') || scheme == target.npos) return {{}, target};
+  target.remove_prefix(scheme + 3);
+  const auto end = std::min(target.find_first_of("/?"), target.size());
+  return {target.substr(0, end), end == target.size() ? std::string_view("/") : target.substr(end)};
 }
 
 }  // namespace
@@ -49,25 +61,31 @@ std::string_view request::header(std::string_view name) const noexcept {
   return at == headers.end() ? std::string_view() : std::string_view(at->second);
 }
 
-refusal check(const wire_request& message) {
-  const auto hosts = message.count(beast::http::field::host);
-  if (hosts > 1 || (hosts == 0 && message.version() >= 11))
-    return {400, "Expected exactly one Host header: send one.\n"};
-  if (message.method() == beast::http::verb::connect)
+refusal check(const wire_request& head) {
+  const auto hosts = head.count(beast::http::field::host);
+  if (hosts > 1 || (hosts == 0 && head.version() >= 11)) return {400, "Expected exactly one Host header: send one.\n"};
+  const auto codings = head.count(beast::http::field::transfer_encoding);
+  const bool chunked = beast::iequals(head[beast::http::field::transfer_encoding], "chunked");
+  if (codings > 1 || (codings == 1 && (!chunked || head.version() < 11)))
+    return {400, "Expected no transfer coding but chunked, in HTTP/1.1: send the body chunked or with its length.\n"};
+  if (head.method() == beast::http::verb::connect)
     return {405, "Expected a request for this server, found CONNECT: it is no proxy.\n"};
+  if (!is_target(head.target())) return {400, "Expected a path or an http URL as the target of the request.\n"};
   return {};
 }
 
-request to_request(wire_request message, std::string peer) {
+request to_request(const wire_request& head, std::string peer) {
   request made;
-  made.method = message.method_string();
-  const auto target = without_authority(message.target());
+  made.method = head.method_string();
+  const auto [authority, target] = split(head.target());
   const auto question = std::min(target.find('?'), target.size());
   made.path = target.substr(0, question);
   if (made.path.empty()) made.path = "/";
   made.query = target.substr(std::min(question + 1, target.size()));
-  for (const auto& field : message) made.headers.emplace_back(lower(field.name_string()), field.value());
-  made.body = std::move(message.body());
+  for (const auto& field : head) {
+    const bool replaced = !authority.empty() && field.name() == beast::http::field::host;
+    made.headers.emplace_back(lower(field.name_string()), replaced ? authority : std::string_view(field.value()));
+  }
   made.peer = std::move(peer);
   return made;
 }

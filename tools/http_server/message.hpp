@@ -19,11 +19,14 @@ struct refusal {
   std::string_view text = {};
 };
 
-/// HTTP/1.1 has exactly one Host (RFC 9112, 3.2): with two of them two readers could see two tenants.
-refusal check(const wire_request& message);
+/// Refuses what two readers could understand differently. HTTP/1.1 has exactly one Host (RFC 9112, 3.2), or they could
+/// see two tenants. The only transfer coding is chunked (6.3), or they could see two ends of the body: Beast takes a
+/// request with any other coding for one without a body. A target is a path, an http URL or an asterisk (3.2).
+refusal check(const wire_request& head);
 
-/// Takes the message apart. The target may be in origin, absolute or asterisk form.
-request to_request(wire_request message, std::string peer);
+/// The head of a request as our value. The target may be in origin, absolute or asterisk form; the host of an absolute
+/// one goes before the Host header (RFC 9112, 3.2.2).
+request to_request(const wire_request& head, std::string peer);
 
 /// The handler's answer as it goes out, or a 500 if a status or a header of it cannot be sent. Content-Length,
 /// Transfer-Encoding and the connection's fate are the server's; `connection: close` from the handler is obeyed.

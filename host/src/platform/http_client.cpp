@@ -13,6 +13,7 @@ class pooled_http_client final : public http_client {
                      std::shared_ptr<boost::asio::ssl::context> tls)
       : executor_(std::move(executor)),
         tls_(std::move(tls)),
+        may_connect_(options.may_connect),
         pool_(std::make_shared<outbound::connection_pool>(executor_, options)) {}
 
   ~pooled_http_client() override {
@@ -21,13 +22,14 @@ class pooled_http_client final : public http_client {
   }
 
   void start(http_exchange_request request, std::stop_token stop, http_handler done) override {
-    std::make_shared<outbound::exchange>(executor_, pool_, tls_, std::move(request), std::move(done))
+    std::make_shared<outbound::exchange>(executor_, pool_, tls_, may_connect_, std::move(request), std::move(done))
         ->start(std::move(stop), closing_.get_token());
   }
 
  private:
   boost::asio::any_io_executor executor_;
   std::shared_ptr<boost::asio::ssl::context> tls_;
+  const http_address_filter may_connect_;
   std::shared_ptr<outbound::connection_pool> pool_;
   std::stop_source closing_;
 };

@@ -3,9 +3,11 @@
 #include <tenon/call.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ip/address.hpp>
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -75,11 +77,18 @@ class http_client {
   virtual void start(http_exchange_request request, std::stop_token stop, http_handler done) = 0;
 };
 
+/// Whether a client may connect to an address. Called on its executor, concurrently.
+using http_address_filter = std::function<bool(const boost::asio::ip::address&)>;
+
 struct http_client_options {
   std::string ca_file = {};  ///< PEM, added to the system's certificates; empty: none
   std::uint32_t idle_connections_per_origin = 8;
   std::chrono::milliseconds idle_timeout{30'000};
   std::uint32_t connections_per_origin = 256;  ///< beyond it requests wait, within their timeout
+
+  /// Asked of the very addresses that are connected to, after the name was looked up, so that a name which answers
+  /// differently the next time deceives nobody. A request that is left with none is invalid. Empty: any may be.
+  http_address_filter may_connect = {};
 };
 
 /// Errors: the CA file cannot be read.

@@ -6,6 +6,7 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 
+#include <poll.h>
 #include <algorithm>
 #include <cstdint>
 #include <string>
@@ -42,6 +43,12 @@ class raw_client {
     boost::system::error_code ignored;
     boost::asio::read(socket_, boost::asio::dynamic_buffer(received_), boost::asio::transfer_all(), ignored);
     return take(received_.size());
+  }
+
+  /// Whether bytes or the end of them are there to read, without waiting.
+  bool has_answer() {
+    pollfd asked{.fd = socket_.native_handle(), .events = POLLIN, .revents = 0};
+    return !received_.empty() || ::poll(&asked, 1, 0) > 0;
   }
 
   void half_close() { socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send); }

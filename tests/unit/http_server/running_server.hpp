@@ -12,8 +12,11 @@
 /// A server on a port of its own, with two threads, gone at the end of the test.
 class running_server {
  public:
-  explicit running_server(tenon::http::request_handler handler, tenon::http::server_options options = {})
-      : server_(tenon::http::server::start(threads_.get_executor(), std::move(options), std::move(handler)).value()) {}
+  explicit running_server(tenon::http::request_handler handler, tenon::http::server_options options = {},
+                          tenon::http::head_handler heads = {})
+      : server_(tenon::http::server::start(threads_.get_executor(), std::move(options), std::move(handler),
+                                           std::move(heads))
+                    .value()) {}
 
   ~running_server() { stop(std::chrono::milliseconds(0)).wait(); }
 

@@ -33,13 +33,15 @@ std::string lower(std::string_view text) {
 }  // namespace
 
 exchange::exchange(asio::any_io_executor executor, std::shared_ptr<connection_pool> pool,
-                   std::shared_ptr<asio::ssl::context> tls, http_exchange_request request, http_handler done)
+                   std::shared_ptr<asio::ssl::context> tls, http_address_filter may_connect,
+                   http_exchange_request request, http_handler done)
     : executor_(std::move(executor)),
       strand_(asio::make_strand(executor_)),
       deadline_(strand_),
       wake_(strand_, asio::steady_timer::time_point::max()),
       pool_(std::move(pool)),
       tls_(std::move(tls)),
+      may_connect_(std::move(may_connect)),
       request_(std::move(request)),
       done_(std::move(done)),
       until_(std::chrono::steady_clock::now() + std::min<std::chrono::milliseconds>(request_.timeout, longest_timeout)),
@@ -158,7 +160,15 @@ asio::awaitable<bool> exchange::locate() {
       co_return fail(kind::io, "expected an address for the name, found none: check it");
   }
   located_ = true;
-  co_return true;
+  co_return drop_forbidden();
+}
+
+/// What stays is what is connected to: nothing is looked up between this and that.
+bool exchange::drop_forbidden() {
+  if (!may_connect_) return true;
+  std::erase_if(endpoints_, [this](const tcp::endpoint& each) { return !may_connect_(each.address()); });
+  if (!endpoints_.empty()) return true;
+  return fail(kind::invalid, to_.origin() + ": expected an address that may be connected to, found none of that kind");
 }
 
 /// The resolver blocks a thread of its own and cannot be interrupted, so nobody waits for it but this handler.

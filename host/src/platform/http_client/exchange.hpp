@@ -21,7 +21,8 @@ namespace tenon::outbound {
 class exchange : public std::enable_shared_from_this<exchange> {
  public:
   exchange(boost::asio::any_io_executor executor, std::shared_ptr<connection_pool> pool,
-           std::shared_ptr<boost::asio::ssl::context> tls, http_exchange_request request, http_handler done);
+           std::shared_ptr<boost::asio::ssl::context> tls, http_address_filter may_connect,
+           http_exchange_request request, http_handler done);
 
   /// Either token cancels.
   void start(std::stop_token caller, std::stop_token client);
@@ -46,6 +47,7 @@ class exchange : public std::enable_shared_from_this<exchange> {
   bool prepare();
   void enter();
   void look_up();
+  bool drop_forbidden();
   bool take_kept();
   bool may_repeat(bool reused) const;
   bool fail(kind what, std::string found);
@@ -61,6 +63,7 @@ class exchange : public std::enable_shared_from_this<exchange> {
   boost::asio::steady_timer wake_;  ///< never expires; cancelled when what a step waits for has come, or never will
   std::shared_ptr<connection_pool> pool_;
   std::shared_ptr<boost::asio::ssl::context> tls_;
+  http_address_filter may_connect_;
   http_exchange_request request_;
   http_handler done_;
   std::chrono::steady_clock::time_point until_;
