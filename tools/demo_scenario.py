@@ -20,14 +20,11 @@ import time
 import urllib.error
 import urllib.request
 
+from programs import PATIENCE_S, Failed, Process, expect, get_json, wait_until
+
 GAM_NETWORKS = {"acme-news": "123456", "beta-sports": "789012"}
 KEVEL_TENANT = "corner-blog"
 TENANTS = [*GAM_NETWORKS, KEVEL_TENANT]
-PATIENCE_S = 60
-
-
-class Failed(Exception):
-    """A step did not show what it had to."""
 
 
 def say(text):
@@ -36,54 +33,6 @@ def say(text):
 
 def step(number, title):
     say("\n%d. %s" % (number, title))
-
-
-def expect(holds, what):
-    if not holds:
-        raise Failed(what)
-
-
-def wait_until(condition, what):
-    """Polls a condition, bounded; returns its first true value."""
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.02)
-    raise Failed("expected %s within %d s" % (what, PATIENCE_S))
-
-
-def get_json(url):
-    with urllib.request.urlopen(url, timeout=30) as answer:
-        return json.load(answer)
-
-
-class Process:
-    """A child of ours, its output in a log file."""
-
-    def __init__(self, name, command, directory):
-        self.name = name
-        self.log = directory / (name + ".log")
-        with open(self.log, "wb") as log:
-            self.child = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-
-    def alive(self):
-        return self.child.poll() is None
-
-    def stop(self):
-        """SIGTERM, then the exit code."""
-        if self.alive():
-            self.child.send_signal(signal.SIGTERM)
-        try:
-            return self.child.wait(timeout=PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            self.child.kill()
-            self.child.wait()
-            return None
-
-    def tail(self):
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
 
 
 class Demo:

@@ -1,6 +1,7 @@
 #include "daemon.hpp"
 
 #include <boost/asio/bind_executor.hpp>
+#include <boost/asio/post.hpp>
 
 #include <spdlog/spdlog.h>
 
@@ -25,6 +26,23 @@ bool write_port(const std::filesystem::path& file, std::uint16_t port) {
   return out && !failed;
 }
 
+/// None if none is configured.
+result<http::tls_identity> identity_of(const server_settings& settings) {
+  if (settings.tls_certificate.empty()) return http::tls_identity();
+  return http::load_tls_identity(settings.tls_certificate, settings.tls_key);
+}
+
+http::server_options server_options_of(const server_settings& settings, http::tls_identity identity) {
+  return {.address = settings.address,
+          .port = settings.port,
+          .max_header_bytes = settings.max_header_bytes,
+          .max_body_bytes = settings.max_body_bytes,
+          .max_connections = settings.max_connections,
+          .read_timeout = settings.read_timeout,
+          .idle_timeout = settings.idle_timeout,
+          .tls = std::move(identity)};
+}
+
 }  // namespace
 
 daemon::daemon(boost::asio::io_context& calls, boost::asio::io_context& control, std::filesystem::path config,
@@ -40,21 +58,65 @@ daemon::daemon(boost::asio::io_context& calls, boost::asio::io_context& control,
       hangups_(control, SIGHUP),
       delay_(control) {}
 
+daemon::~daemon() {
+  if (webhooks_ && !stopping_) webhooks_->stop(std::chrono::milliseconds(0), [] {});
+  webhooks_.reset();  // with it go its clients, which keep the network's thread
+  webhook_net_.join();
+  disk_.join();  // what is on its way there needs the host
+}
+
+/// What tenond keeps of its buyers, and who works with it.
+result<void> daemon::open_desk() {
+  auto books = desk_books::open(host_->state_dir() / "tenond", system_clock());
+  if (!books) return books.error();
+  auto clients = webhook_clients::make(webhook_net_.get_executor(), {});
+  if (!clients) return clients.error();
+  disk_work_ = std::make_unique<asio_scheduler>(disk_.get_executor());
+  webhooks_ = webhook_sender::make(books->webhooks, std::move(*clients), *disk_work_, system_clock(),
+                                   [log = logger_](const std::string& trouble) { log->warn("webhooks: {}", trouble); });
+  desk_ = adcp_desk::make(*host_, std::move(*books), disk_.get_executor());
+  desk_->on_webhook([weak = std::weak_ptr(webhooks_)] {
+    if (const auto sender = weak.lock()) sender->wake();
+  });
+  boost::asio::post(disk_, [this, desk = desk_] {
+    told_desk_ = desk;
+    desk->look_after_waiting();
+  });
+  webhooks_->start();
+  return {};
+}
+
 result<void> daemon::start() {
-  auto made = host::create(calls_.get_executor(), {.config = config_, .logger = logger_, .handle_crashes = true});
+  // A task may end before there is a desk: that asks for what it missed.
+  const auto tell_desk = [this](const submitted_task& task) {
+    boost::asio::post(disk_, [this, task] {
+      if (told_desk_) told_desk_->task_ended(task);
+    });
+  };
+  auto made = host::create(calls_.get_executor(), {.config = config_,
+                                                   .logger = logger_,
+                                                   .handle_crashes = true,
+                                                   .task_ended = tell_desk});
   if (!made) return made.error();
   host_ = std::move(*made);
-  front_ = std::make_unique<front>(*host_, buyers_);
+  if (auto opened = open_desk(); !opened) return opened;
+  front_ = std::make_unique<front>(*host_, buyers_, *desk_,
+                                   browser_guard({.address = settings_.address,
+                                                  .allowed_hosts = settings_.allowed_hosts,
+                                                  .allowed_origins = settings_.allowed_origins}));
   if (!settings_.admin_socket.empty()) {
     auto admin = admin_socket::listen(control_.get_executor(), settings_.admin_socket, *host_,
                                       [this] { return reload_own(); });
     if (!admin) return admin.error();
     admin_ = std::move(*admin);
   }
-  auto server = http::server::start(calls_.get_executor(), {.address = settings_.address, .port = settings_.port},
+  auto identity = identity_of(settings_);
+  if (!identity) return identity.error();
+  auto server = http::server::start(calls_.get_executor(), server_options_of(settings_, std::move(*identity)),
                                     [this](http::request request, http::responder respond) {
                                       front_->handle(std::move(request), std::move(respond));
-                                    });
+                                    },
+                                    [this](const http::request& head) { return front_->answer_head(head); });
   if (!server) return server.error();
   server_ = std::move(*server);
   if (!write_port(settings_.port_file, server_->port())) {
@@ -62,7 +124,8 @@ result<void> daemon::start() {
                       "server.port_file: expected to write " + settings_.port_file.string() +
                           ", found that it cannot be written; check its directory");
   }
-  logger_->info("tenond {}: listening on {}:{}", TENON_VERSION, settings_.address, server_->port());
+  logger_->info("tenond {}: listening on {}:{}, {}", TENON_VERSION, settings_.address, server_->port(),
+                settings_.tls_certificate.empty() ? "without TLS" : "with TLS");
   await_end();
   await_hangup();
   return {};
@@ -73,6 +136,11 @@ void daemon::abandon() {
   hangups_.cancel();
   if (admin_) admin_->stop();
   if (server_) server_->stop(std::chrono::milliseconds(0), [] {});
+  if (webhooks_) webhooks_->stop(std::chrono::milliseconds(0), [] {});
+  stopping_ = true;
+  webhooks_.reset();
+  webhook_net_.join();
+  disk_.join();
   host_.reset();
 }
 
@@ -82,6 +150,13 @@ result<void> daemon::reload_own() {
     logger_->error("[server] and [principals] stay as they were: {}", read.error().operator_detail);
     return read.error();
   }
+  const bool speaks_tls = !settings_.tls_certificate.empty();
+  auto identity = speaks_tls ? identity_of(*read) : result<http::tls_identity>(http::tls_identity());
+  if (!identity) {
+    logger_->error("[server] and [principals] stay as they were: {}", identity.error().operator_detail);
+    return identity.error();
+  }
+  if (*identity) server_->present(std::move(*identity));
   buyers_.assign(read->principals);
   for (const auto key : changed_keys(settings_, *read)) {
     logger_->warn("server.{} has changed: it takes effect when tenond is restarted", key);
@@ -127,6 +202,7 @@ void daemon::stop(bool at_once) {
 void daemon::close() {
   // Together: the host lets calls finish within its drain time and answers the others; connections stay until then.
   server_->stop(std::chrono::minutes(5), [this] { finish_one(); });
+  webhooks_->stop(std::chrono::seconds(2), [this] { boost::asio::post(control_, [this] { finish_one(); }); });
   host_->async_shutdown(boost::asio::bind_executor(
       control_.get_executor(), [this](const std::vector<library_status>& left) {
         for (const auto& library : left) logger_->warn("still mapped: {}: {}", library.path.string(), library.reason);

@@ -3,7 +3,9 @@
 #include "admin.hpp"
 #include "authenticator.hpp"
 #include "front.hpp"
+#include "base/asio_scheduler.hpp"
 #include "settings.hpp"
+#include "webhooks/webhook_sender.hpp"
 
 #include <tenon/host.hpp>
 
@@ -11,6 +13,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 
 #include <atomic>
 #include <filesystem>
@@ -31,6 +34,8 @@ class daemon {
   daemon(boost::asio::io_context& calls, boost::asio::io_context& control, std::filesystem::path config,
          server_settings settings, std::shared_ptr<spdlog::logger> logger);
 
+  ~daemon();
+
   /// Opens everything and waits for signals. Errors: what the host, the admin socket or the listener refuse, and a
   /// port file that cannot be written.
   result<void> start();
@@ -46,6 +51,7 @@ class daemon {
   void stop(bool at_once = false);
 
  private:
+  result<void> open_desk();
   void await_end();
   void await_hangup();
   void close();
@@ -61,12 +67,18 @@ class daemon {
   boost::asio::signal_set ends_;
   boost::asio::signal_set hangups_;
   boost::asio::steady_timer delay_;
+  boost::asio::thread_pool disk_{1};       ///< for the books of the desk
+  boost::asio::thread_pool webhook_net_{1};  ///< names of buyers are looked up there, which may take its time
+  std::unique_ptr<asio_scheduler> disk_work_;
   std::unique_ptr<host> host_;
+  std::shared_ptr<adcp_desk> desk_;
+  std::shared_ptr<adcp_desk> told_desk_;  ///< of tasks that have ended; touched by the thread of the disk alone
+  std::shared_ptr<webhook_sender> webhooks_;
   std::unique_ptr<front> front_;
   std::shared_ptr<admin_socket> admin_;
   std::shared_ptr<http::server> server_;
   bool stopping_ = false;
-  std::atomic<int> unfinished_ = 2;  ///< of server and host, while stopping
+  std::atomic<int> unfinished_ = 3;  ///< of server, host and webhooks, while stopping
   std::atomic<bool> stuck_ = false;
 };
 

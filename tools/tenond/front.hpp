@@ -1,6 +1,7 @@
 #pragma once
 
 #include "authenticator.hpp"
+#include "browser_guard.hpp"
 #include "http_server/http_server.hpp"
 #include "mcp.hpp"
 
@@ -8,6 +9,9 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
+#include <string>
+#include <utility>
 
 namespace tenon::tenond {
 
@@ -18,25 +22,38 @@ namespace tenon::tenond {
 /// * GET /healthz: the process lives.
 /// * GET /readyz: it takes requests; 503 until what is built ahead was tried, and once it drains.
 ///
-/// Every other path is 404. On the MCP paths a request without a known bearer token gets 401 before its method, its
-/// body or its tenant are looked at; the other two need no token.
+/// Every other path is 404. What is wrong with a request's head is answered before its body is read, in this order: a
+/// host or an origin that is not allowed (421, 403, see browser_guard), the path, no known bearer token (401), a method
+/// that is not POST (405), a body that is not said to be JSON (415), a revision of MCP that is not spoken (400). Health
+/// and readiness ask for none of that.
 ///
-/// Lifetime    Borrows the host; outlives the server that calls it.
+/// A body is one JSON-RPC message in UTF-8, at most 64 deep. Of a key that an object has twice the last one counts,
+/// here and everywhere behind, for what goes on to plugins is written anew. A client that takes event streams and no
+/// JSON gets its answer as a stream of one event; any other gets JSON, whatever it accepts.
+///
+/// Lifetime    Borrows the host and the desk; outlives the server that calls it.
 /// Threads     Any, concurrently.
 class front {
  public:
-  front(tenon::host& host, const authenticator& buyers) : host_(host), buyers_(buyers), mcp_(host) {}
+  front(tenon::host& host, const authenticator& buyers, adcp_desk& desk, browser_guard guard = {})
+      : host_(host), buyers_(buyers), guard_(std::move(guard)), mcp_(desk) {}
 
+  /// The answer to a request that needs no body for it; nothing if the body is to be read and `handle` called.
+  std::optional<http::response> answer_head(const http::request& head) const;
+
+  /// Looks at the head once more, so that it is safe without a server that calls answer_head() first, and because the
+  /// token may have gone while the body came.
   void handle(http::request request, http::responder respond);
 
   /// From now on /readyz says 503, so that a load balancer looks elsewhere while running requests finish.
   void begin_draining() noexcept { draining_ = true; }
 
  private:
-  void handle_mcp(std::string tenant, const http::request& request, http::responder respond);
+  std::optional<http::response> refuse_caller(const http::request& head) const;
 
   tenon::host& host_;
   const authenticator& buyers_;
+  const browser_guard guard_;
   mcp_endpoint mcp_;
   std::atomic<bool> draining_ = false;
 };

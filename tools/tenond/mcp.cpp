@@ -2,6 +2,8 @@
 
 #include "base/release.hpp"
 #include "envelope.hpp"
+#include "protocol_versions.hpp"
+#include "schemas/schemas.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -15,9 +17,6 @@ namespace tenon::tenond {
 namespace json = boost::json;
 namespace {
 
-constexpr std::array<std::string_view, 5> protocol_versions = {"2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05",
-                                                               "2024-10-07"};
-constexpr std::string_view capabilities_tool = "get_adcp_capabilities";
 constexpr std::string_view task_tool = "tasks_get";  // no task of a plugin's, so no table of the release has it
 
 std::string describe(std::string_view task) {
@@ -30,14 +29,12 @@ std::string describe(std::string_view task) {
 }
 
 json::object tool(std::string_view task) {
-  return {{"name", task},
-          {"description", describe(task)},
-          {"inputSchema", {{"type", "object"}, {"properties", json::object()}, {"additionalProperties", true}}}};
+  return {{"name", task}, {"description", describe(task)}, {"inputSchema", schemas::input_schema(task)}};
 }
 
 }  // namespace
 
-void mcp_endpoint::handle(const mcp_caller& caller, const json::value& message, mcp_handler done) {
+void mcp_endpoint::handle(const buyer& from, const json::value& message, mcp_handler done) {
   const auto* object = message.if_object();
   const auto* version = object == nullptr ? nullptr : object->if_contains("jsonrpc");
   if (version == nullptr || *version != "2.0") {
@@ -63,9 +60,9 @@ void mcp_endpoint::handle(const mcp_caller& caller, const json::value& message, 
   const std::string_view name = method->get_string();
   if (name == "initialize") return done(rpc_result(*id, initialize(params)));
   if (name == "ping") return done(rpc_result(*id, {}));
-  if (name == "tools/call") return call_tool(caller, *id, params, std::move(done));
+  if (name == "tools/call") return call_tool(from, *id, params, std::move(done));
   if (name == "tools/list") {
-    auto tools = list_tools(caller);
+    auto tools = list_tools(from);
     if (!tools) return done(rpc_error(*id, invalid_params, tools.error().message));
     return done(rpc_result(*id, std::move(*tools)));
   }
@@ -83,63 +80,15 @@ json::object mcp_endpoint::initialize(const json::object& params) const {
           {"serverInfo", {{"name", "tenond"}, {"version", TENON_VERSION}}}};
 }
 
-result<json::object> mcp_endpoint::list_tools(const mcp_caller& caller) const {
-  std::vector<std::string> tasks;
-  if (caller.tenant.empty()) {
-    tasks = host_.tasks();
-  } else {
-    auto found = host_.tasks_of(caller.tenant, caller.principal);
-    if (!found) return found.error();
-    tasks = std::move(*found);
-  }
-  if (std::ranges::find(tasks, capabilities_tool) == tasks.end()) tasks.emplace_back(capabilities_tool);
-  tasks.emplace_back(task_tool);
-  std::ranges::sort(tasks);
+result<json::object> mcp_endpoint::list_tools(const buyer& from) const {
+  const auto tasks = desk_.tasks_of(from);
+  if (!tasks) return tasks.error();
   json::array tools;
-  for (const auto& task : tasks) tools.push_back(tool(task));
+  for (const auto& task : *tasks) tools.push_back(tool(task));
   return json::object{{"tools", std::move(tools)}};
 }
 
-result<reply> mcp_endpoint::capabilities(const mcp_caller& caller) const {
-  json::array specialisms;
-  if (!caller.tenant.empty()) {
-    const auto claimed = host_.specialisms_of(caller.tenant, caller.principal);
-    if (!claimed) return claimed.error();
-    for (const auto& name : *claimed) specialisms.push_back(json::string(name));
-  }
-  const json::object body{
-      {"status", "completed"},
-      {"adcp", {{"major_versions", {3}}, {"idempotency", {{"supported", false}}}}},
-      {"supported_protocols", {"media_buy"}},
-      {"specialisms", std::move(specialisms)},
-      {"account", {{"require_operator_auth", false}, {"supported_billing", {"operator", "agent"}}}},
-  };
-  return reply{json::serialize(body)};
-}
-
-void mcp_endpoint::find_task(const mcp_caller& caller, const json::object& arguments, reply_handler done) {
-  const auto* id = arguments.if_contains("task_id");
-  if (id == nullptr || !id->is_string()) {
-    auto wrong = make_error("INVALID_REQUEST", "tasks_get needs the task_id of a task.");
-    wrong.field = "task_id";
-    return done(std::move(wrong));
-  }
-  host_.async_find_task(caller.tenant, std::string(id->get_string()),
-                        [principal = caller.principal,
-                         done = std::move(done)](const result<std::optional<submitted_task>>& found) mutable {
-                          if (!found) return done(found.error());
-                          // Somebody else's task looks like none.
-                          if (!*found || (*found)->principal != principal) {
-                            auto missing = make_error("REFERENCE_NOT_FOUND", "There is no such task.");
-                            missing.field = "task_id";
-                            return done(std::move(missing));
-                          }
-                          done(reply{.body = json::serialize(task_object(**found))});
-                        });
-}
-
-void mcp_endpoint::call_tool(const mcp_caller& caller, const json::value& id, const json::object& params,
-                             mcp_handler done) {
+void mcp_endpoint::call_tool(const buyer& from, const json::value& id, const json::object& params, mcp_handler done) {
   const auto* name = params.if_contains("name");
   const auto* arguments = params.if_contains("arguments");
   if (name == nullptr || !name->is_string()) return done(rpc_error(id, invalid_params, "expected the tool's name"));
@@ -153,24 +102,12 @@ void mcp_endpoint::call_tool(const mcp_caller& caller, const json::value& id, co
   const json::object given = arguments == nullptr ? json::object() : arguments->get_object();
   std::optional<json::value> context;
   if (const auto* sent = given.if_contains("context")) context = *sent;
-  auto answer = [id, context = std::move(context), done = std::move(done)](const result<reply>& outcome) mutable {
-    done(rpc_result(id, tool_result(outcome, context ? &*context : nullptr)));
-  };
-
-  if (const auto allowed = check_arguments(task, given); !allowed) return answer(allowed.error());
-  if (task == capabilities_tool) return answer(capabilities(caller));
-  if (task == task_tool) return find_task(caller, given, std::move(answer));
-  auto account = account_of(given);
-  if (!account) return answer(account.error());
-
-  call_request request{.task = std::move(task), .body = json::serialize(given), .context = {}};
-  request.context.principal = caller.principal;
-  request.context.trace_id = "call-" + std::to_string(++calls_);
-  if (const auto* key = given.if_contains("idempotency_key"); key != nullptr && key->is_string()) {
-    request.context.idempotency_key = std::string(key->get_string());
-  }
-  call_target target{.tenant = caller.tenant, .account = std::move(*account)};
-  host_.async_call(std::move(target), std::move(request), std::move(answer));
+  desk_.call(from, std::move(task), given,
+             [id, context = std::move(context), done = std::move(done)](const result<reply>& outcome) mutable {
+               if (!outcome && outcome.error().code == no_such_tool)
+                 return done(rpc_error(id, invalid_params, outcome.error().message));
+               done(rpc_result(id, tool_result(outcome, context ? &*context : nullptr)));
+             });
 }
 
 }  // namespace tenon::tenond

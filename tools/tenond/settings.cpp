@@ -1,6 +1,7 @@
 #include "settings.hpp"
 
 #include "catalog/field.hpp"
+#include "web_names.hpp"
 
 #include <algorithm>
 #include <array>
@@ -17,6 +18,39 @@ void assign(const std::optional<Value>& from, Target& to) {
   if (from) to = static_cast<Target>(*from);
 }
 
+constexpr std::int64_t longest_timeout_ms = 3'600'000;
+
+template <std::chrono::milliseconds server_settings::*Member>
+void read_timeout(const field& from, server_settings& into) {
+  if (const auto value = from.whole(1, longest_timeout_ms)) into.*Member = std::chrono::milliseconds(*value);
+}
+
+void read_allowed_hosts(const field& from, server_settings& into) {
+  for (const auto& element : from.elements()) {
+    const auto said = element.text();
+    if (!said) continue;
+    if (*said != "*" && !parse_authority(*said)) {
+      element.expected("a host name or address as clients send it in Host, with or without a port, or \"*\" alone for "
+                       "every host: no scheme, path or other wildcard");
+      continue;
+    }
+    into.allowed_hosts.push_back(*said);
+  }
+}
+
+void read_allowed_origins(const field& from, server_settings& into) {
+  for (const auto& element : from.elements()) {
+    const auto said = element.text();
+    if (!said) continue;
+    if (!parse_origin(*said)) {
+      element.expected("an origin as browsers send it, such as \"https://app.example.com\": http or https, a host, "
+                       "perhaps a port, no path or wildcard");
+      continue;
+    }
+    into.allowed_origins.push_back(*said);
+  }
+}
+
 constexpr key_rule<server_settings> server_rules[] = {
     {"address", [](const field& from, server_settings& into) { assign(from.text(), into.address); }},
     {"port", [](const field& from, server_settings& into) { assign(from.whole(0, 65535), into.port); }},
@@ -28,6 +62,18 @@ constexpr key_rule<server_settings> server_rules[] = {
        if (const auto value = from.whole(0, 600'000)) into.drain_delay = std::chrono::milliseconds(*value);
      }},
     {"log_level", [](const field& from, server_settings& into) { assign(from.one_of(log_levels), into.log_level); }},
+    {"max_header_bytes",
+     [](const field& from, server_settings& into) { assign(from.whole(1024, 1 << 20), into.max_header_bytes); }},
+    {"max_body_bytes",
+     [](const field& from, server_settings& into) { assign(from.whole(1024, 1 << 30), into.max_body_bytes); }},
+    {"max_connections",
+     [](const field& from, server_settings& into) { assign(from.whole(1, 1'000'000), into.max_connections); }},
+    {"read_timeout_ms", read_timeout<&server_settings::read_timeout>},
+    {"idle_timeout_ms", read_timeout<&server_settings::idle_timeout>},
+    {"allowed_hosts", read_allowed_hosts},
+    {"allowed_origins", read_allowed_origins},
+    {"tls_certificate", [](const field& from, server_settings& into) { assign(from.path(), into.tls_certificate); }},
+    {"tls_key", [](const field& from, server_settings& into) { assign(from.path(), into.tls_key); }},
 };
 
 void read_token(const field& from, principal& into) {
@@ -83,6 +129,9 @@ result<server_settings> read_server_settings(const std::filesystem::path& config
   if (const auto* server = document::find(*parsed, "server"); server != nullptr) {
     if (const auto* table = field{server->content, "server", scope}.table(); table != nullptr) {
       read_table<server_settings>(*table, server->line, "server.", server_rules, scope, settings);
+      if (settings.tls_certificate.empty() != settings.tls_key.empty()) {
+        scope.error(server->line, "server.tls_certificate, tls_key: expected both or neither, found one of them");
+      }
     }
   }
   if (const auto* principals = document::find(*parsed, "principals"); principals != nullptr) {
@@ -104,6 +153,14 @@ std::vector<std::string_view> changed_keys(const server_settings& running, const
   compare("threads", &server_settings::threads);
   compare("drain_delay_ms", &server_settings::drain_delay);
   compare("log_level", &server_settings::log_level);
+  compare("max_header_bytes", &server_settings::max_header_bytes);
+  compare("max_body_bytes", &server_settings::max_body_bytes);
+  compare("max_connections", &server_settings::max_connections);
+  compare("read_timeout_ms", &server_settings::read_timeout);
+  compare("idle_timeout_ms", &server_settings::idle_timeout);
+  compare("allowed_hosts", &server_settings::allowed_hosts);
+  compare("allowed_origins", &server_settings::allowed_origins);
+  if (running.tls_certificate.empty() != read.tls_certificate.empty()) found.push_back("tls_certificate");
   return found;
 }
 

@@ -26,13 +26,23 @@ struct server_settings {
   std::uint32_t threads = 2;
   std::chrono::milliseconds drain_delay{0};  ///< between /readyz saying 503 and the listener closing
   std::string log_level = "info";
+  std::uint32_t max_header_bytes = 16u << 10;  ///< of one request
+  std::uint64_t max_body_bytes = 4u << 20;
+  std::uint32_t max_connections = 1024;             ///< more wait in the kernel's queue
+  std::chrono::milliseconds read_timeout{30'000};   ///< for a request to arrive, and for its answer to be taken
+  std::chrono::milliseconds idle_timeout{60'000};   ///< between the requests of a connection
+  std::vector<std::string> allowed_hosts;           ///< "host", "host:port" or "*", see browser_guard
+  std::filesystem::path tls_certificate;            ///< empty, as is the key: plain HTTP
+  std::filesystem::path tls_key;
+  std::vector<std::string> allowed_origins;         ///< "https://host" or with a port
   std::vector<principal> principals;
 };
 
 /// Errors: the file cannot be read, is not TOML, or one of the two tables is wrong; every finding in operator_detail.
 result<server_settings> read_server_settings(const std::filesystem::path& config);
 
-/// The keys of [server] that differ: a running server has what it started with, so these need a restart.
+/// The keys of [server] that differ: a running server has what it started with, so these need a restart. Other files
+/// for TLS do not, but whether there is TLS does.
 std::vector<std::string_view> changed_keys(const server_settings& running, const server_settings& read);
 
 }  // namespace tenon::tenond

@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,6 +40,9 @@ struct host_options {
   /// dies, then leave the signal to whoever handled it before; none otherwise. The next host on the same store does not
   /// load those bytes for that tenant again. Without them only the log tells what ran when the process ended.
   bool handle_crashes = false;
+  /// Told of each submitted task that has ended, after that was written down, on a thread that may wait for the disk; it
+  /// must not throw. What ends as the process dies is never told: ask async_find_task() after a start.
+  std::function<void(const submitted_task&)> task_ended = nullptr;
   /// The program tenon-canary, which runs a new plugin in a child process before the host does. Empty: the one beside
   /// this program, in
   /// ../libexec/tenon of it, or where tenon was installed. [host] canary goes before it.

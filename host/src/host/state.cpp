@@ -173,7 +173,7 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
   router = std::move(*made);
   warming =
       std::make_shared<warm_up>(router, std::make_shared<asio_scheduler>(executor), logger, settings.warm_up_builds);
-  tasks = make_tasks(settings);
+  tasks = make_tasks(settings, options.task_ended);
   limits = std::make_shared<bulkheads>(
       bulkhead_environment{.time = environment->time,
                            .work = std::make_shared<asio_scheduler>(executor),
@@ -227,7 +227,8 @@ result<void> host::state::open(const host_options& options, const std::shared_pt
 }
 
 /// Calls of the tasks that go on later pass the bulkheads, which call the tasks: they are reached through the host.
-std::shared_ptr<submitted_tasks> host::state::make_tasks(const host_settings& settings) {
+std::shared_ptr<submitted_tasks> host::state::make_tasks(const host_settings& settings,
+                                                         std::function<void(const submitted_task&)> ended) {
   return std::make_shared<submitted_tasks>(task_environment{
       .time = environment->time,
       .work = std::make_shared<asio_scheduler>(executor),
@@ -265,7 +266,8 @@ std::shared_ptr<submitted_tasks> host::state::make_tasks(const host_settings& se
             std::array<unsigned char, 2> drawn{};
             random_bytes(drawn);
             return (drawn[0] * 256 + drawn[1]) / 65536.0;
-          }});
+          },
+      .ended = std::move(ended)});
 }
 
 /// First what the last process left, then where this one leaves it.

@@ -86,7 +86,8 @@ struct host::state : std::enable_shared_from_this<host::state> {
   const std::shared_ptr<last_steps> ending;
 
   result<void> open(const host_options& options, const std::shared_ptr<const catalog>& read);
-  std::shared_ptr<submitted_tasks> make_tasks(const host_settings& settings);
+  std::shared_ptr<submitted_tasks> make_tasks(const host_settings& settings,
+                                              std::function<void(const submitted_task&)> ended);
   void record_entries(const host_options& options, const std::filesystem::path& store_dir);
   void deploy(const std::shared_ptr<const catalog>& read, admission& admitting);
   void applied(const std::shared_ptr<const catalog>& read);

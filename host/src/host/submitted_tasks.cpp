@@ -394,6 +394,7 @@ void submitted_tasks::write(submitted_task task) {
     world_.logger->info("tenant {}: {} {}{}{}", task.tenant, task.id,
                         task.now == submitted_task::state::completed ? "is completed" : "has failed",
                         task.trouble.empty() ? "" : ": ", task.trouble);
+    if (world_.ended) world_.ended(task);
   }
   look();
 }

@@ -49,6 +49,8 @@ struct task_environment {
   start_function through;                    ///< the same, by the way of every call: limits, queue, circuit breaker
   std::function<task_kind(std::string_view tenant, std::string_view task)> kind_of;
   std::function<double()> chance;  ///< uniform in [0, 1)
+  std::function<void(const submitted_task&)> ended =
+      nullptr;  ///< told what has ended and was written down; may be null
 };
 
 /// Calls that end as submitted, and what becomes of them: written down before the buyer hears of it, gone on with when

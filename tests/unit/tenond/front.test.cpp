@@ -1,75 +1,13 @@
 // Goal: HTTP, MCP and the host agree, from the bearer token to the tool result. Method: requests as values into
 // `front`, a real host with the echo plugin behind it.
-#include "front.hpp"
-
-#include "host_fixture.hpp"
-
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
-
-#include <doctest/doctest.h>
-
-#include <future>
+#include "front_world.hpp"
 
 using namespace tenon;
 using namespace tenon::tenond;
-using tenon::testing::host_directory;
-using tenon::testing::host_fixture;
 namespace json = boost::json;
 
-namespace {
-
-struct world {
-  world()
-      : buyers(std::vector<principal>{{"buyer", "930bbdc51b6aed5c2a5678fd6e28dee7a05e8a4b643cfc0b4427c3efb86c0d94"}}) {
-    files.drop(TENON_TEST_PLUGINS "/echo.so", "echo");
-    files.write_tenant("acme",
-                       "plugin = \"echo\"\nhosts = [\"acme.example.com\"]\naccounts = [{ id = \"acme-main\" }]\n"
-                       "specialisms = [\"sales-guaranteed\"]\nsettings = { tag = \"a\" }\n");
-    host = std::make_unique<host_fixture>(files);
-    under_test = std::make_unique<front>(**host, buyers);
-  }
-
-  http::response send(http::request request) {
-    auto promise = std::make_shared<std::promise<http::response>>();
-    auto pending = promise->get_future();
-    under_test->handle(std::move(request), [promise](http::response answer) { promise->set_value(std::move(answer)); });
-    return host_fixture::wait(std::move(pending));
-  }
-
-  http::response post(const std::string& body, const std::string& path = "/t/acme/mcp", http::header_list more = {}) {
-    http::request request{
-        .method = "POST", .path = path, .query = {}, .headers = std::move(more), .body = body, .peer = {}};
-    request.headers.emplace_back("authorization", "Bearer secret-token");
-    return send(std::move(request));
-  }
-
-  json::object rpc(const std::string& method, json::object params = {}, const std::string& path = "/t/acme/mcp",
-                   http::header_list more = {}) {
-    const json::object message{{"jsonrpc", "2.0"}, {"id", 7}, {"method", method}, {"params", std::move(params)}};
-    const auto answer = post(json::serialize(message), path, std::move(more));
-    CHECK(answer.status == 200);
-    auto body = json::parse(answer.body).as_object();
-    CHECK(body.at("id") == 7);
-    return body;
-  }
-
-  json::object call(const std::string& tool, json::object arguments, const std::string& path = "/t/acme/mcp",
-                    http::header_list more = {}) {
-    auto body = rpc("tools/call", {{"name", tool}, {"arguments", std::move(arguments)}}, path, std::move(more));
-    return body.at("result").as_object();
-  }
-
-  host_directory files;
-  authenticator buyers;
-  std::unique_ptr<host_fixture> host;
-  std::unique_ptr<front> under_test;
-};
-
-}  // namespace
-
 TEST_CASE("without a known token there is a 401 with a challenge before anything else is looked at") {
-  world w;
+  front_world w;
   for (const char* method : {"POST", "GET"}) {
     const auto none = w.send({.method = method, .path = "/mcp", .query = {}, .headers = {}, .body = "{", .peer = {}});
     CHECK(none.status == 401);
@@ -87,7 +25,7 @@ TEST_CASE("without a known token there is a 401 with a challenge before anything
 }
 
 TEST_CASE("health and readiness need no token, and readiness ends when the server drains") {
-  world w;
+  front_world w;
   const auto get = [&](const char* path) {
     return w.send({.method = "GET", .path = path, .query = {}, .headers = {}, .body = {}, .peer = {}}).status;
   };
@@ -99,7 +37,7 @@ TEST_CASE("health and readiness need no token, and readiness ends when the serve
 }
 
 TEST_CASE("other paths are 404, other methods 405 with what is allowed") {
-  world w;
+  front_world w;
   for (const char* path : {"/", "/mcp/x", "/t//mcp", "/t/a/b/mcp", "/t/acme"}) {
     CAPTURE(path);
     CHECK(w.post("{}", path).status == 404);
@@ -112,24 +50,27 @@ TEST_CASE("other paths are 404, other methods 405 with what is allowed") {
                            .peer = {}});
   CHECK(get.status == 405);
   CHECK(get.headers.back() == std::pair<std::string, std::string>("allow", "POST"));
+  const auto put = w.send({.method = "PUT", .path = "/readyz", .query = {}, .headers = {}, .body = {}, .peer = {}});
+  CHECK(put.status == 405);
+  CHECK(put.headers.back() == std::pair<std::string, std::string>("allow", "GET, HEAD"));
 }
 
 TEST_CASE("initialize agrees on the asked version if it is known, else offers the newest") {
-  world w;
+  front_world w;
   CHECK(w.rpc("initialize", {{"protocolVersion", "2025-03-26"}}).at("result").at("protocolVersion") == "2025-03-26");
   CHECK(w.rpc("initialize", {{"protocolVersion", "1999-01-01"}}).at("result").at("protocolVersion") == "2025-11-25");
   CHECK(w.rpc("ping").at("result").as_object().empty());
 }
 
 TEST_CASE("a notification gets 202 and no body") {
-  world w;
+  front_world w;
   const auto answer = w.post(R"({"jsonrpc":"2.0","method":"notifications/initialized"})");
   CHECK(answer.status == 202);
   CHECK(answer.body.empty());
 }
 
 TEST_CASE("malformed messages get the JSON-RPC error that names the fault") {
-  world w;
+  front_world w;
   const auto code = [&](const std::string& body) {
     return json::parse(w.post(body).body).at("error").at("code").as_int64();
   };
@@ -145,25 +86,25 @@ TEST_CASE("malformed messages get the JSON-RPC error that names the fault") {
 }
 
 TEST_CASE("an unknown tool is -32602 with the words the official runner looks for") {
-  world w;
+  front_world w;
   const auto error = w.rpc("tools/call", {{"name", "no_such"}}).at("error").as_object();
   CHECK(error.at("code") == -32602);
   CHECK(error.at("message") == "Unknown tool: no_such");
 }
 
 TEST_CASE("tools are the plugin's tasks, listed without loading it") {
-  world w;
+  front_world w;
   const auto tools = w.rpc("tools/list").at("result").at("tools").as_array();
-  CHECK(tools.size() == 8);
+  CHECK(tools.size() == 10);
   CHECK(tools[0].at("name") == "create_media_buy");
   for (const auto& tool : tools) CHECK_FALSE(tool.at("description").as_string().empty());
   CHECK(w.files.mapped() == 0);
-  CHECK(w.rpc("tools/list", {}, "/mcp").at("result").at("tools").as_array().size() == 8);
+  CHECK(w.rpc("tools/list", {}, "/mcp").at("result").at("tools").as_array().size() == 10);
   CHECK(w.rpc("tools/list", {}, "/t/nobody/mcp").contains("error"));
 }
 
 TEST_CASE("a tenant of other principals has no tools, no capabilities and no difference from one that is not there") {
-  world w;
+  front_world w;
   w.files.write_tenant("closed", "plugin = \"echo\"\nprincipals = [\"somebody-else\"]\n");
   REQUIRE(w.host->reload().ok());
   CHECK(w.rpc("tools/list", {}, "/t/closed/mcp") == w.rpc("tools/list", {}, "/t/nobody/mcp"));
@@ -172,7 +113,7 @@ TEST_CASE("a tenant of other principals has no tools, no capabilities and no dif
 }
 
 TEST_CASE("a bare call without initialize reaches the tenant of the path, of the host and of the account alike") {
-  world w;
+  front_world w;
   const json::object context = {{"id", "x"}};
   const auto by_path = w.call("get_products", {{"context", context}});
   CHECK(by_path.at("structuredContent").at("tag") == "a");
@@ -185,7 +126,7 @@ TEST_CASE("a bare call without initialize reaches the tenant of the path, of the
 }
 
 TEST_CASE("errors of the plugin and of the server are tool results, not protocol errors") {
-  world w;
+  front_world w;
   const auto failed = w.call("get_products", {{"fail", "PRODUCT_NOT_FOUND"}, {"context", {{"id", 1}}}});
   CHECK(failed.at("isError") == true);
   CHECK(failed.at("structuredContent").at("adcp_error").at("code") == "PRODUCT_NOT_FOUND");
@@ -198,7 +139,7 @@ TEST_CASE("errors of the plugin and of the server are tool results, not protocol
 }
 
 TEST_CASE("capabilities name the release and what the tenant claims") {
-  world w;
+  front_world w;
   const auto body = w.call("get_adcp_capabilities", {}).at("structuredContent").as_object();
   CHECK(body.at("status") == "completed");
   CHECK(body.at("adcp").at("major_versions") == json::array{3});
@@ -206,9 +147,10 @@ TEST_CASE("capabilities name the release and what the tenant claims") {
 }
 
 TEST_CASE("a task that was submitted can be asked for, by who submitted it alone") {
-  world w;
+  front_world w;
   const auto sold =
-      w.call("create_media_buy", {{"idempotency_key", "0123456789abcdef"}, {"submit", 0}, {"context", {{"trace", 1}}}})
+      w.call("create_media_buy",
+             front_world::buy({{"idempotency_key", "0123456789abcdef"}, {"submit", 0}, {"context", {{"trace", 1}}}}))
           .at("structuredContent")
           .as_object();
   CHECK(sold.at("status") == "submitted");
@@ -225,7 +167,7 @@ TEST_CASE("a task that was submitted can be asked for, by who submitted it alone
 
   const auto missing = w.call("tasks_get", {{"task_id", "task-0"}}).at("structuredContent").at("adcp_error");
   CHECK(missing.at("code") == "REFERENCE_NOT_FOUND");
-  CHECK(w.call("tasks_get", {}).at("structuredContent").at("adcp_error").at("code") == "INVALID_REQUEST");
+  CHECK(w.call("tasks_get", {}).at("structuredContent").at("adcp_error").at("field") == "task_id");
   w.buyers.assign(
       std::vector<principal>{{"other", "930bbdc51b6aed5c2a5678fd6e28dee7a05e8a4b643cfc0b4427c3efb86c0d94"}});
   CHECK(w.call("tasks_get", asked).at("structuredContent").at("adcp_error") == missing);

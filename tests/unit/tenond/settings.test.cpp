@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 using namespace tenon::tenond;
 namespace fs = std::filesystem;
@@ -13,8 +14,8 @@ namespace fs = std::filesystem;
 namespace {
 
 struct config_file {
-  explicit config_file(const std::string& text)
-      : path(fs::temp_directory_path() / ("tenond-settings-" + std::to_string(getpid()) + ".toml")) {
+  explicit config_file(const std::string& text, const std::string& name = "settings")
+      : path(fs::temp_directory_path() / ("tenond-" + name + '-' + std::to_string(getpid()) + ".toml")) {
     std::ofstream(path) << text;
   }
   ~config_file() { fs::remove(path); }
@@ -36,6 +37,8 @@ TEST_CASE("what is missing has its default; the host's tables are not tenond's b
   CHECK(read->address == "127.0.0.1");
   CHECK(read->port == 8080);
   CHECK(read->principals.empty());
+  CHECK(read->max_body_bytes == 4u << 20);
+  CHECK(read->allowed_hosts.empty());
 }
 
 TEST_CASE("a whole configuration is read, paths relative to the file") {
@@ -59,6 +62,24 @@ TEST_CASE("every mistake is refused with its line and what was expected") {
       {"[server]\nport = \"80\"\n", "integer"},
       {"[server]\nlog_level = \"loud\"\n", "debug"},
       {"[principals.buyer]\ntoken_sha256 = \"abc\"\n", "sha256sum"},
+      {"[server]\nmax_header_bytes = 1023\n", "1024"},
+      {"[server]\nmax_header_bytes = 1048577\n", "1048576"},
+      {"[server]\nmax_body_bytes = 0\n", "1024"},
+      {"[server]\nmax_body_bytes = \"4M\"\n", "integer"},
+      {"[server]\nmax_connections = 0\n", "1000000"},
+      {"[server]\nread_timeout_ms = 0\n", "3600000"},
+      {"[server]\nidle_timeout_ms = 3600001\n", "found the integer 3600001"},
+      {"[server]\nidle_timeout = 1\n", "idle_timeout_ms"},
+      {"[server]\nallowed_hosts = \"localhost\"\n", "array"},
+      {"[server]\nallowed_hosts = [\"https://a.example\"]\n", "no scheme"},
+      {"[server]\nallowed_hosts = [\"*.a.example\"]\n", "allowed_hosts[0]"},
+      {"[server]\nallowed_hosts = [\"a.example:0\"]\n", "found the string \"a.example:0\""},
+      {"[server]\nallowed_origins = [\"a.example\"]\n", "https://app.example.com"},
+      {"[server]\nallowed_origins = [\"https://a.example/\"]\n", "no path"},
+      {"[server]\nallowed_origins = [\"*\"]\n", "wildcard"},
+      {"[server]\nallowed_origins = [\"null\"]\n", "http or https"},
+      {"\n[server]\ntls_key = \"key.pem\"\n", "both or neither"},
+      {"\n[server]\ntls_certificate = \"chain.pem\"\n", "both or neither"},
   };
   for (const auto& [text, expected] : faults) {
     const config_file file(text);
@@ -67,6 +88,57 @@ TEST_CASE("every mistake is refused with its line and what was expected") {
     CHECK(refusal.find(file.path.string() + ":2") != std::string::npos);
     CHECK(refusal.find(expected) != std::string::npos);
   }
+}
+
+TEST_CASE("what the listener takes is read, and what of it changed is known") {
+  const config_file before("[server]\n");
+  const config_file file(
+      "[server]\nmax_header_bytes = 1024\nmax_body_bytes = 1073741824\nmax_connections = 1\nread_timeout_ms = 5\n"
+      "idle_timeout_ms = 6\nallowed_hosts = [\"a.example:8080\", \"[::1]\", \"*\"]\n"
+      "allowed_origins = [\"https://a.example\"]\n",
+      "changed");
+  const auto read = read_server_settings(file.path);
+  REQUIRE(read.has_value());
+  CHECK(read->max_header_bytes == 1024);
+  CHECK(read->max_body_bytes == 1u << 30);
+  CHECK(read->max_connections == 1);
+  CHECK(read->read_timeout.count() == 5);
+  CHECK(read->idle_timeout.count() == 6);
+  CHECK(read->allowed_hosts == std::vector<std::string>{"a.example:8080", "[::1]", "*"});
+  CHECK(read->allowed_origins == std::vector<std::string>{"https://a.example"});
+  CHECK(changed_keys(*read, *read).empty());
+  CHECK(changed_keys(read_server_settings(before.path).value(), *read) ==
+        std::vector<std::string_view>{"max_header_bytes", "max_body_bytes", "max_connections", "read_timeout_ms",
+                                      "idle_timeout_ms", "allowed_hosts", "allowed_origins"});
+}
+
+TEST_CASE("the shipped file shows every key of [server], with its default") {
+  std::ifstream shipped(fs::path(TENON_SHIPPED_CONFIG) / "tenon.toml");
+  std::string text;
+  bool here = false;
+  for (std::string line; std::getline(shipped, line);) {
+    if (line.starts_with('[')) here = line == "[server]";
+    if (here && line.starts_with("#[")) break;
+    if (here && !line.starts_with("# ")) text += (line.starts_with('#') ? line.substr(1) : line) + '\n';
+  }
+  const config_file file(text);
+  const auto read = read_server_settings(file.path);
+  REQUIRE_MESSAGE(read.has_value(), file.refusal());
+  server_settings defaults;
+  CHECK(changed_keys(defaults, *read) == std::vector<std::string_view>{"admin_socket", "port_file", "tls_certificate"});
+
+  const auto refusal = config_file("[server]\nzzzzzzzz = 1\n", "unknown").refusal();
+  const std::string opening = "expected one of ";
+  REQUIRE(refusal.find(opening) != std::string::npos);
+  std::istringstream names(refusal.substr(refusal.find(opening) + opening.size()));
+  int keys = 0;
+  for (std::string name; std::getline(names, name, ',');) {
+    name = name.substr(name.find_first_not_of(' '));
+    CAPTURE(name);
+    ++keys;
+    CHECK(text.find('\n' + name + " = ") != std::string::npos);
+  }
+  CHECK(keys >= 16);
 }
 
 TEST_CASE("a principal without a token, and two with one token, are refused") {

@@ -1,0 +1,395 @@
+#!/usr/bin/env python3
+"""What tools/conformance runs: the official suites against real processes on 127.0.0.1.
+
+usage: conformance_suites.py BUILD_DIRECTORY PACKAGES [--json FILE] [--slow] [suite...]
+
+Each storyboard meets a tenond, and stand-ins, that have just been started: several of them use fixed idempotency keys. What is
+expected of each is a number of steps passed, none failed, and so many skipped at most; less is a failure, and more is said.
+"""
+import argparse
+import hashlib
+import http.client
+import http.server
+import json
+import os
+import pathlib
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+
+from programs import Failed, Process, expect, get_json, wait_until
+
+# Steps passed and skipped of each storyboard of AdCP 3.0.6. What is skipped is what no seller of media needs (sign-in by OAuth,
+# sessions of sponsored intelligence, governance agents).
+STORYBOARDS = {
+    "capability_discovery": (2, 0),
+    "v3_envelope_integrity": (1, 0),
+    "schema_validation": (9, 0),
+    "error_compliance": (9, 0),
+    "security_baseline": (4, 3),
+    "get_media_buys_pagination_integrity": (5, 0),
+    "pagination_integrity": (6, 0),
+    "pagination_integrity_creative_formats": (5, 0),
+    "pagination_integrity_list_accounts": (4, 0),
+    "deterministic_testing": (22, 9),
+    "media_buy_seller": (58, 1),
+    "media_buy_state_machine": (9, 0),
+    "sales_non_guaranteed": (37, 0),
+    "sales_guaranteed": (44, 0),
+}
+SLOW_STORYBOARDS = {"idempotency": (4, 4)}
+# Of a tenant behind an ad server, whose catalogue no test may seed: what its tenant file has is what the storyboards ask for.
+AD_SERVER_STORYBOARDS = {"sales_non_guaranteed": (27, 2), "sales_guaranteed": (34, 2)}
+
+FORMATS = {"display": "display_300x250", "video": "video_640x360"}
+# Product, pricing option, delivery, medium and price of what the storyboards buy; an auction's price is its floor.
+CATALOGUE = [
+    ("test-product", "default", "guaranteed", "display", "rate", 12.5),
+    ("test-product", "test-pricing", "guaranteed", "display", "rate", 12.5),
+    ("sports_display_auction", "cpm_auction", "non_guaranteed", "display", "floor", 5),
+    ("outdoor_video_auction", "cpm_auction", "non_guaranteed", "video", "floor", 15),
+    ("outdoor_display_q2", "cpm_standard", "guaranteed", "display", "rate", 8),
+    ("outdoor_video_q2", "cpm_standard", "guaranteed", "video", "rate", 12),
+    ("sports_preroll_q2", "cpm_guaranteed", "guaranteed", "video", "rate", 22),
+    ("lifestyle_display_q2", "cpm_standard", "guaranteed", "display", "rate", 8),
+    ("sports_preroll_q2_guaranteed", "cpm_guaranteed_fixed", "guaranteed", "video", "rate", 35),
+    ("outdoor_ctv_q2_guaranteed", "cpm_guaranteed_fixed", "guaranteed", "video", "rate", 45),
+    ("async_signed_io_q2", "cpm_guaranteed", "guaranteed", "video", "rate", 18),
+]
+
+GAM_SETTINGS = """\
+network_code = "123456"
+advertiser_id = "555"
+trafficker_id = "77"
+requests_per_second = 100
+service_account = { file = "%(keys)s/sa-123456.json" }
+api_base = "%(sandbox)s/v1"
+"""
+KEVEL_SETTINGS = """\
+api_key = { file = "%(keys)s/kevel-conformance.key" }
+api_base = "%(sandbox)s/kevel/v1"
+advertiser_id = %(advertiser)d
+"""
+
+
+def products(only=None, more=""):
+    """The catalogue as settings of a tenant; `more` goes into each product."""
+    text = []
+    for product in dict.fromkeys(line[0] for line in CATALOGUE):
+        lines = [line for line in CATALOGUE if line[0] == product]
+        if only is not None and product not in only:
+            continue
+        options = ", ".join('{ pricing_option_id = "%s", pricing_model = "cpm", currency = "USD", %s = %s }' % (
+            line[1], line[4], line[5]) for line in lines)
+        text.append('[[settings.products]]\nproduct_id = "%s"\ndelivery_type = "%s"\nchannels = ["%s"]\n'
+                    'format_ids = [{ agent_url = "https://creative.adcontextprotocol.org", id = "%s" }]\n'
+                    'pricing_options = [%s]\n%s' % (product, lines[0][2], "olv" if lines[0][3] == "video" else "display",
+                                                   FORMATS[lines[0][3]], options, more))
+    return "\n".join(text)
+
+
+class World:
+    """tenond, and the stand-ins where a tenant needs them, just started."""
+
+    def __init__(self, build, tenant):
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="tenon-conformance-"))
+        self.build = build
+        self.tenant = tenant
+        self.processes = []
+        self.tokens = [secrets.token_urlsafe(24), secrets.token_urlsafe(24)]
+        self.sandbox = None
+
+    def __enter__(self):
+        try:
+            if self.tenant != "seller":
+                self.start_sandbox()
+            self.write_config()
+            tenond = self.start("tenond", [self.build / "bin" / "tenond", self.root / "tenon.toml"])
+            self.port = self.read_port(tenond, self.root / "tenond.port")
+            self.url = "http://127.0.0.1:%d/t/%s/mcp" % (self.port, self.tenant)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for process in reversed(self.processes):
+            process.stop()
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def start(self, name, command):
+        process = Process(name, [str(part) for part in command], self.root)
+        self.processes.append(process)
+        return process
+
+    def read_port(self, process, file):
+        def port():
+            if not process.alive():
+                raise Failed("%s ended early:\n%s" % (process.name, process.tail()))
+            return int(file.read_text()) if file.exists() else 0
+        return wait_until(port, process.name + " to listen")
+
+    def start_sandbox(self):
+        command = [self.build / "bin" / "tenon-sandbox", "--port", "0", "--write-port", self.root / "sandbox.port",
+                   "--write-keys", self.root / "keys", "--gam-network", "123456", "--kevel-key", "conformance",
+                   "--gam-rate", "100"]
+        process = self.start("sandbox", command)
+        self.sandbox = "http://127.0.0.1:%d" % self.read_port(process, self.root / "sandbox.port")
+
+    def write_config(self):
+        (self.root / "plugins").mkdir()
+        (self.root / "tenants.d").mkdir()
+        plugin = {"seller": "sandbox_seller"}.get(self.tenant, self.tenant)
+        shutil.copy(self.build / "plugins" / (plugin + ".so"), self.root / "plugins")
+        principals = "".join('[principals.buyer-%d]\ntoken_sha256 = "%s"\n' % (
+            number, hashlib.sha256(token.encode()).hexdigest()) for number, token in enumerate(self.tokens))
+        (self.root / "tenon.toml").write_text(
+            '[host]\nplugin_dirs = ["plugins"]\nstore_dir = "store"\n[cache]\ncold_start = "coalesce"\n[server]\nport = 0\n'
+            'port_file = "tenond.port"\n' + principals)
+        head = ('plugin = "%s"\nspecialisms = ["sales-non-guaranteed", "sales-guaranteed"]\n%s = true\n[settings]\n'
+                'publisher_domain = "publisher.example"\n' % (
+                    plugin, "sandbox" if self.tenant == "seller" else "implicit_accounts"))
+        (self.root / "tenants.d" / (self.tenant + ".toml")).write_text(head + self.settings())
+
+    def settings(self):
+        if self.tenant == "seller":
+            return products(only={"test-product"})
+        names = {"sandbox": self.sandbox, "keys": self.root / "keys"}
+        if self.tenant == "gam":
+            return GAM_SETTINGS % names + products(more='ad_unit_ids = ["99"]\n')
+        held = get_json(self.sandbox + "/_sandbox/state/kevel/conformance")
+        names["advertiser"] = held["advertiser"][0]["Id"]
+        zone = held["zone"][0]
+        priority = next(each["Id"] for each in held["priority"] if each["Name"] == "Standard")
+        return KEVEL_SETTINGS % names + products(
+            more="priority_id = %d\nplaces = [{ site_id = %d, zone_id = %d }]\n" % (priority, zone["SiteId"], zone["Id"]))
+
+    def traffic(self, wanted):
+        """How many requests of the stand-in's routes that match were answered with success."""
+        routes = get_json(self.sandbox + "/_sandbox/traffic")["routes"]
+        return sum(count for route, counted in routes.items() if re.search(wanted, route)
+                   for status, count in counted["by_status"].items() if status.startswith("2"))
+
+    def log(self):
+        return self.processes[-1].tail()
+
+
+class Suites:
+    def __init__(self, build, packages, slow):
+        self.build = build
+        self.packages = packages
+        self.slow = slow
+        self.node = next(iter(sorted(packages.glob("node_modules/node-linux-*/bin/node"))), None)
+        expect(self.node is not None, "expected Node among the packages, found none for this machine")
+        self.totals = {}
+        self.failures = []
+
+    def environment(self):
+        return {"PATH": os.environ.get("PATH", ""), "HOME": str(self.packages), "CI": "1", "ADCP_SKIP_VERSION_CHECK": "1",
+                "ADCP_COMPLIANCE_DIR": str(self.compliance()), "NODE_PATH": str(self.packages / "node_modules")}
+
+    def compliance(self):
+        """The storyboards with their dates ten years on. From June 2026 on the runner replaces dates that have passed by the
+        moment, so that its own repeats differ and conflict."""
+        target = self.packages / "storyboards"
+        if not target.exists():
+            source = self.packages / "node_modules/@adcp/sdk/compliance/cache/3.0.6"
+            partial = target.with_suffix(".partial")
+            shutil.rmtree(partial, ignore_errors=True)
+            shutil.copytree(source, partial)
+            for file in partial.rglob("*"):
+                if file.is_file() and file.suffix in (".yaml", ".yml", ".json"):
+                    file.write_text(file.read_text().replace("2026-", "2036-"))
+            partial.rename(target)
+        return target
+
+    def run_node(self, arguments, timeout=300):
+        return subprocess.run([str(self.node), *(str(each) for each in arguments)], env=self.environment(), text=True,
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False)
+
+    def count(self, suite, passed, failed, skipped):
+        total = self.totals.setdefault(suite, {"passed": 0, "failed": 0, "skipped": 0})
+        for key, value in (("passed", passed), ("failed", failed), ("skipped", skipped)):
+            total[key] += value
+
+    def fail(self, what):
+        self.failures.append(what)
+        print("   " + what, flush=True)
+
+    # ---- AdCP -----------------------------------------------------------------------------------------------------------
+
+    def storyboard(self, suite, world, name, expected, options=()):
+        script = pathlib.Path(__file__).resolve().parent.parent / "tests/conformance/storyboard.cjs"
+        done = self.run_node([script, world.url, world.tokens[0], name, *options])
+        try:
+            found = json.loads(done.stdout.strip().splitlines()[-1])
+        except (IndexError, ValueError):
+            self.count(suite, 0, 1, 0)
+            return self.fail("%s: the runner ended without an answer: %s" % (name, done.stderr.strip()[-400:]))
+        self.count(suite, found["passed"], found["failed"], found["skipped"])
+        print("   %-40s %3d passed, %d failed, %d skipped" % (name, found["passed"], found["failed"], found["skipped"]),
+              flush=True)
+        for each in found["failures"]:
+            self.fail("%s: %s: %s %s" % (name, each["step"], each["error"][:300], json.dumps(each["check"])[:400]))
+        passed, skipped = expected
+        if found["failed"] or found["passed"] < passed or found["skipped"] > skipped:
+            self.fail("%s: expected %d passed, 0 failed and %d skipped at most; tenond's log ends with\n%s" % (
+                name, passed, skipped, world.log()))
+        elif found["passed"] > passed:
+            print("   %s: more than the %d expected; raise the figure" % (name, passed), flush=True)
+        return None
+
+    def storyboards(self):
+        wanted = dict(STORYBOARDS, **(SLOW_STORYBOARDS if self.slow else {}))
+        for name, expected in wanted.items():
+            with World(self.build, "seller") as world:
+                self.storyboard("storyboards", world, name, expected)
+
+    def ad_server(self, tenant, booked):
+        for name, expected in AD_SERVER_STORYBOARDS.items():
+            with World(self.build, tenant) as world:
+                self.storyboard(tenant, world, name, expected, ["--without-seeding"])
+                # A front that answers without its ad server passes every storyboard; the ad server's counters tell.
+                for route in booked:
+                    if world.traffic(route) == 0:
+                        self.fail("%s: expected %s to have asked %s of its ad server" % (name, tenant, route))
+
+    def gam(self):
+        self.ad_server("gam", ["POST /token", "POST .*orders", "POST .*lineItems", "(GET|POST) .*[rR]eport"])
+
+    def kevel(self):
+        self.ad_server("kevel", ["POST .*/campaign", "POST .*/flight", "/report"])
+
+    def fuzz(self):
+        """Generated requests, and one buyer looking for what is another one's."""
+        command = self.packages / "node_modules/@adcp/sdk/bin/adcp.js"
+        tools = "get_products,list_creative_formats,list_creatives,get_media_buys,get_media_buy_delivery,get_adcp_capabilities"
+        with World(self.build, "seller") as world:
+            done = self.run_node([command, "fuzz", world.url, "--auth-token", world.tokens[0], "--auth-token-cross-tenant",
+                                  world.tokens[1], "--auto-seed", "--seed", "42", "--turn-budget", "30", "--format", "json",
+                                  "--allow-http", "--tools", tools], timeout=600)
+            try:
+                found = json.loads(done.stdout[done.stdout.index("{"):])
+            except ValueError:
+                self.count("fuzz", 0, 1, 0)
+                return self.fail("fuzz: exit code %d without an answer: %s" % (done.returncode, done.stderr.strip()[-600:]))
+            failures = found.get("failures", [])
+            self.count("fuzz", found.get("totalRuns", 0) - len(failures), len(failures), 0)
+            print("   %s" % json.dumps({key: value for key, value in found.items() if not isinstance(value, (list, dict))}))
+            if done.returncode != 0 or failures:
+                self.fail("fuzz: exit code %d: %s" % (done.returncode, json.dumps(found)[:2000]))
+        return None
+
+    # ---- MCP ------------------------------------------------------------------------------------------------------------
+
+    def mcp(self):
+        """The suite sends no token, so a proxy adds it; whatever else it sends arrives as it came."""
+        command = self.packages / "node_modules/@modelcontextprotocol/conformance/dist/index.js"
+        expected = pathlib.Path(__file__).resolve().parent.parent / "tests/conformance/mcp-expected-failures.yml"
+        with World(self.build, "seller") as world, Proxy(world) as proxy:
+            done = self.run_node([command, "server", "--url", proxy.url, "--suite", "all", "--expected-failures", expected,
+                                  "-o", world.root / "mcp"])
+            passed, failed, known = checks_of(world.root / "mcp", expected)
+            self.count("mcp", passed, failed, known)
+            print("   %d checks passed, %d failed, %d scenarios are not for a server of tools alone" % (passed, failed, known))
+            if done.returncode != 0:
+                self.fail("mcp: exit code %d: %s" % (done.returncode, (done.stdout + done.stderr).strip()[-3000:]))
+
+
+def checks_of(directory, expected):
+    known = {line.split("-", 1)[1].strip() for line in expected.read_text().splitlines() if line.strip().startswith("- ")}
+    passed = failed = 0
+    for file in directory.rglob("checks.json"):
+        scenario = re.sub(r"^server-|-\d{4}-.*$", "", file.parent.name)
+        for check in json.loads(file.read_text()):
+            if check["status"] == "SUCCESS":
+                passed += 1
+            elif check["status"] == "FAILURE" and scenario not in known:
+                failed += 1
+    return passed, failed, len(known)
+
+
+class Proxy:
+    """Passes requests on to tenond with a token added."""
+
+    def __init__(self, world):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def pass_on(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                upstream = http.client.HTTPConnection("127.0.0.1", world.port, timeout=60)
+                upstream.putrequest(self.command, "/t/%s/mcp" % world.tenant, skip_host=True, skip_accept_encoding=True)
+                for name, value in self.headers.items():
+                    if name.lower() not in ("connection", "authorization"):
+                        upstream.putheader(name, value)
+                upstream.putheader("Authorization", "Bearer " + world.tokens[0])
+                upstream.endheaders(body)
+                answer = upstream.getresponse()
+                payload = answer.read()
+                self.send_response(answer.status)
+                for name, value in answer.getheaders():
+                    if name.lower() not in ("connection", "content-length", "transfer-encoding"):
+                        self.send_header(name, value)
+                self.send_header("Content-Length", str(len(payload)))
+                self.end_headers()
+                self.wfile.write(payload)
+                upstream.close()
+
+            do_GET = do_POST = do_DELETE = pass_on
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = "http://127.0.0.1:%d/mcp" % self.server.server_port
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self.server.serve_forever)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+SUITES = ("storyboards", "gam", "kevel", "fuzz", "mcp")
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("packages", type=pathlib.Path)
+    parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--slow", action="store_true")
+    parser.add_argument("suite", nargs="*")
+    given = parser.parse_args()
+    unknown = set(given.suite) - set(SUITES)
+    if unknown:
+        parser.error("expected suites of %s, found %s" % (", ".join(SUITES), ", ".join(sorted(unknown))))
+    suites = Suites(given.build.resolve(), given.packages.resolve(), given.slow)
+    for name in given.suite or SUITES:
+        print("conformance: " + name, flush=True)
+        try:
+            getattr(suites, name)()
+        except (Failed, OSError, subprocess.SubprocessError, KeyError, ValueError) as reason:
+            suites.count(name, 0, 1, 0)
+            suites.fail("%s: %s" % (name, reason))
+    if given.json:
+        given.json.write_text(json.dumps(suites.totals, indent=2) + "\n")
+    sums = {key: sum(total[key] for total in suites.totals.values()) for key in ("passed", "failed", "skipped")}
+    if suites.failures and not sums["failed"]:
+        sums["failed"] = len(suites.failures)
+    print("conformance: %(passed)d passed, %(failed)d failed, %(skipped)d skipped" % sums)
+    return 1 if suites.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
