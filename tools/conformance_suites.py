@@ -271,7 +271,7 @@ class Suites:
         with World(self.build, "seller") as world:
             done = self.run_node([command, "fuzz", world.url, "--auth-token", world.tokens[0], "--auth-token-cross-tenant",
                                   world.tokens[1], "--auto-seed", "--seed", "42", "--turn-budget", "30", "--format", "json",
-                                  "--allow-http", "--tools", tools], timeout=600)
+                                  "--tools", tools], timeout=600)
             try:
                 found = json.loads(done.stdout[done.stdout.index("{"):])
             except ValueError:
@@ -304,7 +304,7 @@ def checks_of(directory, expected):
     known = {line.split("-", 1)[1].strip() for line in expected.read_text().splitlines() if line.strip().startswith("- ")}
     passed = failed = 0
     for file in directory.rglob("checks.json"):
-        scenario = re.sub(r"^server-|-\d{4}-.*$", "", file.parent.name)
+        scenario = re.sub(r"^server-|-\d{4}-\d{2}-\d{2}T.*$", "", file.parent.name)
         for check in json.loads(file.read_text()):
             if check["status"] == "SUCCESS":
                 passed += 1
