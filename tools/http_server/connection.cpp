@@ -23,6 +23,7 @@ using boost::system::error_code;
 constexpr auto token = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t read_size = 16u << 10;
 constexpr std::chrono::milliseconds linger_time{1'000};
+constexpr std::chrono::milliseconds again_after{100};
 
 /// What a handler answers through. Its destruction without a call is an answer too.
 class pending_answer {
@@ -317,10 +318,17 @@ void connection::limit(std::chrono::milliseconds duration) {
 void connection::on_limit() {
   timed_out_ = true;
   error_code ignored;
-  if (state_ == state::writing)
+  if (state_ == state::writing) {
     socket_.close(ignored);
-  else
-    socket_.cancel(ignored);
+    return;
+  }
+  socket_.cancel(ignored);
+  // Of an operation of TLS a part may have ended just now, so that nothing was cancelled and it goes on reading.
+  limit_.expires_after(again_after);
+  limit_.async_wait([self = weak_from_this(), number = limits_](error_code cancelled) {
+    const auto still = self.lock();
+    if (!cancelled && still && still->limits_ == number) still->on_limit();
+  });
 }
 
 }  // namespace tenon::http

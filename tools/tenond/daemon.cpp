@@ -150,14 +150,14 @@ result<void> daemon::reload_own() {
     logger_->error("[server] and [principals] stay as they were: {}", read.error().operator_detail);
     return read.error();
   }
+  buyers_.assign(read->principals);  // also if what follows is wrong: a token may have to go
   const bool speaks_tls = !settings_.tls_certificate.empty();
   auto identity = speaks_tls ? identity_of(*read) : result<http::tls_identity>(http::tls_identity());
   if (!identity) {
-    logger_->error("[server] and [principals] stay as they were: {}", identity.error().operator_detail);
+    logger_->error("the certificate stays as it was: {}", identity.error().operator_detail);
     return identity.error();
   }
   if (*identity) server_->present(std::move(*identity));
-  buyers_.assign(read->principals);
   for (const auto key : changed_keys(settings_, *read)) {
     logger_->warn("server.{} has changed: it takes effect when tenond is restarted", key);
   }

@@ -108,6 +108,8 @@ result<account_reference> account_of(const json::object& arguments) {
   reference.account_id = text_at(object, "account_id");
   reference.operator_name = text_at(object, "operator");
   if (const auto* brand = object.if_contains("brand"); brand != nullptr) {
+    if (brand->is_object() && brand->get_object().contains("brand_id"))
+      return wrong_account("Brands are told apart by their domain here: expected no brand_id.");
     reference.brand = brand->is_object() ? text_at(brand->get_object(), "domain") : text_at(object, "brand");
   }
   if (const auto* sandbox = object.if_contains("sandbox"); sandbox != nullptr) {

@@ -40,8 +40,8 @@ struct host_options {
   /// dies, then leave the signal to whoever handled it before; none otherwise. The next host on the same store does not
   /// load those bytes for that tenant again. Without them only the log tells what ran when the process ended.
   bool handle_crashes = false;
-  /// Told of each submitted task that has ended, after that was written down, on a thread that may wait for the disk; it
-  /// must not throw. What ends as the process dies is never told: ask async_find_task() after a start.
+  /// Told of each submitted task that has ended, after that was written down, on a thread that may wait for the disk;
+  /// it must not throw. What ends as the process dies is never told: ask async_find_task() after a start.
   std::function<void(const submitted_task&)> task_ended = nullptr;
   /// The program tenon-canary, which runs a new plugin in a child process before the host does. Empty: the one beside
   /// this program, in
@@ -57,8 +57,9 @@ struct call_target {
 
 /// The accounts of a tenant, as its configuration has them.
 struct tenant_accounts {
-  bool sandbox = false;   ///< for tests: whatever account is named is one of its own
-  bool implicit = false;  ///< every brand and operator has one
+  bool sandbox = false;           ///< for tests: whatever account is named is one of its own
+  bool implicit = false;          ///< every brand and operator has one
+  bool named_principals = false;  ///< nobody else may use them; or else whoever names one
   std::vector<account_reference> listed = {};
 };
 
@@ -180,8 +181,8 @@ class host {
   /// The specialisms one tenant claims. Errors: as tasks_of().
   result<std::vector<std::string>> specialisms_of(const std::string& tenant, const std::string& principal) const;
 
-  /// Where what outlives the process is kept ([host] state_dir): programs around the host may keep theirs in directories
-  /// of their own below it.
+  /// Where what outlives the process is kept ([host] state_dir): programs around the host may keep theirs in
+  /// directories of their own below it.
   std::filesystem::path state_dir() const;
 
   /// Which account, and by its `tenant_id` which tenant, a call of this principal would be for. Reads the configuration

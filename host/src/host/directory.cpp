@@ -94,10 +94,8 @@ void tenant_directory::resolve(account_reference reference, std::string principa
   const auto bound = at == now->tenant_by_principal.end() ? nullptr : at->second;
   if (!bound || !bound->takes_unlisted(reference))
     return now->accounts->resolve(std::move(reference), std::move(principal), std::move(done));
-  now->accounts->resolve(reference, principal,
-                         [bound, reference, principal, done = std::move(done)](result<account> listed) mutable {
-                           done(listed ? std::move(listed) : unlisted_account(*bound, reference, principal));
-                         });
+  // Whoever lists it elsewhere, as above: one account must not lead to two tenants.
+  done(unlisted_account(*bound, reference, principal));
 }
 
 void tenant_directory::resolve(call_target target, std::string principal, account_handler done) const {

@@ -158,6 +158,7 @@ result<tenant_accounts> host::accounts_of(const std::string& tenant, const std::
   if (auto refused = refuse_stranger(*found->entry, principal)) return *std::move(refused);
   return tenant_accounts{.sandbox = found->entry->sandbox,
                          .implicit = found->entry->implicit_accounts || found->entry->sandbox,
+                         .named_principals = !found->entry->principals.empty(),
                          .listed = found->entry->accounts};
 }
 

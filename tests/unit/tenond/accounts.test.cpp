@@ -74,7 +74,10 @@ TEST_CASE("a tenant that lists its accounts has no others") {
   CHECK(text(refused, "action") == "failed");
   CHECK(text(refused, "status") == "rejected");
   CHECK(text(refused.at("errors").at(0), "code") == "ACCOUNT_NOT_FOUND");
-  CHECK(w.listed("acme") == names{"acme-main"});
+  CHECK(w.listed("acme").empty());  // whoever has a token may ask there
+  w.files.write_tenant("house", "plugin = \"echo\"\nprincipals = [\"buyer\"]\naccounts = [{ id = \"house-main\" }]\n");
+  REQUIRE(w.host->reload().ok());
+  CHECK(w.listed("house") == names{"house-main"});
 }
 
 TEST_CASE("each account fails by itself") {

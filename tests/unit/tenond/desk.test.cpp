@@ -109,6 +109,11 @@ TEST_CASE("what was refused may be asked for anew, and what ended in the dark is
     auto begun = books.keys->begin(scope, "create_media_buy", request_hash(before).value());
     REQUIRE(begun.has_value());
     REQUIRE(std::holds_alternative<idempotency_go>(*begun));
+    const auto refused = front_world::buy({{"fail", "PRODUCT_NOT_FOUND"}});
+    auto other =
+        books.keys->begin({"acme", "buyer", "refused-012345678"}, "create_media_buy", request_hash(refused).value());
+    REQUIRE(other.has_value());
+    REQUIRE(std::holds_alternative<idempotency_go>(*other));
   }
   w.open_desk();
   w.under_test = std::make_unique<front>(**w.host, w.buyers, *w.desk);
@@ -117,6 +122,11 @@ TEST_CASE("what was refused may be asked for anew, and what ended in the dark is
   const auto settled = body_of(w.call("create_media_buy", repeated));
   CHECK(settled.at("replayed") == true);
   CHECK(settled.at("recovering") == true);  // the stored answer
+  // A refusal now says nothing about what the first attempt did: the key stays that request's.
+  const auto refused = front_world::buy({{"idempotency_key", "refused-012345678"}, {"fail", "PRODUCT_NOT_FOUND"}});
+  CHECK(code_of(w.call("create_media_buy", refused)) == "PRODUCT_NOT_FOUND");
+  CHECK(code_of(w.call("create_media_buy", front_world::buy({{"idempotency_key", "refused-012345678"}}))) ==
+        "IDEMPOTENCY_CONFLICT");
 }
 
 TEST_CASE("a submitted call is repeated with its task") {
@@ -152,7 +162,7 @@ TEST_CASE("a call that is being made is not made twice") {
 
 TEST_CASE("whoever wants to be told of a change is told once, and of a submitted one when it has ended") {
   front_world w;
-  w.files.write_tenant("try", "plugin = \"echo\"\nsandbox = true\n");
+  w.files.write_tenant("try", "plugin = \"echo\"\nsandbox = true\nprincipals = [\"buyer\"]\n");
   REQUIRE(w.host->reload().ok());
   const json::object config{{"url", "http://127.0.0.1:1/hook"}, {"operation_id", "op-1"}};
   const auto due = [&] {

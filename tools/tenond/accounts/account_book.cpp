@@ -56,27 +56,37 @@ result<std::uint64_t> account_book::count(const account_owner& of) {
   return static_cast<std::uint64_t>(asked->number(0));
 }
 
-result<void> account_book::put(const account_owner& of, const declared_account& account) {
+result<void> account_book::put(const account_owner& of, const std::vector<declared_account>& accounts) {
+  if (accounts.empty()) return {};
   const std::lock_guard lock(mutex_);
-  auto written = file_->prepare("INSERT OR REPLACE INTO account (tenant, principal, " + std::string(columns) +
-                                ", updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  if (!written) return written.error();
+  auto all = transaction::begin(*file_);
+  if (!all) return all.error();
   const auto now = std::chrono::floor<std::chrono::seconds>(time_.wall_now()).time_since_epoch().count();
-  written->bind(of.tenant).bind(of.principal).bind(account.id).bind(account.reference.brand);
-  written->bind(account.reference.operator_name).bind(account.reference.sandbox ? 1 : 0).bind(account.status);
-  written->bind(account.billing).bind(account.payment_terms).bind(now);
-  const auto done = written->step();
-  if (!done) return done.error();
-  return {};
+  {
+    auto written = file_->prepare("INSERT OR REPLACE INTO account (tenant, principal, " + std::string(columns) +
+                                  ", updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    if (!written) return written.error();
+    for (const auto& account : accounts) {
+      written->bind(of.tenant).bind(of.principal).bind(account.id).bind(account.reference.brand);
+      written->bind(account.reference.operator_name).bind(account.reference.sandbox ? 1 : 0).bind(account.status);
+      written->bind(account.billing).bind(account.payment_terms).bind(now);
+      if (const auto done = written->step(); !done) return done.error();
+      written->reset();
+    }
+  }
+  return all->commit();
 }
 
 result<std::vector<declared_account>> account_book::list(const account_owner& of, std::string_view after,
-                                                         std::uint64_t limit) {
+                                                         std::uint64_t limit, const account_filter& wanted) {
   const std::lock_guard lock(mutex_);
-  auto asked = file_->prepare("SELECT " + std::string(columns) +
-                              " FROM account WHERE tenant = ? AND principal = ? AND id > ? ORDER BY id LIMIT ?");
+  auto asked =
+      file_->prepare("SELECT " + std::string(columns) +
+                     " FROM account WHERE tenant = ?1 AND principal = ?2 AND id > ?3 AND (?4 = x'' OR status = ?4) "
+                     "AND (?5 < 0 OR sandbox = ?5) ORDER BY id LIMIT ?6");
   if (!asked) return asked.error();
-  asked->bind(of.tenant).bind(of.principal).bind(after).bind(static_cast<std::int64_t>(limit));
+  asked->bind(of.tenant).bind(of.principal).bind(after).bind(wanted.status);
+  asked->bind(wanted.sandbox ? (*wanted.sandbox ? 1 : 0) : -1).bind(static_cast<std::int64_t>(limit));
   std::vector<declared_account> found;
   for (;;) {
     const auto row = asked->step();

@@ -31,6 +31,16 @@ struct declared_account {
   friend bool operator==(const declared_account&, const declared_account&) = default;
 };
 
+/// Which accounts are asked for; what is not set means any.
+struct account_filter {
+  std::string status = {};
+  std::optional<bool> sandbox = {};
+
+  bool matches(const declared_account& account) const {
+    return (status.empty() || account.status == status) && (!sandbox || account.reference.sandbox == *sandbox);
+  }
+};
+
 /// Whose accounts: a principal sees those that it declared itself, of each tenant apart.
 struct account_owner {
   std::string tenant;
@@ -54,12 +64,12 @@ class account_book {
   result<std::optional<declared_account>> find(const account_owner& of, std::string_view id);
   result<std::uint64_t> count(const account_owner& of);
 
-  /// Adds it, or replaces what has its id.
-  result<void> put(const account_owner& of, const declared_account& account);
+  /// Adds them, or replaces what has their ids; all, or none.
+  result<void> put(const account_owner& of, const std::vector<declared_account>& accounts);
 
   /// By id, those after `after`.
   result<std::vector<declared_account>> list(const account_owner& of, std::string_view after = {},
-                                             std::uint64_t limit = most_accounts);
+                                             std::uint64_t limit = most_accounts, const account_filter& wanted = {});
 
  private:
   account_book(database file, const clock& time);

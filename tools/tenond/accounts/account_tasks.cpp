@@ -90,7 +90,8 @@ bool account_tasks::is_status(std::string_view text) noexcept {
 }
 
 result<account_tasks::outcome> account_tasks::sync_one(const account_owner& owner, const json::value& asked,
-                                                       bool dry_run, std::uint64_t& room) {
+                                                       bool dry_run, std::uint64_t& room,
+                                                       std::vector<declared_account>& changed) {
   if (!asked.is_object()) return invalid("accounts", "Expected each account to be an object.");
   const auto& object = asked.get_object();
   const auto* brand = object.if_contains("brand");
@@ -104,6 +105,10 @@ result<account_tasks::outcome> account_tasks::sync_one(const account_owner& owne
       .payment_terms = text_at(object, "payment_terms")};
   if (account.reference.brand.empty() || account.reference.operator_name.empty())
     return outcome{failed(object, "INVALID_REQUEST", "An account needs brand.domain and operator."), {}};
+  if (brand->get_object().contains("brand_id")) {
+    return outcome{
+        failed(object, "INVALID_REQUEST", "Brands are told apart by their domain here: expected no brand_id."), {}};
+  }
   // The publisher invoices whoever buys; it does not know the advertiser behind an agency.
   if (account.billing != "operator" && account.billing != "agent")
     return outcome{failed(object, "BILLING_NOT_SUPPORTED", "This seller invoices the operator or the agent."), {}};
@@ -119,23 +124,19 @@ result<account_tasks::outcome> account_tasks::sync_one(const account_owner& owne
   if (!*before && room == 0)
     return outcome{failed(object, "RATE_LIMITED", "This seller keeps no more accounts for one agent."), {}};
   if (!*before) --room;
-  if (!dry_run) {
-    if (const auto kept = book_.put(owner, account); !kept) return kept.error();
-  }
+  if (!dry_run) changed.push_back(account);
   return outcome{told_as(account, *before ? "updated" : "created"), account.id};
 }
 
 result<void> account_tasks::close_missing(const account_owner& owner, const std::vector<std::string>& kept,
-                                          bool dry_run, json::array& told) {
+                                          std::vector<declared_account>& changed, json::array& told) {
   auto all = book_.list(owner);
   if (!all) return all.error();
   for (auto& each : *all) {
     if (each.status == "closed" || std::ranges::find(kept, each.id) != kept.end()) continue;
     each.status = "closed";
-    if (!dry_run) {
-      if (auto closed = book_.put(owner, each); !closed) return closed;
-    }
     told.push_back(told_as(each, "updated"));
+    changed.push_back(std::move(each));
   }
   return {};
 }
@@ -150,15 +151,19 @@ result<json::object> account_tasks::sync(const account_owner& owner, const json:
   auto room = account_book::most_accounts - std::min(*held, account_book::most_accounts);
   json::array told;
   std::vector<std::string> kept;
+  std::vector<declared_account> changed;
   for (const auto& asked : accounts->get_array()) {
-    auto one = sync_one(owner, asked, dry_run, room);
+    auto one = sync_one(owner, asked, dry_run, room, changed);
     if (!one) return one.error();
     told.push_back(std::move(one->told));
     if (!one->id.empty()) kept.push_back(std::move(one->id));
   }
   // What failed is missing for a reason that the buyer does not know yet: nothing is closed for it.
   if (flag_at(request, "delete_missing") && kept.size() == accounts->get_array().size()) {
-    if (const auto closed = close_missing(owner, kept, dry_run, told); !closed) return closed.error();
+    if (const auto closed = close_missing(owner, kept, changed, told); !closed) return closed.error();
+  }
+  if (!dry_run) {
+    if (const auto written = book_.put(owner, changed); !written) return written.error();
   }
   json::object answer{{"accounts", std::move(told)}};
   if (dry_run) answer["dry_run"] = true;
@@ -168,32 +173,33 @@ result<json::object> account_tasks::sync(const account_owner& owner, const json:
 result<json::object> account_tasks::list(const account_owner& owner, const json::object& request) {
   const auto configured = host_.accounts_of(owner.tenant, owner.principal);
   if (!configured) return configured.error();
-  auto declared = book_.list(owner);
-  if (!declared) return declared.error();
-  std::map<std::string, declared_account> all;
-  for (const auto& reference : configured->listed) {
-    const auto known = host_.account_of({.tenant = owner.tenant, .account = reference}, owner.principal);
-    if (known) all[known->id] = {.id = known->id, .reference = reference};
-  }
-  for (auto& each : *declared) all[each.id] = std::move(each);
-
-  const auto status = text_at(request, "status");
   const auto* sandbox = request.if_contains("sandbox");
-  std::erase_if(all, [&](const auto& each) {
-    const auto& account = each.second;
-    return (!status.empty() && account.status != status) ||
-           (sandbox != nullptr && sandbox->is_bool() && account.reference.sandbox != sandbox->get_bool());
-  });
+  account_filter wanted{.status = text_at(request, "status")};
+  if (sandbox != nullptr && sandbox->is_bool()) wanted.sandbox = sandbox->get_bool();
   auto size = default_page;
   std::string after;
   if (const auto* page = request.if_contains("pagination"); page != nullptr && page->is_object()) {
-    if (const auto* wanted = page->get_object().if_contains("max_results"); wanted != nullptr && wanted->is_int64())
-      size = std::clamp<std::int64_t>(wanted->get_int64(), 1, largest_page);
+    if (const auto* asked = page->get_object().if_contains("max_results"); asked != nullptr && asked->is_int64())
+      size = std::clamp<std::int64_t>(asked->get_int64(), 1, largest_page);
     after = text_at(page->get_object(), "cursor");
   }
+  // Of a tenant that does not say who its buyers are, no stranger learns what other buyers' accounts are called.
+  std::map<std::string, declared_account> all;
+  for (const auto& reference : configured->listed) {
+    if (!configured->named_principals) break;
+    const auto known = host_.account_of({.tenant = owner.tenant, .account = reference}, owner.principal);
+    if (!known || known->id <= after) continue;
+    declared_account listed{.id = known->id, .reference = reference};
+    if (const auto declared = book_.find(owner, known->id); declared && *declared) continue;
+    if (wanted.matches(listed)) all[known->id] = std::move(listed);
+  }
+  auto declared = book_.list(owner, after, static_cast<std::uint64_t>(size) + 1, wanted);
+  if (!declared) return declared.error();
+  for (auto& each : *declared) all[each.id] = std::move(each);
+
   json::array told;
   std::string last;
-  auto at = all.upper_bound(after);
+  auto at = all.begin();
   for (; at != all.end() && static_cast<std::int64_t>(told.size()) < size; ++at) {
     told.push_back(listed_as(at->second));
     last = at->first;
@@ -222,7 +228,7 @@ result<std::optional<std::string>> account_tasks::force_status(const account_own
   if (!*found) return std::optional<std::string>();
   auto account = **found;
   const auto before = std::exchange(account.status, std::string(status));
-  if (const auto kept = book_.put(owner, account); !kept) return kept.error();
+  if (const auto kept = book_.put(owner, {account}); !kept) return kept.error();
   return std::optional(before);
 }
 

@@ -19,10 +19,11 @@ class account_tasks {
  public:
   account_tasks(const host& of, account_book& book) : host_(of), book_(book) {}
 
-  /// Each account of the request succeeds or fails by itself; the answer says which.
+  /// Each account of the request succeeds or fails by itself; the answer says which. What changes is written at once,
+  /// or not at all.
   result<boost::json::object> sync(const account_owner& owner, const boost::json::object& request);
 
-  /// Those that the owner declared, and those that the tenant's configuration lists; by id.
+  /// Those that the owner declared, and, if the tenant names its principals, those that its configuration lists; by id.
   result<boost::json::object> list(const account_owner& owner, const boost::json::object& request);
 
   /// Why the account cannot be used for a change now. Nothing: it can, or nobody declared it.
@@ -38,9 +39,9 @@ class account_tasks {
   struct outcome;
 
   result<outcome> sync_one(const account_owner& owner, const boost::json::value& asked, bool dry_run,
-                           std::uint64_t& room);
-  result<void> close_missing(const account_owner& owner, const std::vector<std::string>& kept, bool dry_run,
-                             boost::json::array& told);
+                           std::uint64_t& room, std::vector<declared_account>& changed);
+  result<void> close_missing(const account_owner& owner, const std::vector<std::string>& kept,
+                             std::vector<declared_account>& changed, boost::json::array& told);
 
   const host& host_;
   account_book& book_;

@@ -77,6 +77,8 @@ void exchange::abort(kind why) {
   if (aborted_) return;
   aborted_ = why;
   if (connection_) connection_->close();
+  // A look-up that has begun goes on, but those that wait behind it are not made for nobody.
+  if (const auto resolver = resolver_.lock()) resolver->cancel();
   wake_.cancel();
 }
 
@@ -174,6 +176,7 @@ bool exchange::drop_forbidden() {
 /// The resolver blocks a thread of its own and cannot be interrupted, so nobody waits for it but this handler.
 void exchange::look_up() {
   auto resolver = std::make_shared<tcp::resolver>(strand_);
+  resolver_ = resolver;
   resolver->async_resolve(to_.host, std::to_string(to_.port), tcp::resolver::numeric_service,
                           [self = shared_from_this(), resolver](error_code, const tcp::resolver::results_type& found) {
                             for (const auto& each : found) self->endpoints_.push_back(each.endpoint());

@@ -74,6 +74,7 @@ class exchange : public std::enable_shared_from_this<exchange> {
   std::string text_;  ///< the request's bytes
   std::unique_ptr<permit> permit_;
   std::unique_ptr<connection> connection_;
+  std::weak_ptr<boost::asio::ip::tcp::resolver> resolver_;  ///< while it looks for the host
   std::vector<boost::asio::ip::tcp::endpoint> endpoints_;
   boost::beast::flat_buffer buffer_;
   std::string_view doing_;  ///< for messages
