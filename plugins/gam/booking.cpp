@@ -89,7 +89,7 @@ sdk::task<booking::claimed_order> booking::ensure_order(sales::buy_plan plan, sa
   json::object order{{"displayName", name},
                      {"advertiser", api_.settings().advertiser},
                      {"trafficker", api_.settings().trafficker},
-                     {"notes", json::serialize(sales::buy_record(going->key(), api_.now()))}};
+                     {"notes", json::serialize(sales::buy_record(going->key(), api_.now(), going->buyer()))}};
   if (!plan.po_number.empty()) {
     order["poNumber"] = plan.po_number;
   }
@@ -295,6 +295,7 @@ sdk::task<bool> booking::discard(sales::progress const* going, sales::deadline u
 
 sdk::task<json::object> booking::attempt(json::object request, sales::progress* going, sales::deadline until) {
   auto plan = sales::read_buy(request, api_.settings().catalogue, going->asked_at(), lead);
+  sales::note_buyer(plan, going->buyer());
   sales::start_no_earlier(plan, api_.now() + lead);
   check_limits(plan);
   // Everything that can be refused is refused before anything is written.
@@ -311,7 +312,7 @@ sdk::task<json::object> booking::attempt(json::object request, sales::progress* 
   if (!sales::upstream_flag(claimed.order, "archived")) {  // else it was canceled since: that is the answer
     co_await complete(plan, std::move(targets), claimed, going, until);
   }
-  auto const booked = co_await orders_.load(media_buy_id_of(claimed.name()), until);
+  auto const booked = co_await orders_.load(media_buy_id_of(claimed.name()), going->buyer(), until);
   co_return sales::created_answer(booked.state, request);
 }
 

@@ -166,7 +166,7 @@ sdk::task<void> changes::cancel(json::object request, booked_order booked, std::
 
 sdk::task<json::object> changes::attempt(json::object request, sales::progress* going, sales::deadline until) {
   auto const id = sales::required_text(request, "media_buy_id");
-  auto const booked = co_await orders_.load(id, until);
+  auto const booked = co_await orders_.load(id, going->buyer(), until);
   auto const affected = sales::affected_packages(request, booked.state);
   if (sales::is_done(request, booked.state, going->key(), going->resumed())) {
     co_return sales::updated_answer(booked.state, affected);
@@ -186,7 +186,7 @@ sdk::task<json::object> changes::attempt(json::object request, sales::progress* 
     co_await apply(std::move(wanted), booked, until);
     co_await write_record(booked, sales::updated_record(booked.state, going->key()), until);
   }
-  auto const now = co_await orders_.load(id, until);
+  auto const now = co_await orders_.load(id, going->buyer(), until);
   co_return sales::updated_answer(now.state, affected);
 }
 

@@ -1,6 +1,7 @@
 #include "errors.hpp"
 
 #include "../sales/field.hpp"
+#include "../sales/state.hpp"
 
 #include <algorithm>
 #include <array>
@@ -171,8 +172,8 @@ error by_rule(kind_rule const& rule, refusal const& answer, sales::instant now) 
 error not_found(subject about, refusal const& answer) {
   switch (about) {
     case subject::network: return with_detail(error("ACCOUNT_NOT_FOUND", "The seller's account was not found"), answer);
-    case subject::media_buy: return with_detail(error("MEDIA_BUY_NOT_FOUND", "There is no such media buy"), answer);
-    case subject::package: return with_detail(error("PACKAGE_NOT_FOUND", "There is no such package"), answer);
+    case subject::media_buy: return with_detail(sales::no_such_buy(), answer);
+    case subject::package: return with_detail(sales::no_such_package(), answer);
     case subject::creative: return with_detail(error("CREATIVE_NOT_FOUND", "There is no such creative"), answer);
     case subject::place: return with_detail(error("VALIDATION_ERROR", "There is no such place"), answer);
     case subject::inventory:

@@ -45,7 +45,7 @@ class creative_library final : public sales::creative_store {
 
   // sync_creatives and list_creatives
   sdk::task<stored> put(sales::creative item, bool dry_run, sales::deadline until) override;
-  sdk::task<void> assign(json::object entry, std::string path, sales::deadline until) override;
+  sdk::task<void> assign(json::object entry, std::string path, std::string buyer, sales::deadline until) override;
   sdk::task<json::object> list(json::object request, sales::deadline until) override;
 
  private:

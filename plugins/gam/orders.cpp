@@ -23,10 +23,6 @@ sales::instant moment_at(json::object const& object, std::string_view key) {
   return sales::parse_instant(sales::upstream_text(object, key)).value_or(sales::instant{});
 }
 
-[[noreturn]] void no_such_buy() {
-  throw sdk::error("MEDIA_BUY_NOT_FOUND", "There is no such media buy").field("media_buy_id");
-}
-
 }  // namespace
 
 std::string media_buy_id_of(std::string_view order_resource) {
@@ -57,10 +53,11 @@ line_item_facts facts_of(json::object const& line_item) {
   return facts;
 }
 
-bool order_book::is_ours(json::object const& order) const {
+bool order_book::is_there_for(std::string const& buyer, json::object const& order) const {
   auto const record = sales::parse_object(sales::upstream_text(order, "notes"));
   return sales::upstream_text(order, "advertiser") == api_.settings().advertiser &&
-         sales::find(record, "tenon") != nullptr && sales::upstream_text(order, "status") != "DELETED";
+         sales::find(record, "tenon") != nullptr && sales::is_for(record, buyer) &&
+         sales::upstream_text(order, "status") != "DELETED";
 }
 
 booked_order order_book::read(json::object order, json::array items) const {
@@ -95,26 +92,26 @@ booked_order order_book::read(json::object order, json::array items) const {
   return booked;
 }
 
-sdk::task<booked_order> order_book::load(std::string media_buy_id, sales::deadline until) {
+sdk::task<booked_order> order_book::load(std::string media_buy_id, std::string buyer, sales::deadline until) {
   auto const name = order_of(media_buy_id, api_.settings());
   if (name.empty()) {
-    no_such_buy();
+    throw sales::no_such_buy();
   }
   auto order = co_await api_.get(name, subject::media_buy, until);
-  if (!is_ours(order)) {
-    no_such_buy();
+  if (!is_there_for(buyer, order)) {
+    throw sales::no_such_buy();
   }
   auto filter = equals("order", name);
   auto items = co_await api_.list("lineItems", "lineItems", std::move(filter), subject::media_buy, until);
   co_return read(std::move(order), std::move(items));
 }
 
-sdk::task<std::vector<std::string>> order_book::all_ids(sales::deadline until) {
+sdk::task<std::vector<std::string>> order_book::all_ids(std::string buyer, sales::deadline until) {
   auto filter = equals("advertiser", api_.settings().advertiser);
   auto const orders = co_await api_.list("orders", "orders", std::move(filter), subject::other, until);
   std::vector<std::string> ids;
   for (auto const& order : orders) {
-    if (order.is_object() && is_ours(order.get_object())) {
+    if (order.is_object() && is_there_for(buyer, order.get_object())) {
       ids.push_back(media_buy_id_of(sales::upstream_text(order.get_object(), "name")));
     }
   }

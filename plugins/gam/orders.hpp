@@ -18,21 +18,22 @@ struct booked_order {
 /// The media buys of the network. Ids are made of the upstream's own ("gam-<order>", "gam-li-<line item>"), and what an
 /// order cannot say is kept in its notes, so that a process can forget everything.
 ///
-/// Only orders that we booked for our advertiser exist here: others of the network are MEDIA_BUY_NOT_FOUND.
+/// Only orders that we booked for our advertiser and this buyer exist here: others of the network are
+/// MEDIA_BUY_NOT_FOUND.
 class order_book {
  public:
   using booked_buy = booked_order;
 
   explicit order_book(client& api) : api_(api) {}
 
-  sdk::task<booked_order> load(std::string media_buy_id, sales::deadline until);
+  sdk::task<booked_order> load(std::string media_buy_id, std::string buyer, sales::deadline until);
 
-  /// The ids of all media buys, newest last.
-  sdk::task<std::vector<std::string>> all_ids(sales::deadline until);
+  /// The ids of a buyer's media buys, newest last.
+  sdk::task<std::vector<std::string>> all_ids(std::string buyer, sales::deadline until);
 
  private:
   booked_order read(json::object order, json::array items) const;
-  bool is_ours(json::object const& order) const;
+  bool is_there_for(std::string const& buyer, json::object const& order) const;
 
   client& api_;
 };

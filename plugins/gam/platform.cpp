@@ -42,12 +42,12 @@ sdk::task<json::object> gam_platform::change(json::object request, sdk::call_con
   return changes_.update(std::move(request), std::move(call));
 }
 
-sdk::task<json::object> gam_platform::list_buys(json::object request, sales::deadline until) {
-  return sales::list_buys(&orders_, std::move(request), until);
+sdk::task<json::object> gam_platform::list_buys(json::object request, std::string buyer, sales::deadline until) {
+  return sales::list_buys(&orders_, std::move(request), std::move(buyer), until);
 }
 
-sdk::task<json::object> gam_platform::report(json::object request, sales::deadline until) {
-  return sales::report_delivery(&orders_, &reports_, std::move(request), until);
+sdk::task<json::object> gam_platform::report(json::object request, std::string buyer, sales::deadline until) {
+  return sales::report_delivery(&orders_, &reports_, std::move(request), std::move(buyer), until);
 }
 
 }  // namespace tenon::gam

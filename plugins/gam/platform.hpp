@@ -34,8 +34,8 @@ class gam_platform final : public sales::seller {
   bool has(sales::product const& item) const override { return inventory_.has(item); }
   sdk::task<json::object> book(json::object request, sdk::call_context call) override;
   sdk::task<json::object> change(json::object request, sdk::call_context call) override;
-  sdk::task<json::object> list_buys(json::object request, sales::deadline until) override;
-  sdk::task<json::object> report(json::object request, sales::deadline until) override;
+  sdk::task<json::object> list_buys(json::object request, std::string buyer, sales::deadline until) override;
+  sdk::task<json::object> report(json::object request, std::string buyer, sales::deadline until) override;
 
   gam_settings settings_;
   client api_;

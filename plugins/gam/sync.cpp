@@ -16,14 +16,25 @@ sdk::task<sales::creative_store::stored> creative_library::put(sales::creative i
   co_return answer;
 }
 
-sdk::task<void> creative_library::assign(json::object entry, std::string path, sales::deadline until) {
+sdk::task<void> creative_library::assign(json::object entry, std::string path, std::string buyer,
+                                         sales::deadline until) {
   auto const line_item = line_item_of_package(sales::required_text(entry, "package_id", path), api_.settings());
   if (line_item.empty()) {
-    throw sdk::error("PACKAGE_NOT_FOUND", "There is no such package").field(sales::path_of(path, "package_id"));
+    throw sales::no_such_package(path);
   }
   auto const held = co_await api_.get(line_item, subject::package, until);
+  if (!sales::is_for(sales::parse_object(sales::upstream_text(held, "notes")), buyer)) {
+    throw sales::no_such_package(path);
+  }
   order_book orders(api_);
-  co_await orders.load(media_buy_id_of(sales::upstream_text(held, "order")), until);  // throws unless it is ours
+  try {
+    co_await orders.load(media_buy_id_of(sales::upstream_text(held, "order")), std::move(buyer), until);
+  } catch (sdk::error const& fault) {
+    if (fault.code() != "MEDIA_BUY_NOT_FOUND") {
+      throw;
+    }
+    throw sales::no_such_package(path);
+  }
   auto creative_id = sales::required_text(entry, "creative_id", path);
   auto name = co_await require(std::move(creative_id), sales::path_of(path, "creative_id"), until);
   std::vector<association> wanted;

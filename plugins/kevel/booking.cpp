@@ -91,7 +91,7 @@ sdk::task<booking::claimed_campaign> booking::ensure_campaign(sales::buy_plan pl
     }
     co_return claimed;
   }
-  auto record = sales::buy_record(going->key(), api_.now());
+  auto record = sales::buy_record(going->key(), api_.now(), going->buyer());
   record["draft"] = true;
   record["currency"] = plan.packages.front().option->currency;
   if (!plan.po_number.empty()) {
@@ -220,6 +220,7 @@ sdk::task<bool> booking::discard(sales::progress const* going, sales::deadline u
 
 sdk::task<json::object> booking::attempt(json::object request, sales::progress* going, sales::deadline until) {
   auto plan = sales::read_buy(request, api_.settings().catalogue, going->asked_at(), std::chrono::seconds{0});
+  sales::note_buyer(plan, going->buyer());
   sales::start_no_earlier(plan, api_.now());
   if (plan.packages.size() > most_packages) {
     throw sdk::error("VALIDATION_ERROR", "A media buy may have 100 packages at most").field("packages");
@@ -235,7 +236,7 @@ sdk::task<json::object> booking::attempt(json::object request, sales::progress* 
   if (is_draft(claimed.campaign)) {  // else an earlier attempt finished it
     co_await complete(plan, claimed, going->key(), until);
   }
-  auto const booked = co_await campaigns_.load(media_buy_id_of(claimed.id()), until);
+  auto const booked = co_await campaigns_.load(media_buy_id_of(claimed.id()), going->buyer(), until);
   co_return sales::created_answer(booked.state, request);
 }
 

@@ -24,10 +24,6 @@ sales::instant moment_at(json::object const& object, std::string_view key) {
   return sales::parse_instant(sales::upstream_text(object, key)).value_or(sales::instant{});
 }
 
-[[noreturn]] void no_such_buy() {
-  throw sdk::error("MEDIA_BUY_NOT_FOUND", "There is no such media buy").field("media_buy_id");
-}
-
 bool is_serving_ad(json::value const& map) {
   return map.is_object() && sales::upstream_flag(map.get_object(), "IsActive") &&
          !sales::upstream_flag(map.get_object(), "IsDeleted");
@@ -88,9 +84,11 @@ std::string media_buy_status(bool campaign_active, bool campaign_gone, bool draf
   return draft || std::any_of(live.begin(), live.end(), running) ? "pending_start" : "paused";
 }
 
-bool campaign_book::is_ours(json::object const& campaign) const {
+bool campaign_book::is_there_for(std::string const& buyer, json::object const& campaign) const {
+  auto const record = record_of(campaign);
   return sales::upstream_integer(campaign, "AdvertiserId") == api_.settings().advertiser_id &&
-         sales::find(record_of(campaign), "tenon") != nullptr && !sales::upstream_flag(campaign, "IsDeleted");
+         sales::find(record, "tenon") != nullptr && sales::is_for(record, buyer) &&
+         !sales::upstream_flag(campaign, "IsDeleted");
 }
 
 booked_campaign campaign_book::read(json::object campaign, json::array flights) const {
@@ -123,26 +121,34 @@ booked_campaign campaign_book::read(json::object campaign, json::array flights) 
   return booked;
 }
 
-sdk::task<booked_campaign> campaign_book::load(std::string media_buy_id, sales::deadline until) {
+sdk::task<booked_campaign> campaign_book::load(std::string media_buy_id, std::string buyer, sales::deadline until) {
   auto const id = campaign_of(media_buy_id);
   if (id == 0) {
-    no_such_buy();
+    throw sales::no_such_buy();
   }
   auto const path = "/campaign/" + std::to_string(id);
-  auto campaign = co_await api_.get(path, subject::media_buy, until);
-  if (!is_ours(campaign)) {
-    no_such_buy();
+  json::object campaign;
+  try {
+    campaign = co_await api_.get(path, subject::media_buy, until);
+  } catch (sdk::error const& fault) {
+    if (fault.code() != "INVALID_STATE") {
+      throw;
+    }
+    throw sales::no_such_buy();  // it is deleted, and nobody says whose it was
+  }
+  if (!is_there_for(buyer, campaign)) {
+    throw sales::no_such_buy();
   }
   auto flights = co_await api_.list(path + "/flight", subject::media_buy, until);
   co_return read(std::move(campaign), std::move(flights));
 }
 
-sdk::task<std::vector<std::string>> campaign_book::all_ids(sales::deadline until) {
+sdk::task<std::vector<std::string>> campaign_book::all_ids(std::string buyer, sales::deadline until) {
   auto path = "/campaign?advertiserId=" + std::to_string(api_.settings().advertiser_id);
   auto const campaigns = co_await api_.list(std::move(path), subject::other, until);
   std::vector<std::string> ids;
   for (auto const& each : campaigns) {
-    if (each.is_object() && is_ours(each.get_object())) {
+    if (each.is_object() && is_there_for(buyer, each.get_object())) {
       ids.push_back(media_buy_id_of(sales::upstream_integer(each.get_object(), "Id")));
     }
   }

@@ -34,21 +34,21 @@ struct booked_campaign {
 
 /// The media buys of the advertiser. Ids are made of Kevel's own ("kevel-<campaign>", "kevel-fl-<flight>"), and what a
 /// campaign cannot say is kept in its CustomFieldsJson, so that a process can forget everything. Only campaigns that we
-/// booked exist here.
+/// booked for this buyer exist here.
 class campaign_book {
  public:
   using booked_buy = booked_campaign;
 
   explicit campaign_book(client& api) : api_(api) {}
 
-  sdk::task<booked_campaign> load(std::string media_buy_id, sales::deadline until);
+  sdk::task<booked_campaign> load(std::string media_buy_id, std::string buyer, sales::deadline until);
 
-  /// The ids of all media buys.
-  sdk::task<std::vector<std::string>> all_ids(sales::deadline until);
+  /// The ids of a buyer's media buys.
+  sdk::task<std::vector<std::string>> all_ids(std::string buyer, sales::deadline until);
 
  private:
   booked_campaign read(json::object campaign, json::array flights) const;
-  bool is_ours(json::object const& campaign) const;
+  bool is_there_for(std::string const& buyer, json::object const& campaign) const;
 
   client& api_;
 };

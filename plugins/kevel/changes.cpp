@@ -79,7 +79,7 @@ sdk::task<void> changes::put_campaign(json::object request, booked_campaign book
 
 sdk::task<json::object> changes::attempt(json::object request, sales::progress* going, sales::deadline until) {
   auto const id = sales::required_text(request, "media_buy_id");
-  auto const booked = co_await campaigns_.load(id, until);
+  auto const booked = co_await campaigns_.load(id, going->buyer(), until);
   auto const affected = sales::affected_packages(request, booked.state);
   if (sales::is_done(request, booked.state, going->key(), going->resumed())) {
     co_return sales::updated_answer(booked.state, affected);
@@ -104,7 +104,7 @@ sdk::task<json::object> changes::attempt(json::object request, sales::progress* 
   }
   going->claim_at(id, booked.state.revision());
   co_await put_campaign(request, booked, going->key(), until);
-  auto const now = co_await campaigns_.load(id, until);
+  auto const now = co_await campaigns_.load(id, going->buyer(), until);
   co_return sales::updated_answer(now.state, affected);
 }
 

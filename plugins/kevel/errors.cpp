@@ -1,6 +1,7 @@
 #include "errors.hpp"
 
 #include "../sales/field.hpp"
+#include "../sales/state.hpp"
 
 #include <array>
 
@@ -18,11 +19,11 @@ struct message_rule {
 constexpr std::array<message_rule, 13> message_rules{{
     {"This advertiser is not part of your network", "ACCOUNT_NOT_FOUND", "The seller's account was not found"},
     {"This advertiser is deleted.", "ACCOUNT_NOT_FOUND", "The seller's account was not found"},
-    {"Campaign not found.", "MEDIA_BUY_NOT_FOUND", "There is no such media buy"},
-    {"This campaign is not part of your network", "MEDIA_BUY_NOT_FOUND", "There is no such media buy"},
+    {"Campaign not found.", "MEDIA_BUY_NOT_FOUND", ""},
+    {"This campaign is not part of your network", "MEDIA_BUY_NOT_FOUND", ""},
     {"This campaign has been deleted", "INVALID_STATE", "The media buy was deleted"},
-    {"This Flight does not belong to your network.", "PACKAGE_NOT_FOUND", "There is no such package"},
-    {"Flight is not a part of your network", "PACKAGE_NOT_FOUND", "There is no such package"},
+    {"This Flight does not belong to your network.", "PACKAGE_NOT_FOUND", ""},
+    {"Flight is not a part of your network", "PACKAGE_NOT_FOUND", ""},
     {"This creative map has been deleted", "CREATIVE_NOT_FOUND", "The creative is no longer assigned"},
     {"This site does not belong to your network", "CONFIGURATION_ERROR", ""},
     {"The site associated with that zone does not belong to your network", "CONFIGURATION_ERROR", ""},
@@ -58,12 +59,25 @@ error with_detail(error fault, refusal const& answer) {
   return fault;
 }
 
+error by_rule(message_rule const& rule, refusal const& answer) {
+  if (rule.code == "CONFIGURATION_ERROR") {
+    return sdk::errors::configuration_error(detail_of(answer));
+  }
+  if (rule.code == "MEDIA_BUY_NOT_FOUND") {
+    return with_detail(sales::no_such_buy(), answer);
+  }
+  if (rule.code == "PACKAGE_NOT_FOUND") {
+    return with_detail(sales::no_such_package(), answer);
+  }
+  return with_detail(error(std::string(rule.code), std::string(rule.ours)), answer);
+}
+
 error not_found(subject about, refusal const& answer) {
   switch (about) {
     case subject::advertiser:
       return with_detail(error("ACCOUNT_NOT_FOUND", "The seller's account was not found"), answer);
-    case subject::media_buy: return with_detail(error("MEDIA_BUY_NOT_FOUND", "There is no such media buy"), answer);
-    case subject::package: return with_detail(error("PACKAGE_NOT_FOUND", "There is no such package"), answer);
+    case subject::media_buy: return with_detail(sales::no_such_buy(), answer);
+    case subject::package: return with_detail(sales::no_such_package(), answer);
     case subject::creative: return with_detail(error("CREATIVE_NOT_FOUND", "There is no such creative"), answer);
     case subject::report:
     case subject::other: break;
@@ -86,9 +100,7 @@ error error_from(refusal const& answer, subject about, sales::instant now) {
   auto const message = message_in(answer.body);
   for (auto const& rule : message_rules) {
     if (rule.message == message) {
-      return rule.code == "CONFIGURATION_ERROR"
-                 ? sdk::errors::configuration_error(detail_of(answer))
-                 : with_detail(error(std::string(rule.code), std::string(rule.ours)), answer);
+      return by_rule(rule, answer);
     }
   }
   if (names_another_advertiser(message)) {

@@ -54,12 +54,12 @@ sdk::task<json::object> kevel_platform::change(json::object request, sdk::call_c
   return changes_.update(std::move(request), std::move(call));
 }
 
-sdk::task<json::object> kevel_platform::list_buys(json::object request, sales::deadline until) {
-  return sales::list_buys(&campaigns_, std::move(request), until);
+sdk::task<json::object> kevel_platform::list_buys(json::object request, std::string buyer, sales::deadline until) {
+  return sales::list_buys(&campaigns_, std::move(request), std::move(buyer), until);
 }
 
-sdk::task<json::object> kevel_platform::report(json::object request, sales::deadline until) {
-  return sales::report_delivery(&campaigns_, &reports_, std::move(request), until);
+sdk::task<json::object> kevel_platform::report(json::object request, std::string buyer, sales::deadline until) {
+  return sales::report_delivery(&campaigns_, &reports_, std::move(request), std::move(buyer), until);
 }
 
 }  // namespace tenon::kevel

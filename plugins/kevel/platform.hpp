@@ -27,8 +27,8 @@ class kevel_platform final : public sales::seller {
   sales::creative_store& creatives() override { return library_; }
   sdk::task<json::object> book(json::object request, sdk::call_context call) override;
   sdk::task<json::object> change(json::object request, sdk::call_context call) override;
-  sdk::task<json::object> list_buys(json::object request, sales::deadline until) override;
-  sdk::task<json::object> report(json::object request, sales::deadline until) override;
+  sdk::task<json::object> list_buys(json::object request, std::string buyer, sales::deadline until) override;
+  sdk::task<json::object> report(json::object request, std::string buyer, sales::deadline until) override;
 
   kevel_settings settings_;
   client api_;

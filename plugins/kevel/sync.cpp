@@ -17,10 +17,11 @@ sdk::task<sales::creative_store::stored> creative_library::put(sales::creative i
   co_return answer;
 }
 
-sdk::task<void> creative_library::assign(json::object entry, std::string path, sales::deadline until) {
+sdk::task<void> creative_library::assign(json::object entry, std::string path, std::string buyer,
+                                         sales::deadline until) {
   auto const flight_id = flight_of_package(sales::required_text(entry, "package_id", path));
   if (flight_id == 0) {
-    throw sdk::error("PACKAGE_NOT_FOUND", "There is no such package").field(sales::path_of(path, "package_id"));
+    throw sales::no_such_package(path);
   }
   if (sales::find(entry, "weight") != nullptr) {
     throw sdk::error("UNSUPPORTED_FEATURE", "Weights are set for all creatives of a package at once")
@@ -29,7 +30,17 @@ sdk::task<void> creative_library::assign(json::object entry, std::string path, s
   }
   auto const flight = co_await api_.get("/flight/" + std::to_string(flight_id), subject::package, until);
   auto const campaign_id = sales::upstream_integer(flight, "CampaignId");
-  co_await campaigns_.load(media_buy_id_of(campaign_id), until);  // throws unless it is ours
+  if (!sales::is_for(record_of(flight), buyer)) {
+    throw sales::no_such_package(path);
+  }
+  try {
+    co_await campaigns_.load(media_buy_id_of(campaign_id), std::move(buyer), until);
+  } catch (sdk::error const& fault) {
+    if (fault.code() != "MEDIA_BUY_NOT_FOUND") {
+      throw;
+    }
+    throw sales::no_such_package(path);
+  }
   auto creative_id = sales::required_text(entry, "creative_id", path);
   auto const id = co_await require(std::move(creative_id), sales::path_of(path, "creative_id"), until);
   std::vector<association> wanted;

@@ -156,6 +156,12 @@ void read_flight(buy_plan& plan, json::object const& request, instant now, std::
 
 }  // namespace
 
+void note_buyer(buy_plan& plan, std::string const& buyer) {
+  for (auto& package : plan.packages) {
+    package.buyer = buyer;
+  }
+}
+
 void start_no_earlier(buy_plan& plan, instant first) {
   plan.start = std::max(plan.start, first);
   for (auto& package : plan.packages) {

@@ -28,6 +28,7 @@ struct package_plan {
   std::vector<assignment> assignments;
   std::vector<creative> creatives;
   json::object source;  ///< the buyer's package, for the record kept upstream
+  std::string buyer;    ///< likewise; see note_buyer()
 };
 
 struct buy_plan {
@@ -42,6 +43,9 @@ struct buy_plan {
 /// with the path of the offending member: VALIDATION_ERROR, INVALID_REQUEST, PRODUCT_NOT_FOUND, INVALID_PRICING_OPTION,
 /// BUDGET_TOO_LOW, TERMS_REJECTED, UNSUPPORTED_FEATURE. Nothing that was asked for is dropped in silence.
 buy_plan read_buy(json::object const& request, catalogue const& products, instant now, std::chrono::seconds lead);
+
+/// Whose packages they are: see buyer_key().
+void note_buyer(buy_plan& plan, std::string const& buyer);
 
 /// Moves starts that lie before `first` there: a buy that took longer than one attempt. Throws INVALID_REQUEST when a
 /// package would not start before it ends.

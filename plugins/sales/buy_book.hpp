@@ -30,26 +30,27 @@ json::object buys_answer(json::object const& request, json::array entries, json:
 /// The error of a named media buy that is not there; throws any other again.
 json::object missing_buy(sdk::error const& fault);
 
-/// A book is what an adapter knows media buys by. It has load(id, deadline), a task of something with a buy_state
-/// `state`, which throws MEDIA_BUY_NOT_FOUND; and all_ids(deadline), a task of all ids, the newest last.
+/// A book is what an adapter knows media buys by. It has load(id, buyer, deadline), a task of something with a
+/// buy_state `state`, which throws no_such_buy() unless the buy is there for this buyer; and all_ids(buyer, deadline),
+/// a task of the ids of those that are, the newest last.
 template <class Book>
-sdk::task<std::vector<std::string>> ids_of(Book* book, buy_filter wanted, deadline until) {
+sdk::task<std::vector<std::string>> ids_of(Book* book, buy_filter wanted, std::string buyer, deadline until) {
   if (wanted.names_buys()) {
     co_return wanted.ids();
   }
-  co_return co_await book->all_ids(until);
+  co_return co_await book->all_ids(std::move(buyer), until);
 }
 
 /// The answer of get_media_buys. Borrowed: the book outlives the task.
 template <class Book>
-sdk::task<json::object> list_buys(Book* book, json::object request, deadline until) {
+sdk::task<json::object> list_buys(Book* book, json::object request, std::string buyer, deadline until) {
   buy_filter const wanted(request);
-  auto const ids = co_await ids_of(book, wanted, until);
+  auto const ids = co_await ids_of(book, wanted, buyer, until);
   json::array entries;
   json::array errors;
   for (auto const& id : ids) {
     try {
-      auto const booked = co_await book->load(id, until);
+      auto const booked = co_await book->load(id, buyer, until);
       if (wanted.matches(booked.state)) {
         entries.push_back(listed_entry(booked.state));
       }
@@ -63,13 +64,14 @@ sdk::task<json::object> list_buys(Book* book, json::object request, deadline unt
 /// The answer of get_media_buy_delivery. Reports have measure(what the book loads, period, deadline), a task of
 /// buy_delivery, and now(). Borrowed: both outlive the task.
 template <class Book, class Reports>
-sdk::task<json::object> report_delivery(Book* book, Reports* reports, json::object request, deadline until) {
+sdk::task<json::object> report_delivery(Book* book, Reports* reports, json::object request, std::string buyer,
+                                        deadline until) {
   buy_filter const wanted(request);
-  auto const ids = co_await ids_of(book, wanted, until);
+  auto const ids = co_await ids_of(book, wanted, buyer, until);
   std::vector<typename Book::booked_buy> chosen;
   auto earliest = reports->now();
   for (auto const& id : ids) {
-    auto booked = co_await book->load(id, until);
+    auto booked = co_await book->load(id, buyer, until);
     if (wanted.matches(booked.state)) {
       earliest = std::min(earliest, booked.state.start());
       chosen.push_back(std::move(booked));

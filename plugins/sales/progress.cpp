@@ -18,7 +18,8 @@ constexpr std::chrono::milliseconds most_ahead{3000};
 }  // namespace
 
 progress::progress(sdk::platform_context const& context, sdk::call_context const& call)
-    : asked_at_(std::chrono::floor<std::chrono::seconds>(context.time().wall())),
+    : buyer_(buyer_key(context, call)),
+      asked_at_(std::chrono::floor<std::chrono::seconds>(context.time().wall())),
       first_delay_(static_cast<std::int64_t>(
           number_at(context.settings(), "resume_after_seconds").value_or(default_delay_seconds) * 1000)),
       attempt_(call.attempt()),
@@ -34,6 +35,9 @@ progress::progress(sdk::platform_context const& context, sdk::call_context const
                                       call.resume().substr(0, 100));
   }
   key_ = upstream_text(kept, "key");
+  if (find(kept, "buyer") != nullptr) {
+    buyer_ = upstream_text(kept, "buyer");
+  }
   name_ = upstream_text(kept, "name");
   made_ = upstream_text(kept, "made");
   code_ = upstream_text(kept, "code");
@@ -69,6 +73,9 @@ sdk::submitted progress::later(sdk::error const& why) const {
                     {"name", name_},
                     {"made", made_},
                     {"asked_at", asked_at_.time_since_epoch().count()}};
+  if (!buyer_.empty()) {
+    kept["buyer"] = buyer_;
+  }
   if (revision_ != 0) {
     kept["revision"] = revision_;
   }

@@ -25,6 +25,9 @@ class progress {
   /// What stands in the ad server for the buyer's idempotency key.
   std::string const& key() const noexcept { return key_; }
 
+  /// Who asked: see buyer_key().
+  std::string const& buyer() const noexcept { return buyer_; }
+
   /// When the buyer asked: what was in time then stays so.
   instant asked_at() const noexcept { return asked_at_; }
 
@@ -59,6 +62,7 @@ class progress {
 
  private:
   std::string key_;
+  std::string buyer_;
   std::string name_;
   std::string made_;
   std::string code_;

@@ -1,6 +1,7 @@
 #include "seller.hpp"
 
 #include "discovery.hpp"
+#include "marker.hpp"
 
 namespace tenon::sales {
 namespace {
@@ -48,12 +49,14 @@ sdk::task<json::value> seller::update_media_buy(json::value request, sdk::call_c
 }
 
 sdk::task<json::value> seller::get_media_buys(json::value request, sdk::call_context call) {
-  auto answer = co_await list_buys(object_of(std::move(request)), call.deadline());
+  auto buyer = buyer_key(context(), call);
+  auto answer = co_await list_buys(object_of(std::move(request)), std::move(buyer), call.deadline());
   co_return answer;
 }
 
 sdk::task<json::value> seller::get_media_buy_delivery(json::value request, sdk::call_context call) {
-  auto answer = co_await report(object_of(std::move(request)), call.deadline());
+  auto buyer = buyer_key(context(), call);
+  auto answer = co_await report(object_of(std::move(request)), std::move(buyer), call.deadline());
   co_return answer;
 }
 
@@ -61,7 +64,9 @@ sdk::task<json::value> seller::sync_creatives(json::value request, sdk::call_con
   auto asked = object_of(std::move(request));
   co_await refresh(call.deadline());
   auto const products = sold();
-  auto answer = co_await sales::sync_creatives(&creatives(), products.get(), std::move(asked), call.deadline());
+  auto buyer = buyer_key(context(), call);
+  auto answer =
+      co_await sales::sync_creatives(&creatives(), products.get(), std::move(asked), std::move(buyer), call.deadline());
   co_return answer;
 }
 

@@ -39,8 +39,9 @@ class seller : public sdk::platform {
 
   virtual sdk::task<json::object> book(json::object request, sdk::call_context call) = 0;
   virtual sdk::task<json::object> change(json::object request, sdk::call_context call) = 0;
-  virtual sdk::task<json::object> list_buys(json::object request, deadline until) = 0;
-  virtual sdk::task<json::object> report(json::object request, deadline until) = 0;
+  /// `buyer`: see buyer_key().
+  virtual sdk::task<json::object> list_buys(json::object request, std::string buyer, deadline until) = 0;
+  virtual sdk::task<json::object> report(json::object request, std::string buyer, deadline until) = 0;
 };
 
 }  // namespace tenon::sales

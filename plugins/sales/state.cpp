@@ -2,8 +2,6 @@
 
 #include "overlay.hpp"
 
-#include <tenon/sdk/error.hpp>
-
 #include <algorithm>
 #include <array>
 
@@ -61,6 +59,9 @@ void describe_buy(json::object& out, buy_state const& state) {
 
 json::object package_record(package_plan const& plan, std::string const& marker) {
   json::object record{{"tenon", 1}, {"marker", marker}};
+  if (!plan.buyer.empty()) {
+    record["buyer"] = plan.buyer;
+  }
   for (auto const& member : kept_members) {
     if (auto const* value = find(plan.source, member)) {
       record[member] = *value;
@@ -69,8 +70,26 @@ json::object package_record(package_plan const& plan, std::string const& marker)
   return record;
 }
 
-json::object buy_record(std::string const& key, instant now) {
-  return {{"tenon", 1}, {"key", key}, {"revision", 1}, {"confirmed_at", format_instant(now)}};
+json::object buy_record(std::string const& key, instant now, std::string const& buyer) {
+  json::object record{{"tenon", 1}, {"key", key}, {"revision", 1}, {"confirmed_at", format_instant(now)}};
+  if (!buyer.empty()) {
+    record["buyer"] = buyer;
+  }
+  return record;
+}
+
+bool is_for(json::object const& record, std::string const& buyer) {
+  return find(record, "buyer") == nullptr || (!buyer.empty() && upstream_text(record, "buyer") == buyer);
+}
+
+error no_such_buy() { return error("MEDIA_BUY_NOT_FOUND", "There is no such media buy").field("media_buy_id"); }
+
+error no_such_package(std::string const& path) {
+  error fault("PACKAGE_NOT_FOUND", "There is no such package");
+  if (!path.empty()) {
+    fault.field(path_of(path, "package_id"));
+  }
+  return fault;
 }
 
 std::int64_t buy_state::revision() const { return std::max<std::int64_t>(1, upstream_integer(record, "revision")); }

@@ -2,14 +2,24 @@
 
 #include "buy.hpp"
 
+#include <tenon/sdk/error.hpp>
+
 namespace tenon::sales {
 
 /// What an adapter keeps of a package in the ad server itself, so that nothing is lost with a process: a small JSON
 /// text in a free-text field of the line item or flight.
 json::object package_record(package_plan const& plan, std::string const& marker);
 
-/// Likewise of the whole buy, at the order or campaign. `key` is the digest of the idempotency key.
-json::object buy_record(std::string const& key, instant now);
+/// Likewise of the whole buy, at the order or campaign. `key` is the digest of the idempotency key, `buyer` that of who
+/// bought: see buyer_key().
+json::object buy_record(std::string const& key, instant now, std::string const& buyer);
+
+/// Whether what has this record is there for a buyer: the one it names; everyone if it names none.
+bool is_for(json::object const& record, std::string const& buyer);
+
+/// What is said of a media buy or package that is not there, or not for this buyer, who cannot tell which.
+sdk::error no_such_buy();
+sdk::error no_such_package(std::string const& path = {});
 
 /// A package as it stands in the ad server.
 struct package_state {

@@ -77,7 +77,8 @@ sdk::task<json::object> put_one(creative_store* library, catalogue const* sold, 
   co_return result;
 }
 
-sdk::task<json::array> assign_all(creative_store* library, json::object request, json::array results, deadline until) {
+sdk::task<json::array> assign_all(creative_store* library, json::object request, json::array results, std::string buyer,
+                                  deadline until) {
   auto const* assignments = array_at(request, "assignments");
   for (std::size_t i = 0; assignments != nullptr && i < assignments->size(); ++i) {
     auto const path = path_of("assignments", i);
@@ -86,7 +87,7 @@ sdk::task<json::array> assign_all(creative_store* library, json::object request,
     auto const package_id = required_text(entry, "package_id", path);
     auto& result = result_of(results, creative_id);
     try {
-      co_await library->assign(entry, path, until);
+      co_await library->assign(entry, path, buyer, until);
       note_assigned(result, package_id);
     } catch (sdk::error const& fault) {
       if (concerns_all(fault)) {
@@ -101,7 +102,7 @@ sdk::task<json::array> assign_all(creative_store* library, json::object request,
 }  // namespace
 
 sdk::task<json::object> sync_creatives(creative_store* library, catalogue const* sold, json::object request,
-                                       deadline until) {
+                                       std::string buyer, deadline until) {
   if (flag_at(request, "delete_missing").value_or(false)) {
     throw sdk::error("UNSUPPORTED_FEATURE", "Creatives are not removed by leaving them out").field("delete_missing");
   }
@@ -118,7 +119,7 @@ sdk::task<json::object> sync_creatives(creative_store* library, catalogue const*
     }
   }
   if (!dry_run) {
-    results = co_await assign_all(library, request, std::move(results), until);
+    results = co_await assign_all(library, request, std::move(results), std::move(buyer), until);
   }
   json::object answer{{"creatives", std::move(results)}};
   if (dry_run) {

@@ -28,8 +28,9 @@ class creative_store {
   /// Brings a creative into the library, or says what would be done.
   virtual sdk::task<stored> put(creative item, bool dry_run, deadline until) = 0;
 
-  /// Makes a package serve a creative of the library. `entry` is the assignment as the buyer sent it, at `path`.
-  virtual sdk::task<void> assign(json::object entry, std::string path, deadline until) = 0;
+  /// Makes a package serve a creative of the library. `entry` is the assignment as the buyer sent it, at `path`. Throws
+  /// no_such_package() unless the package is there for this buyer: see buyer_key().
+  virtual sdk::task<void> assign(json::object entry, std::string path, std::string buyer, deadline until) = 0;
 
   /// The answer of list_creatives.
   virtual sdk::task<json::object> list(json::object request, deadline until) = 0;
@@ -37,7 +38,7 @@ class creative_store {
 
 /// The answer of sync_creatives. Borrowed: both outlive the task.
 sdk::task<json::object> sync_creatives(creative_store* library, catalogue const* sold, json::object request,
-                                       deadline until);
+                                       std::string buyer, deadline until);
 
 /// Which creatives a list_creatives request asks for; every set empty means any.
 class creative_filter {

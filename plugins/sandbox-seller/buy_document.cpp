@@ -124,8 +124,9 @@ void change_dates(json::object& package, json::object const& update, sales::inst
 
 }  // namespace
 
-buy_document::buy_document(std::string id, std::string const& key, sales::buy_plan const& plan,
-                           std::vector<std::vector<std::string>> const& creatives, sales::instant now) {
+buy_document::buy_document(std::string id, std::string const& key, std::string const& buyer,
+                           sales::buy_plan const& plan, std::vector<std::vector<std::string>> const& creatives,
+                           sales::instant now) {
   json::array packages;
   for (std::size_t i = 0; i < plan.packages.size(); ++i) {
     auto const& package = plan.packages[i];
@@ -143,7 +144,7 @@ buy_document::buy_document(std::string id, std::string const& key, sales::buy_pl
                                     {"counted_until", sales::format_instant(now)},
                                     {"delivered", json::object()}});
   }
-  auto record = sales::buy_record(key, now);
+  auto record = sales::buy_record(key, now, buyer);
   if (!plan.po_number.empty()) {
     record["po_number"] = plan.po_number;
   }
@@ -162,7 +163,7 @@ buy_document buy_document::seeded(std::string id, json::object const& fixture, s
                        {"paused", false},
                        {"canceled", false},
                        {"forced", status},
-                       {"record", sales::buy_record(id, now)},
+                       {"record", sales::buy_record(id, now, {})},
                        {"packages", json::array()},
                        {"id", std::move(id)}});
 }
@@ -185,6 +186,10 @@ sales::buy_state buy_document::state(sales::instant now) const {
     out.packages.push_back(std::move(made));
   }
   return out;
+}
+
+bool buy_document::is_for(std::string const& buyer) const {
+  return sales::is_for(sales::upstream_object(document_, "record"), buyer);
 }
 
 std::vector<std::string> buy_document::update(json::object const& request, sales::catalogue const& products,

@@ -23,7 +23,7 @@ namespace json = sales::json;
 class buy_document {
  public:
   /// A new one, of a request that was read. `creatives`: of each package, those that are assigned.
-  buy_document(std::string id, std::string const& key, sales::buy_plan const& plan,
+  buy_document(std::string id, std::string const& key, std::string const& buyer, sales::buy_plan const& plan,
                std::vector<std::vector<std::string>> const& creatives, sales::instant now);
 
   /// One that a test puts there, in that status, with nothing in it.
@@ -35,6 +35,7 @@ class buy_document {
 
   json::object const& document() const { return document_; }
   sales::buy_state state(sales::instant now) const;
+  bool is_for(std::string const& buyer) const;  ///< see sales::is_for()
 
   /// What it has delivered by then.
   sales::buy_delivery delivery(sales::reporting_period period, sales::instant now) const;
@@ -60,6 +61,9 @@ class buy_document {
  private:
   json::object document_;
 };
+
+/// Of impressions, of clicks, and of millionths that were spent: what a test may say at once, and all together.
+inline constexpr std::int64_t most_simulated = 1'000'000'000'000'000;
 
 /// The package's delivery by day from the last change until `now`, added to what it had delivered by then.
 std::map<std::chrono::year_month_day, std::int64_t> delivered_by_day(json::object const& package, bool buy_serves,

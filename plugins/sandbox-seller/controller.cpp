@@ -231,8 +231,10 @@ sdk::task<json::object> controller::simulate(std::string scenario, json::object 
   if (auto const amount = sales::money_from(sales::upstream_number(spend, "amount"))) {
     more.spend = *amount;
   }
-  if (more.impressions < 0 || more.clicks < 0 || more.spend.micros < 0) {
-    co_return refused("INVALID_PARAMS", "what is delivered cannot be negative");
+  for (auto const amount : {more.impressions, more.clicks, more.spend.micros}) {
+    if (amount < 0 || amount > most_simulated) {
+      co_return refused("INVALID_PARAMS", "what is delivered must be 0 to " + std::to_string(most_simulated));
+    }
   }
   std::function<void(buy_document&)> how = [&](buy_document& buy) {
     by_share ? buy.simulate_spend(share) : buy.simulate(more);

@@ -65,10 +65,12 @@ sales::metrics metrics_of(sales::money spent, sales::money rate, sales::pricing_
 
 void buy_document::simulate(sales::metrics const& more) {
   auto const before = sales::upstream_object(document_, "simulated");
-  document_["simulated"] =
-      json::object{{"impressions", sales::upstream_integer(before, "impressions") + more.impressions},
-                   {"clicks", sales::upstream_integer(before, "clicks") + more.clicks},
-                   {"spend", sales::upstream_integer(before, "spend") + more.spend.micros}};
+  auto const sum = [&](std::string_view key, std::int64_t added) {
+    return std::min(sales::upstream_integer(before, key) + added, most_simulated);
+  };
+  document_["simulated"] = json::object{{"impressions", sum("impressions", more.impressions)},
+                                        {"clicks", sum("clicks", more.clicks)},
+                                        {"spend", sum("spend", more.spend.micros)}};
 }
 
 void buy_document::simulate_spend(double percentage) {

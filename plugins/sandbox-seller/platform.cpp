@@ -60,7 +60,7 @@ sdk::task<std::vector<std::string>> seller_platform::gather(std::vector<sales::a
 sdk::task<json::object> seller_platform::book(json::object request, sdk::call_context call) {
   auto const until = call.deadline();
   auto const products = sold();
-  auto const plan = sales::read_buy(request, *products, shelf_.now(), std::chrono::seconds{0});
+  auto plan = sales::read_buy(request, *products, shelf_.now(), std::chrono::seconds{0});
   if (auto answer = co_await answer_of_test(request)) {
     co_return *std::move(answer);
   }
@@ -75,7 +75,9 @@ sdk::task<json::object> seller_platform::book(json::object request, sdk::call_co
     creatives.push_back(std::move(ids));
   }
   auto const key = sales::marker_key(context(), call);
-  buy_document fresh("seller-" + key, key, plan, creatives, shelf_.now());
+  auto const buyer = sales::buyer_key(context(), call);
+  sales::note_buyer(plan, buyer);
+  buy_document fresh("seller-" + key, key, buyer, plan, creatives, shelf_.now());
   auto const kept = co_await shelf_.add(std::move(fresh));
   co_return sales::created_answer(kept.state, request);
 }
@@ -105,7 +107,8 @@ sdk::task<json::object> seller_platform::change(json::object request, sdk::call_
   auto const until = call.deadline();
   auto const products = sold();
   auto id = sales::required_text(request, "media_buy_id");
-  auto const before = co_await shelf_.load(id, until);
+  auto buyer = sales::buyer_key(context(), call);
+  auto const before = co_await shelf_.load(id, std::move(buyer), until);
   sales::require_updatable(before.state, request);
   std::vector<std::optional<std::vector<std::string>>> creatives;
   auto const* updates = sales::array_at(request, "packages");
@@ -127,12 +130,12 @@ sdk::task<json::object> seller_platform::change(json::object request, sdk::call_
   co_return sales::updated_answer(kept.state, affected);
 }
 
-sdk::task<json::object> seller_platform::list_buys(json::object request, sales::deadline until) {
-  return sales::list_buys(&shelf_, std::move(request), until);
+sdk::task<json::object> seller_platform::list_buys(json::object request, std::string buyer, sales::deadline until) {
+  return sales::list_buys(&shelf_, std::move(request), std::move(buyer), until);
 }
 
-sdk::task<json::object> seller_platform::report(json::object request, sales::deadline until) {
-  return sales::report_delivery(&shelf_, &shelf_, std::move(request), until);
+sdk::task<json::object> seller_platform::report(json::object request, std::string buyer, sales::deadline until) {
+  return sales::report_delivery(&shelf_, &shelf_, std::move(request), std::move(buyer), until);
 }
 
 }  // namespace tenon::sandbox_seller

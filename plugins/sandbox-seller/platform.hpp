@@ -19,8 +19,8 @@ class seller_platform final : public sales::seller {
   sales::creative_store& creatives() override { return shelf_; }
   sdk::task<json::object> book(json::object request, sdk::call_context call) override;
   sdk::task<json::object> change(json::object request, sdk::call_context call) override;
-  sdk::task<json::object> list_buys(json::object request, sales::deadline until) override;
-  sdk::task<json::object> report(json::object request, sales::deadline until) override;
+  sdk::task<json::object> list_buys(json::object request, std::string buyer, sales::deadline until) override;
+  sdk::task<json::object> report(json::object request, std::string buyer, sales::deadline until) override;
 
   /// How a test wants this buy to be answered, if it wants anything.
   sdk::task<std::optional<json::object>> answer_of_test(json::object request);

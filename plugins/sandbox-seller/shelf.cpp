@@ -23,10 +23,6 @@ std::string status_of(json::object const& creative) {
   return said.empty() ? "approved" : said;
 }
 
-[[noreturn]] void no_such_buy() {
-  throw sdk::error("MEDIA_BUY_NOT_FOUND", "There is no such media buy").field("media_buy_id");
-}
-
 // "seller-0123-2" -> "seller-0123"; empty if it is no package of ours.
 std::string buy_of(std::string const& package_id) {
   auto const at = package_id.rfind('-');
@@ -35,20 +31,28 @@ std::string buy_of(std::string const& package_id) {
 
 }  // namespace
 
-sdk::task<shelf::kept_buy> shelf::load(std::string media_buy_id, sales::deadline) {
+sdk::task<shelf::kept_buy> shelf::find(std::string media_buy_id) {
   if (media_buy_id.empty() || media_buy_id.size() > longest_id) {
-    no_such_buy();
+    throw sales::no_such_buy();
   }
   auto const found = co_await context_.store().get(key_of(buy_prefix, media_buy_id));
   if (!found) {
-    no_such_buy();
+    throw sales::no_such_buy();
   }
   buy_document buy(sales::parse_object(found->value()));
   auto state = buy.state(now());
   co_return kept_buy{std::move(buy), std::move(state), found->version()};
 }
 
-sdk::task<std::vector<std::string>> shelf::all_ids(sales::deadline) {
+sdk::task<shelf::kept_buy> shelf::load(std::string media_buy_id, std::string buyer, sales::deadline) {
+  auto found = co_await find(std::move(media_buy_id));
+  if (!found.buy.is_for(buyer)) {
+    throw sales::no_such_buy();
+  }
+  co_return found;
+}
+
+sdk::task<std::vector<std::string>> shelf::all_ids(std::string buyer, sales::deadline) {
   std::vector<std::pair<std::string, std::string>> found;  // when it was confirmed, and its id
   std::string last;
   for (;;) {
@@ -58,8 +62,10 @@ sdk::task<std::vector<std::string>> shelf::all_ids(sales::deadline) {
     }
     for (auto const& each : page) {
       auto const buy = sales::parse_object(each.value());
-      found.emplace_back(sales::upstream_text(sales::upstream_object(buy, "record"), "confirmed_at"),
-                         sales::upstream_text(buy, "id"));
+      auto const record = sales::upstream_object(buy, "record");
+      if (sales::is_for(record, buyer)) {
+        found.emplace_back(sales::upstream_text(record, "confirmed_at"), sales::upstream_text(buy, "id"));
+      }
     }
     last = page.back().key();
   }
@@ -80,12 +86,12 @@ sdk::task<shelf::kept_buy> shelf::add(buy_document fresh) {
   } catch (sdk::store_conflict const&) {
     // The same request came before.
   }
-  co_return co_await load(id, std::nullopt);
+  co_return co_await find(id);
 }
 
 sdk::task<shelf::kept_buy> shelf::change(std::string media_buy_id, std::function<void(buy_document&)> how) {
   for (int attempt = 0; attempt < most_changes; ++attempt) {
-    auto kept = co_await load(media_buy_id, std::nullopt);
+    auto kept = co_await find(media_buy_id);
     how(kept.buy);
     sdk::store_changes changes;
     changes.put_if(key_of(buy_prefix, media_buy_id), json::serialize(kept.buy.document()), kept.version);
@@ -218,16 +224,20 @@ sdk::task<sales::creative_store::stored> shelf::put(sales::creative item, bool d
   co_return answer;
 }
 
-sdk::task<void> shelf::assign(json::object entry, std::string path, sales::deadline) {
+sdk::task<void> shelf::assign(json::object entry, std::string path, std::string buyer, sales::deadline) {
   auto const package_id = sales::required_text(entry, "package_id", path);
   auto const creative_id = sales::required_text(entry, "creative_id", path);
-  auto const where = sales::path_of(path, "package_id");
   co_await require(creative_id, sales::path_of(path, "creative_id"));
   auto const buy = buy_of(package_id);
   bool missing = buy.empty();
   if (!missing) {
     auto const at = now();
-    std::function<void(buy_document&)> add = [&](buy_document& to) { to.assign(package_id, creative_id, path, at); };
+    std::function<void(buy_document&)> add = [&](buy_document& to) {
+      if (!to.is_for(buyer)) {
+        throw sales::no_such_buy();
+      }
+      to.assign(package_id, creative_id, path, at);
+    };
     try {
       co_await change(buy, std::move(add));
     } catch (sdk::error const& fault) {
@@ -238,7 +248,7 @@ sdk::task<void> shelf::assign(json::object entry, std::string path, sales::deadl
     }
   }
   if (missing) {
-    throw sdk::error("PACKAGE_NOT_FOUND", "There is no package " + package_id).field(where);
+    throw sales::no_such_package(path);
   }
 }
 

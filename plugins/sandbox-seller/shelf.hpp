@@ -27,13 +27,13 @@ class shelf final : public sales::creative_store {
   };
   using booked_buy = kept_buy;
 
-  sdk::task<kept_buy> load(std::string media_buy_id, sales::deadline until);
-  sdk::task<std::vector<std::string>> all_ids(sales::deadline until);
+  sdk::task<kept_buy> load(std::string media_buy_id, std::string buyer, sales::deadline until);
+  sdk::task<std::vector<std::string>> all_ids(std::string buyer, sales::deadline until);
 
   /// Keeps a new buy; one of that id that is there already stays, and is what comes back.
   sdk::task<kept_buy> add(buy_document fresh);
 
-  /// Changes a buy until nobody else did meanwhile. CONFLICT when that does not end.
+  /// Changes a buy, whoever's it is, until nobody else did meanwhile. CONFLICT when that does not end.
   sdk::task<kept_buy> change(std::string media_buy_id, std::function<void(buy_document&)> how);
 
   /// What tests have put beside the settings, and the version of it; 0: nothing.
@@ -51,7 +51,7 @@ class shelf final : public sales::creative_store {
   sdk::task<void> require(std::string creative_id, std::string path);
 
   sdk::task<stored> put(sales::creative item, bool dry_run, sales::deadline until) override;
-  sdk::task<void> assign(json::object entry, std::string path, sales::deadline until) override;
+  sdk::task<void> assign(json::object entry, std::string path, std::string buyer, sales::deadline until) override;
   sdk::task<json::object> list(json::object request, sales::deadline until) override;
 
   sales::instant now() const { return std::chrono::floor<std::chrono::seconds>(context_.time().wall()); }
@@ -61,6 +61,8 @@ class shelf final : public sales::creative_store {
   sdk::task<sales::buy_delivery> measure(kept_buy kept, sales::reporting_period period, sales::deadline until);
 
  private:
+  sdk::task<kept_buy> find(std::string media_buy_id);
+
   sdk::platform_context context_;
 };
 

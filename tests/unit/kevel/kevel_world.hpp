@@ -24,7 +24,11 @@ class kevel_world {
     host.secret("api_key", "KEY-1");
     host.on_hash([](auto, std::string_view data) {
       std::string digest(32, 'h');
-      data.substr(0, std::min<std::size_t>(data.size(), 32)).copy(digest.data(), 32);
+      std::string text(data);
+      if (std::count(text.begin(), text.end(), '\n') == 1) {  // a buyer's: what tells them apart is at its end
+        std::reverse(text.begin(), text.end());
+      }
+      text.copy(digest.data(), 32);
       return digest;
     });
     host.wall_clock(std::chrono::sys_days{std::chrono::year{2026} / 11 / 23} + std::chrono::hours{12});

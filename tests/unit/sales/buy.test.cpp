@@ -151,6 +151,28 @@ TEST_CASE("suppression and cap are two limits") {
   CHECK(limits[1].per == frequency_limit::unit::campaign);
 }
 
+TEST_CASE("a record is for the buyer it names, and for everyone if it names none") {
+  auto const named = buy_record("k", now, "0123456789abcdef");
+  CHECK(is_for(named, "0123456789abcdef"));
+  CHECK_FALSE(is_for(named, "0123456789abcdee"));
+  CHECK_FALSE(is_for(named, ""));
+  auto const unnamed = buy_record("k", now, "");
+  CHECK_FALSE(unnamed.contains("buyer"));
+  CHECK(is_for(unnamed, "0123456789abcdef"));
+  CHECK(is_for(unnamed, ""));
+  for (auto const* spoiled : {R"({"buyer":""})", R"({"buyer":7})"}) {
+    CHECK_FALSE(is_for(json::parse(spoiled).as_object(), ""));
+  }
+}
+
+TEST_CASE("a package's record names the buyer that its plan names") {
+  auto const sold = products();
+  auto plan = read_buy(good_request(), sold, now, 120s);
+  CHECK_FALSE(package_record(plan.packages[0], "m").contains("buyer"));
+  note_buyer(plan, "0123456789abcdef");
+  CHECK(package_record(plan.packages[0], "m").at("buyer") == "0123456789abcdef");
+}
+
 TEST_CASE("a buy that is over cannot be changed, and a stale revision conflicts") {
   buy_state state;
   state.status = "canceled";

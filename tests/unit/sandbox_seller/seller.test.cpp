@@ -219,3 +219,54 @@ TEST_CASE("two platforms that change one buy at once lose neither change") {
   CHECK(now.at("end_time") == "2026-12-21T00:00:00Z");
   CHECK(now.at("revision") == 3);
 }
+
+TEST_CASE("a media buy is another buyer's as little as one that is not there, and a seeded one is everybody's") {
+  memory_store kept;
+  world at(kept);
+  const auto own = [] { return call_options().principal("buyer-1"); };
+  const auto other = [] { return call_options().principal("buyer-2"); };
+  const auto any = parsed(R"({"status_filter":["pending_creatives","pending_start","active","paused"]})");
+  const auto listed = [&](call_options by) {
+    return at.host.ask("get_media_buys", any, std::move(by)).body().at("media_buys").as_array().size();
+  };
+  at.good("sync_creatives", creative);
+  const auto sold = at.good("create_media_buy", sale);
+  const auto id = text(sold, "media_buy_id");
+  const std::string package(sold.at("packages").at(0).at("package_id").as_string());
+  const auto check_same = [&](std::string_view task, const std::string& before, const std::string& after) {
+    const auto one = at.host.ask(task, parsed(before + id + after), other());
+    const auto missing = at.host.ask(task, parsed(before + "seller-none" + after), other());
+    CHECK(one.status() == missing.status());
+    CHECK(one.text() == missing.text());
+    CHECK(one.code() == missing.code());
+    CHECK(one.message() == missing.message());
+    CHECK(one.field() == missing.field());
+    CHECK(one.suggestion() == missing.suggestion());
+    CHECK(one.details() == missing.details());
+    CHECK((one.ok() || one.code() == "MEDIA_BUY_NOT_FOUND"));
+  };
+  check_same("update_media_buy", R"({"media_buy_id":")", R"(","canceled":true})");
+  check_same("get_media_buy_delivery", R"({"media_buy_ids":[")", R"("]})");
+  check_same("get_media_buys", R"({"media_buy_ids":[")", R"("]})");
+
+  const auto assigned = [&](const std::string& to, call_options by) {
+    auto request = parsed(R"({"assignments":[{"creative_id":"banner","package_id":")" + to + R"("}]})");
+    return at.host.ask("sync_creatives", request, std::move(by)).body().at("creatives").at(0).as_object();
+  };
+  const auto refused = assigned(package, other()).at("assignment_errors").at(package);
+  CHECK(refused == assigned("seller-none-0", other()).at("assignment_errors").at("seller-none-0"));
+  CHECK(listed(other()) == 0);
+  CHECK(listed(call_options().principal("")) == 0);
+  CHECK(listed(own()) == 1);
+  CHECK(assigned(package, own()).contains("assigned_to"));
+  const auto seen = at.host.ask("get_media_buys", parsed(R"({"media_buy_ids":[")" + id + R"("]})"), own());
+  CHECK(seen.body().at("media_buys").at(0).at("status") == "pending_start");
+  CHECK(seen.text().find("\"buyer\":") == std::string::npos);
+
+  at.good("comply_test_controller", R"({"scenario":"seed_media_buy","params":{"media_buy_id":"seeded"}})");
+  CHECK(listed(own()) == 2);
+  CHECK(listed(other()) == 1);
+  CHECK(at.host.ask("update_media_buy", parsed(R"({"media_buy_id":"seeded","paused":true})"), other()).ok());
+  auto again = call_options().principal("buyer-2").idempotency_key("0123456789abcdef");
+  CHECK(at.host.ask("get_media_buy_delivery", parsed(R"({"media_buy_ids":["seeded"]})"), again).ok());
+}
