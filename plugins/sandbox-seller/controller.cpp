@@ -52,7 +52,7 @@ bool may_become(std::string_view from, std::string_view to) {
 
 }  // namespace
 
-sdk::task<json::object> controller::run(json::object request) {
+sdk::task<json::object> controller::run(json::object request, std::string buyer) {
   auto const scenario = sales::upstream_text(request, "scenario");
   auto params = sales::upstream_object(request, "params");
   if (scenario == "list_scenarios") {
@@ -68,7 +68,7 @@ sdk::task<json::object> controller::run(json::object request) {
     co_return co_await force_creative(std::move(params));
   }
   if (scenario == "force_create_media_buy_arm") {
-    co_return co_await force_answer(std::move(params));
+    co_return co_await force_answer(std::move(params), std::move(buyer));
   }
   if (scenario.starts_with("simulate_")) {
     co_return co_await simulate(scenario, std::move(params));
@@ -192,7 +192,7 @@ sdk::task<json::object> controller::force_creative(json::object params) {
   co_return moved(*from, to);
 }
 
-sdk::task<json::object> controller::force_answer(json::object params) {
+sdk::task<json::object> controller::force_answer(json::object params, std::string buyer) {
   auto const arm = sales::upstream_text(params, "arm");
   auto const task_id = sales::upstream_text(params, "task_id");
   if (arm != "submitted") {
@@ -202,7 +202,7 @@ sdk::task<json::object> controller::force_answer(json::object params) {
     co_return missing("task_id");
   }
   auto const message = sales::upstream_text(params, "message");
-  std::function<void(seeds&)> how = [&](seeds& to) { to.answer_next_buy(task_id, message); };
+  std::function<void(seeds&)> how = [&](seeds& to) { to.answer_next_buy(buyer, task_id, message); };
   co_await shelf_.change_seeds(std::move(how));
   json::object forced{{"arm", arm}, {"task_id", task_id}};
   co_return json::object{{"success", true}, {"forced", std::move(forced)}};

@@ -15,14 +15,15 @@ class controller {
  public:
   explicit controller(shelf& of) : shelf_(of) {}
 
-  sdk::task<json::object> run(json::object request);
+  /// `buyer`: who tests, see sales::buyer_key().
+  sdk::task<json::object> run(json::object request, std::string buyer);
 
  private:
   sdk::task<json::object> seed(std::string scenario, json::object params);
   sdk::task<json::object> seed_entity(std::string scenario, json::object params);
   sdk::task<json::object> force_buy(json::object params);
   sdk::task<json::object> force_creative(json::object params);
-  sdk::task<json::object> force_answer(json::object params);
+  sdk::task<json::object> force_answer(json::object params, std::string buyer);
   sdk::task<json::object> simulate(std::string scenario, json::object params);
 
   shelf& shelf_;

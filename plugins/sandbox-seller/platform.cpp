@@ -36,8 +36,9 @@ sdk::task<json::value> seller_platform::list_creative_formats(json::value reques
   co_return json::object{{"formats", std::move(page)}, {"pagination", part.description}};
 }
 
-sdk::task<json::value> seller_platform::comply_test_controller(json::value request, sdk::call_context) {
-  auto answer = co_await controller_.run(sales::as_object(request, "request"));
+sdk::task<json::value> seller_platform::comply_test_controller(json::value request, sdk::call_context call) {
+  auto buyer = sales::buyer_key(context(), call);
+  auto answer = co_await controller_.run(sales::as_object(request, "request"), std::move(buyer));
   co_return answer;
 }
 
@@ -60,8 +61,15 @@ sdk::task<std::vector<std::string>> seller_platform::gather(std::vector<sales::a
 sdk::task<json::object> seller_platform::book(json::object request, sdk::call_context call) {
   auto const until = call.deadline();
   auto const products = sold();
+  auto const key = sales::marker_key(context(), call);
+  auto const buyer = sales::buyer_key(context(), call);
+  // What a repeated request made stands, whatever has become of its dates and of the product since.
+  auto const before = co_await shelf_.look("seller-" + key, buyer);
+  if (before) {
+    co_return sales::created_answer(before->state, request);
+  }
   auto plan = sales::read_buy(request, *products, shelf_.now(), std::chrono::seconds{0});
-  if (auto answer = co_await answer_of_test(request)) {
+  if (auto answer = co_await answer_of_test(request, buyer)) {
     co_return *std::move(answer);
   }
   for (auto const& package : plan.packages) {
@@ -74,21 +82,19 @@ sdk::task<json::object> seller_platform::book(json::object request, sdk::call_co
     auto ids = co_await gather(std::move(assignments), std::move(inlined), until);
     creatives.push_back(std::move(ids));
   }
-  auto const key = sales::marker_key(context(), call);
-  auto const buyer = sales::buyer_key(context(), call);
   sales::note_buyer(plan, buyer);
   buy_document fresh("seller-" + key, key, buyer, plan, creatives, shelf_.now());
   auto const kept = co_await shelf_.add(std::move(fresh));
   co_return sales::created_answer(kept.state, request);
 }
 
-sdk::task<std::optional<json::object>> seller_platform::answer_of_test(json::object request) {
+sdk::task<std::optional<json::object>> seller_platform::answer_of_test(json::object request, std::string buyer) {
   auto const kept = co_await shelf_.load_seeds();
-  if (sales::find(kept.first.document(), "next_buy") == nullptr) {
+  if (!kept.first.answers_next_buy(buyer)) {
     co_return std::nullopt;
   }
   std::optional<json::object> said;
-  std::function<void(seeds&)> take = [&](seeds& from) { said = from.take_next_buy(); };
+  std::function<void(seeds&)> take = [&](seeds& from) { said = from.take_next_buy(buyer); };
   co_await shelf_.change_seeds(std::move(take));
   if (!said) {
     co_return std::nullopt;

@@ -23,7 +23,7 @@ class seller_platform final : public sales::seller {
   sdk::task<json::object> report(json::object request, std::string buyer, sales::deadline until) override;
 
   /// How a test wants this buy to be answered, if it wants anything.
-  sdk::task<std::optional<json::object>> answer_of_test(json::object request);
+  sdk::task<std::optional<json::object>> answer_of_test(json::object request, std::string buyer);
 
   sdk::task<std::vector<std::string>> gather(std::vector<sales::assignment> assignments,
                                              std::vector<sales::creative> inlined, sales::deadline until);

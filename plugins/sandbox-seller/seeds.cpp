@@ -110,13 +110,18 @@ void seeds::add_format(std::string const& id, json::object const& fixture) {
                                      {"name", name.empty() ? id : name}};
 }
 
-void seeds::answer_next_buy(std::string const& task_id, std::string const& message) {
-  document_["next_buy"] = json::object{{"task_id", task_id}, {"message", message}};
+void seeds::answer_next_buy(std::string const& buyer, std::string const& task_id, std::string const& message) {
+  part("next_buy")[buyer] = json::object{{"task_id", task_id}, {"message", message}};
 }
 
-std::optional<json::object> seeds::take_next_buy() {
-  auto const said = sales::upstream_object(document_, "next_buy");
-  document_.erase("next_buy");
+bool seeds::answers_next_buy(std::string const& buyer) const {
+  return sales::upstream_object(document_, "next_buy").contains(buyer);
+}
+
+std::optional<json::object> seeds::take_next_buy(std::string const& buyer) {
+  auto& all = part("next_buy");
+  auto const said = sales::upstream_object(all, buyer);
+  all.erase(buyer);
   return said.empty() ? std::nullopt : std::optional(said);
 }
 

@@ -12,7 +12,7 @@ namespace json = sales::json;
 /// What a test has put into the seller beside its settings: products, creative formats, and how the next buy is
 /// answered. A document of the store. Pure.
 ///
-///     {"products": {ID: {...as in the settings}}, "formats": {ID: {...}}, "next_buy": {"task_id", "message"}}
+///     {"products": {ID: {...as in the settings}}, "formats": {ID: {...}}, "next_buy": {BUYER: {...}}}
 class seeds {
  public:
   seeds() = default;
@@ -26,10 +26,11 @@ class seeds {
   void add_pricing_option(std::string const& product_id, std::string const& id, json::object const& fixture);
   void add_format(std::string const& id, json::object const& fixture);
 
-  /// The next create_media_buy is answered as submitted.
-  void answer_next_buy(std::string const& task_id, std::string const& message);
+  /// The next create_media_buy of that buyer is answered as submitted.
+  void answer_next_buy(std::string const& buyer, std::string const& task_id, std::string const& message);
+  bool answers_next_buy(std::string const& buyer) const;
   /// That, once.
-  std::optional<json::object> take_next_buy();
+  std::optional<json::object> take_next_buy(std::string const& buyer);
 
   /// The settings with the seeded products. Of the same id, the seeded one is sold.
   json::object merged(json::object const& settings) const;

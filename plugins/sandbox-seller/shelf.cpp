@@ -44,6 +44,19 @@ sdk::task<shelf::kept_buy> shelf::find(std::string media_buy_id) {
   co_return kept_buy{std::move(buy), std::move(state), found->version()};
 }
 
+sdk::task<std::optional<shelf::kept_buy>> shelf::look(std::string media_buy_id, std::string buyer) {
+  auto const found = co_await context_.store().get(key_of(buy_prefix, media_buy_id));
+  if (!found) {
+    co_return std::nullopt;
+  }
+  buy_document buy(sales::parse_object(found->value()));
+  if (!buy.is_for(buyer)) {
+    co_return std::nullopt;
+  }
+  auto state = buy.state(now());
+  co_return kept_buy{std::move(buy), std::move(state), found->version()};
+}
+
 sdk::task<shelf::kept_buy> shelf::load(std::string media_buy_id, std::string buyer, sales::deadline) {
   auto found = co_await find(std::move(media_buy_id));
   if (!found.buy.is_for(buyer)) {
@@ -173,16 +186,27 @@ sdk::task<std::optional<std::string>> shelf::creative_status(std::string creativ
 
 sdk::task<void> shelf::set_creative_status(std::string creative_id, std::string status) {
   auto const key = key_of(creative_prefix, creative_id);
-  auto const held = co_await context_.store().get(key);
-  if (!held) {
-    co_return;
+  for (int attempt = 0; attempt < most_changes; ++attempt) {
+    auto const held = co_await context_.store().get(key);
+    if (!held) {
+      co_return;
+    }
+    auto creative = sales::parse_object(held->value());
+    creative["status"] = status;
+    creative["updated"] = sales::format_instant(now());
+    sdk::store_changes changes;
+    changes.put_if(key, json::serialize(creative), held->version());
+    bool changed_meanwhile = false;
+    try {
+      co_await context_.store().write(std::move(changes));
+    } catch (sdk::store_conflict const&) {
+      changed_meanwhile = true;
+    }
+    if (!changed_meanwhile) {
+      co_return;
+    }
   }
-  auto creative = sales::parse_object(held->value());
-  creative["status"] = std::move(status);
-  creative["updated"] = sales::format_instant(now());
-  sdk::store_changes changes;
-  changes.put(key, json::serialize(creative));
-  co_await context_.store().write(std::move(changes));
+  throw sdk::error("CONFLICT", "The creative is being changed by others").field("creative_id");
 }
 
 sdk::task<void> shelf::require(std::string creative_id, std::string path) {

@@ -27,6 +27,8 @@ class shelf final : public sales::creative_store {
   };
   using booked_buy = kept_buy;
 
+  /// As load(); nothing: there is none for this buyer.
+  sdk::task<std::optional<kept_buy>> look(std::string media_buy_id, std::string buyer);
   sdk::task<kept_buy> load(std::string media_buy_id, std::string buyer, sales::deadline until);
   sdk::task<std::vector<std::string>> all_ids(std::string buyer, sales::deadline until);
 

@@ -165,10 +165,14 @@ TEST_CASE("the next buy is answered as submitted, and only that") {
   world at(kept);
   CHECK(at.error_of("force_create_media_buy_arm", R"({"arm":"input-required"})") == "INVALID_PARAMS");
   at.run("force_create_media_buy_arm", R"({"arm":"submitted","task_id":"task-1","message":"Signing."})");
-  const auto answer =
-      at.ask("create_media_buy", R"({"brand":{"domain":"acme.example"},"start_time":"2026-12-01T00:00:00Z",)"
-                                 R"("end_time":"2026-12-11T00:00:00Z","packages":[{"product_id":"sports",)"
-                                 R"("pricing_option_id":"fixed","budget":1000}]})");
+  const std::string request =
+      R"({"brand":{"domain":"acme.example"},"start_time":"2026-12-01T00:00:00Z","end_time":"2026-12-11T00:00:00Z",)"
+      R"("packages":[{"product_id":"sports","pricing_option_id":"fixed","budget":1000}]})";
+  const auto others = at.host.ask("create_media_buy", parsed(request),
+                                  call_options().idempotency_key("of-another-0123").principal("b"));
+  REQUIRE(others.ok());
+  CHECK(others.body().at("status") == "pending_creatives");
+  const auto answer = at.ask("create_media_buy", request);
   CHECK(answer.at("status") == "submitted");
   CHECK(answer.at("task_id") == "task-1");
   CHECK(answer.at("message") == "Signing.");
@@ -198,4 +202,12 @@ TEST_CASE("what a test says was delivered is reported, added up, instead of what
   CHECK(at.error_of("simulate_budget_spend", R"({"media_buy_id":")" + id + R"(","spend_percentage":120})") ==
         "INVALID_PARAMS");
   CHECK(at.error_of("simulate_delivery", R"({"media_buy_id":")" + id + R"(","impressions":-1})") == "INVALID_PARAMS");
+}
+
+TEST_CASE("a repeated request is answered with what it made, though it could not be made any more") {
+  memory_store kept;
+  world at(kept);
+  const auto id = at.buy();
+  at.host.wall_clock(std::chrono::sys_days{std::chrono::year{2027} / 1 / 1});
+  CHECK(at.buy() == id);
 }
