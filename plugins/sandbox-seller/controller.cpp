@@ -141,6 +141,18 @@ sdk::task<json::object> controller::seed_entity(std::string scenario, json::obje
   co_return json::object{{"success", true}};
 }
 
+sdk::task<bool> controller::change_buy(std::string media_buy_id, std::function<void(buy_document&)> how) {
+  try {
+    co_await shelf_.change(std::move(media_buy_id), std::move(how));
+  } catch (sdk::error const& fault) {
+    if (fault.code() != "MEDIA_BUY_NOT_FOUND") {
+      throw;
+    }
+    co_return false;
+  }
+  co_return true;
+}
+
 sdk::task<json::object> controller::force_buy(json::object params) {
   auto const id = sales::upstream_text(params, "media_buy_id");
   auto const to = sales::upstream_text(params, "status");
@@ -157,15 +169,7 @@ sdk::task<json::object> controller::force_buy(json::object params) {
       buy.force_status(to);
     }
   };
-  bool found = true;
-  try {
-    co_await shelf_.change(id, std::move(how));
-  } catch (sdk::error const& fault) {
-    if (fault.code() != "MEDIA_BUY_NOT_FOUND") {
-      throw;
-    }
-    found = false;
-  }
+  auto const found = co_await change_buy(id, std::move(how));
   if (!found) {
     co_return refused("NOT_FOUND", "there is no media buy " + id);
   }
@@ -239,15 +243,7 @@ sdk::task<json::object> controller::simulate(std::string scenario, json::object 
   std::function<void(buy_document&)> how = [&](buy_document& buy) {
     by_share ? buy.simulate_spend(share) : buy.simulate(more);
   };
-  bool found = true;
-  try {
-    co_await shelf_.change(id, std::move(how));
-  } catch (sdk::error const& fault) {
-    if (fault.code() != "MEDIA_BUY_NOT_FOUND") {
-      throw;
-    }
-    found = false;
-  }
+  auto const found = co_await change_buy(id, std::move(how));
   if (!found) {
     co_return refused("NOT_FOUND", "there is no media buy " + id);
   }

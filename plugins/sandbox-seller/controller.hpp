@@ -21,6 +21,8 @@ class controller {
  private:
   sdk::task<json::object> seed(std::string scenario, json::object params);
   sdk::task<json::object> seed_entity(std::string scenario, json::object params);
+  /// False: there is no such buy.
+  sdk::task<bool> change_buy(std::string media_buy_id, std::function<void(buy_document&)> how);
   sdk::task<json::object> force_buy(json::object params);
   sdk::task<json::object> force_creative(json::object params);
   sdk::task<json::object> force_answer(json::object params, std::string buyer);

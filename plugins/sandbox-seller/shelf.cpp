@@ -106,20 +106,25 @@ sdk::task<shelf::kept_buy> shelf::change(std::string media_buy_id, std::function
   for (int attempt = 0; attempt < most_changes; ++attempt) {
     auto kept = co_await find(media_buy_id);
     how(kept.buy);
-    sdk::store_changes changes;
-    changes.put_if(key_of(buy_prefix, media_buy_id), json::serialize(kept.buy.document()), kept.version);
-    bool changed_meanwhile = false;
-    try {
-      co_await context_.store().write(std::move(changes));
-    } catch (sdk::store_conflict const&) {
-      changed_meanwhile = true;
-    }
-    if (!changed_meanwhile) {
+    auto text = json::serialize(kept.buy.document());
+    auto const written = co_await replace(key_of(buy_prefix, media_buy_id), std::move(text), kept.version);
+    if (written) {
       kept.state = kept.buy.state(now());
       co_return kept;
     }
   }
   throw sdk::error("CONFLICT", "The media buy is being changed by others").field("media_buy_id");
+}
+
+sdk::task<bool> shelf::replace(std::string key, std::string value, std::uint64_t version) {
+  sdk::store_changes changes;
+  changes.put_if(std::move(key), std::move(value), version);
+  try {
+    co_await context_.store().write(std::move(changes));
+  } catch (sdk::store_conflict const&) {
+    co_return false;
+  }
+  co_return true;
 }
 
 sdk::task<std::pair<seeds, std::uint64_t>> shelf::load_seeds() {
@@ -134,15 +139,9 @@ sdk::task<void> shelf::change_seeds(std::function<void(seeds&)> how) {
   for (int attempt = 0; attempt < most_changes; ++attempt) {
     auto [kept, version] = co_await load_seeds();
     how(kept);
-    sdk::store_changes changes;
-    changes.put_if(std::string(seeds_key), json::serialize(kept.document()), version);
-    bool changed_meanwhile = false;
-    try {
-      co_await context_.store().write(std::move(changes));
-    } catch (sdk::store_conflict const&) {
-      changed_meanwhile = true;
-    }
-    if (!changed_meanwhile) {
+    auto text = json::serialize(kept.document());
+    auto const written = co_await replace(std::string(seeds_key), std::move(text), version);
+    if (written) {
       co_return;
     }
   }
@@ -194,15 +193,9 @@ sdk::task<void> shelf::set_creative_status(std::string creative_id, std::string 
     auto creative = sales::parse_object(held->value());
     creative["status"] = status;
     creative["updated"] = sales::format_instant(now());
-    sdk::store_changes changes;
-    changes.put_if(key, json::serialize(creative), held->version());
-    bool changed_meanwhile = false;
-    try {
-      co_await context_.store().write(std::move(changes));
-    } catch (sdk::store_conflict const&) {
-      changed_meanwhile = true;
-    }
-    if (!changed_meanwhile) {
+    auto text = json::serialize(creative);
+    auto const written = co_await replace(key, std::move(text), held->version());
+    if (written) {
       co_return;
     }
   }

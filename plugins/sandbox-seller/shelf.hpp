@@ -63,6 +63,9 @@ class shelf final : public sales::creative_store {
   sdk::task<sales::buy_delivery> measure(kept_buy kept, sales::reporting_period period, sales::deadline until);
 
  private:
+  /// False: what is there is of another version.
+  sdk::task<bool> replace(std::string key, std::string value, std::uint64_t version);
+
   sdk::task<kept_buy> find(std::string media_buy_id);
 
   sdk::platform_context context_;
