@@ -21,7 +21,7 @@ import sys
 import tempfile
 import threading
 
-from programs import Failed, Process, expect, get_json, wait_until
+from programs import Failed, Programs, expect, get_json
 
 # Steps passed and skipped of each storyboard of AdCP 3.0.6. What is skipped is what no seller of media needs (sign-in by OAuth,
 # sessions of sponsored intelligence, governance agents).
@@ -94,14 +94,13 @@ def products(only=None, more=""):
     return "\n".join(text)
 
 
-class World:
+class World(Programs):
     """tenond, and the stand-ins where a tenant needs them, just started."""
 
     def __init__(self, build, tenant):
-        self.root = pathlib.Path(tempfile.mkdtemp(prefix="tenon-conformance-"))
+        super().__init__(pathlib.Path(tempfile.mkdtemp(prefix="tenon-conformance-")))
         self.build = build
         self.tenant = tenant
-        self.processes = []
         self.tokens = [secrets.token_urlsafe(24), secrets.token_urlsafe(24)]
         self.sandbox = None
 
@@ -122,18 +121,6 @@ class World:
         for process in reversed(self.processes):
             process.stop()
         shutil.rmtree(self.root, ignore_errors=True)
-
-    def start(self, name, command):
-        process = Process(name, [str(part) for part in command], self.root)
-        self.processes.append(process)
-        return process
-
-    def read_port(self, process, file):
-        def port():
-            if not process.alive():
-                raise Failed("%s ended early:\n%s" % (process.name, process.tail()))
-            return int(file.read_text()) if file.exists() else 0
-        return wait_until(port, process.name + " to listen")
 
     def start_sandbox(self):
         command = [self.build / "bin" / "tenon-sandbox", "--port", "0", "--write-port", self.root / "sandbox.port",

@@ -20,7 +20,7 @@ import time
 import urllib.error
 import urllib.request
 
-from programs import PATIENCE_S, Failed, Process, expect, get_json, wait_until
+from programs import PATIENCE_S, Failed, Programs, expect, get_json, wait_until
 
 GAM_NETWORKS = {"acme-news": "123456", "beta-sports": "789012"}
 KEVEL_TENANT = "corner-blog"
@@ -35,26 +35,13 @@ def step(number, title):
     say("\n%d. %s" % (number, title))
 
 
-class Demo:
+class Demo(Programs):
     def __init__(self, build):
         self.build = build
-        self.root = pathlib.Path(tempfile.mkdtemp(prefix="tenon-demo-"))
-        self.processes = []
+        super().__init__(pathlib.Path(tempfile.mkdtemp(prefix="tenon-demo-")))
         self.token = secrets.token_urlsafe(24)
 
     # ---- starting -------------------------------------------------------------------------------------------------------
-
-    def start(self, name, command):
-        process = Process(name, [str(part) for part in command], self.root)
-        self.processes.append(process)
-        return process
-
-    def read_port(self, process, file):
-        def port():
-            if not process.alive():
-                raise Failed("%s ended early:\n%s" % (process.name, process.tail()))
-            return int(file.read_text()) if file.exists() else 0
-        return wait_until(port, process.name + " to listen")
 
     def start_sandbox(self):
         keys = self.root / "keys"

@@ -58,3 +58,23 @@ class Process:
 
     def tail(self):
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
+
+
+class Programs:
+    """Children that share a directory, in the order in which they were started."""
+
+    def __init__(self, root):
+        self.root = root
+        self.processes = []
+
+    def start(self, name, command):
+        process = Process(name, [str(part) for part in command], self.root)
+        self.processes.append(process)
+        return process
+
+    def read_port(self, process, file):
+        def port():
+            if not process.alive():
+                raise Failed("%s ended early:\n%s" % (process.name, process.tail()))
+            return int(file.read_text()) if file.exists() else 0
+        return wait_until(port, process.name + " to listen")
