@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <memory>
 #include <new>
 
@@ -43,23 +42,6 @@ error changed_meanwhile(const std::filesystem::path& path) {
 }
 
 }  // namespace
-
-file_descriptor& file_descriptor::operator=(file_descriptor&& other) noexcept {
-  if (this == &other) return *this;
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = std::exchange(other.fd_, -1);
-  return *this;
-}
-
-file_descriptor::~file_descriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
-std::string describe_errno(int number) {
-  const char* name = ::strerrorname_np(number);
-  const char* text = ::strerrordesc_np(number);
-  return std::string(text ? text : "unknown error") + " (" + (name ? name : std::to_string(number)) + ")";
-}
 
 file_descriptor open_beneath(int directory, const std::string& file) {
   struct open_how how {};

@@ -1,11 +1,8 @@
 #include "storage/task_book.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
+#include "storage/file_lock.hpp"
+
 #include <array>
-#include <cerrno>
-#include <system_error>
 
 namespace tenon {
 namespace {
@@ -42,17 +39,6 @@ constexpr std::string_view listed_columns =
 
 std::int64_t stored(wall_time at) noexcept { return std::chrono::nanoseconds(at.time_since_epoch()).count(); }
 
-/// The lock of a file, held until the last reference goes; null, with errno: somebody else has it.
-std::shared_ptr<void> lock(const std::filesystem::path& path) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (file < 0) return nullptr;
-  std::shared_ptr<void> held(new int(file), [](void* at) {
-    const std::unique_ptr<int> mine(static_cast<int*>(at));
-    ::close(*mine);
-  });
-  return ::flock(file, LOCK_EX | LOCK_NB) == 0 ? held : nullptr;
-}
-
 wall_time wall_time_of(std::int64_t nanoseconds) noexcept {
   return wall_time(std::chrono::duration_cast<wall_time::duration>(std::chrono::nanoseconds(nanoseconds)));
 }
@@ -73,14 +59,9 @@ result<std::shared_ptr<task_book>> task_book::open(const std::filesystem::path& 
   if (!opened) return opened.error();
   auto path = file;
   path.replace_extension(".lock");
-  auto held = lock(path);
-  if (!held) {
-    return make_error("SERVICE_UNAVAILABLE", "The service is not available at the moment.",
-                      path.string() + ": expected to lock it, found that another process has or that it cannot be " +
-                          "opened (" + std::generic_category().message(errno) +
-                          "); give each host a state_dir of its own, or end the other one");
-  }
-  return std::shared_ptr<task_book>(new task_book(std::move(*opened), std::move(held)));
+  auto held = lock_file(path);
+  if (!held) return held.error();
+  return std::shared_ptr<task_book>(new task_book(std::move(*opened), std::move(*held)));
 }
 
 result<void> task_book::put(const submitted_task& task) {

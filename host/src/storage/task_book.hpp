@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/file_descriptor.hpp"
 #include "storage/database.hpp"
 
 #include <tenon/submitted_task.hpp>
@@ -56,12 +57,12 @@ class task_book {
   result<std::int64_t> forget_ended(wall_time before);
 
  private:
-  task_book(database file, std::shared_ptr<void> held) : held_(std::move(held)), file_(std::move(file)) {}
+  task_book(database file, file_descriptor held) : held_(std::move(held)), file_(std::move(file)) {}
 
   result<std::vector<submitted_task>> read(statement& asked);
   result<std::optional<submitted_task>> read_one(statement& asked);
 
-  const std::shared_ptr<void> held_;  ///< the lock
+  const file_descriptor held_;  ///< the lock
   std::mutex mutex_;
   const database file_;
 };

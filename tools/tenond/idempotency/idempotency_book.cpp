@@ -1,9 +1,8 @@
 #include "idempotency/idempotency_book.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
+#include "storage/file_lock.hpp"
+
 #include <algorithm>
-#include <cerrno>
 #include <vector>
 
 namespace tenon::tenond {
@@ -23,10 +22,6 @@ CREATE INDEX IF NOT EXISTS call_age ON call (tenant, principal, completed, since
 
 std::int64_t stored(wall_time at) noexcept { return std::chrono::nanoseconds(at.time_since_epoch()).count(); }
 
-error unavailable(std::string detail) {
-  return make_error("SERVICE_UNAVAILABLE", "The service is not available at the moment.", std::move(detail));
-}
-
 error not_kept(std::string detail) {
   return make_error("INTERNAL_ERROR", "The request could not be handled.", std::move(detail));
 }
@@ -35,18 +30,6 @@ error over() {
   return not_kept(
       "expected the end of a call that is being made, found that it has ended already or that the book of calls has "
       "been closed; end every call before the book");
-}
-
-result<file_descriptor> lock(const std::filesystem::path& path) {
-  file_descriptor held(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!held) {
-    return unavailable(path.string() + ": cannot be opened: " + describe_errno(errno) +
-                       "; see that the server's user may write there, or choose another state_dir");
-  }
-  if (::flock(held.get(), LOCK_EX | LOCK_NB) == 0) return held;
-  const auto found = errno == EWOULDBLOCK ? std::string("that another process has") : describe_errno(errno);
-  return unavailable(path.string() + ": expected to lock it, found " + found +
-                     "; give each server a state_dir of its own, or end the other one");
 }
 
 /// Until when what is kept for so long has to have been written to be too old now.
@@ -80,7 +63,7 @@ result<std::shared_ptr<idempotency_book>> idempotency_book::open(const std::file
   if (!opened) return opened.error();
   auto path = file;
   path.replace_extension(".lock");
-  auto held = lock(path);
+  auto held = lock_file(path);
   if (!held) return held.error();
   limits.unknown_ttl = std::max(limits.unknown_ttl, limits.replay_ttl);
   std::shared_ptr<idempotency_book> made(new idempotency_book(std::move(*opened), std::move(*held), time, limits));

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plugin/file.hpp"
+#include "base/file_descriptor.hpp"
 #include "storage/database.hpp"
 
 #include <tenon/clock.hpp>

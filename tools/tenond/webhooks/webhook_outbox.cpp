@@ -1,11 +1,9 @@
 #include "webhooks/webhook_outbox.hpp"
 
 #include "platform/signature.hpp"
+#include "storage/file_lock.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <array>
-#include <cerrno>
 #include <span>
 #include <utility>
 
@@ -41,18 +39,6 @@ error unavailable(std::string detail) {
   return make_error("SERVICE_UNAVAILABLE", "The service is not available at the moment.", std::move(detail));
 }
 
-result<file_descriptor> lock(const std::filesystem::path& path) {
-  file_descriptor held(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!held) {
-    return unavailable(path.string() + ": cannot be opened: " + describe_errno(errno) +
-                       "; see that the server's user may write there, or choose another state_dir");
-  }
-  if (::flock(held.get(), LOCK_EX | LOCK_NB) == 0) return held;
-  const auto found = errno == EWOULDBLOCK ? std::string("that another process has") : describe_errno(errno);
-  return unavailable(path.string() + ": expected to lock it, found " + found +
-                     "; give each server a state_dir of its own, or end the other one");
-}
-
 std::string random_text(std::size_t bytes) {
   std::string made(bytes, '\0');
   if (!random_bytes(std::span(reinterpret_cast<unsigned char*>(made.data()), made.size()))) made.clear();
@@ -84,7 +70,7 @@ result<std::shared_ptr<webhook_outbox>> webhook_outbox::open(const std::filesyst
   if (const auto done = opened->run("PRAGMA secure_delete = ON;"); !done) return done.error();
   auto path = file;
   path.replace_extension(".lock");
-  auto held = lock(path);
+  auto held = lock_file(path);
   if (!held) return held.error();
   std::shared_ptr<webhook_outbox> made(new webhook_outbox(std::move(*opened), std::move(*held), time, limits));
   if (const auto read = made->read_secret(); !read) return read.error();

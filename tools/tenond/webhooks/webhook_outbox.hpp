@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plugin/file.hpp"
+#include "base/file_descriptor.hpp"
 #include "storage/database.hpp"
 #include "webhooks/webhook_payload.hpp"
 #include "webhooks/webhook_target.hpp"

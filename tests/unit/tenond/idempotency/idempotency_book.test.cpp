@@ -314,7 +314,7 @@ TEST_CASE("a book belongs to one owner at a time, and is closed to other users")
   book_world world;
   const auto detail = detail_of(world.another());
   CHECK(detail.find("expected to lock it, found that another process has") != std::string::npos);
-  CHECK(detail.find("give each server a state_dir of its own") != std::string::npos);
+  CHECK(detail.find("give each host a state_dir of its own") != std::string::npos);
   struct stat found {};
   REQUIRE(::stat(world.file().c_str(), &found) == 0);
   CHECK((found.st_mode & 0777) == 0600);
