@@ -314,7 +314,7 @@ TEST_CASE("requests for a reload that come during one are folded into one more r
   const two_tenants files;
   host_fixture host(files);
   std::vector<std::future<reload_report>> reports;
-  for (int i = 0; i < 20; ++i) reports.push_back(host->async_reload(boost::asio::use_future));
+  for (int i = 0; i < 20; ++i) reports.push_back(host->async_reload(as_future));
   for (auto& report : reports) CHECK(host_fixture::wait(std::move(report)).ok());
 }
 
@@ -352,7 +352,7 @@ TEST_CASE("SIGHUP reloads a host that was asked to handle it") {
   files.write_tenant("gamma", tenant("g"));
   std::raise(SIGHUP);
   CHECK(host_fixture::eventually([&] { return (*made)->has_tenant("gamma"); }));
-  host_fixture::wait((*made)->async_shutdown(boost::asio::use_future));
+  host_fixture::wait((*made)->async_shutdown(as_future));
   context.stop();
 }
 

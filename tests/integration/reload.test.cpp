@@ -3,7 +3,7 @@
 #include "two_tenants.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/use_future.hpp>
+#include "as_future.hpp"
 #include <boost/asio/write.hpp>
 
 #include <doctest/doctest.h>
@@ -22,7 +22,7 @@ namespace asio = boost::asio;
 namespace {
 
 reload_report reload(host_fixture& host, scope about, const std::string& name = "") {
-  return host_fixture::wait(host->async_reload({.about = about, .name = name}, boost::asio::use_future));
+  return host_fixture::wait(host->async_reload({.about = about, .name = name}, as_future));
 }
 
 /// An ad server to shake hands with, which takes its time.
@@ -207,7 +207,7 @@ TEST_CASE("a reload of a thousand tenants builds no more at once than it may, mo
   host_fixture host(files);
   for (int count = 0; count < tenants; ++count) REQUIRE(host.call(name(count), "get_products"));
   files.drop(echo_2, "echo");
-  auto pending = host->async_reload(boost::asio::use_future);
+  auto pending = host->async_reload(as_future);
   std::uint64_t most_platforms = 0;
   int asked = 0;
   while (pending.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
@@ -233,7 +233,7 @@ TEST_CASE("a storm of reloads is folded, and everybody gets a report") {
   for (const char* name : {"acme", "beta"}) REQUIRE(host.call(name, "get_products"));
   std::vector<std::future<reload_report>> reports;
   for (int count = 0; count < 500; ++count) {
-    reports.push_back(host->async_reload({.about = scope::all}, boost::asio::use_future));
+    reports.push_back(host->async_reload({.about = scope::all}, as_future));
     if (count % 50 == 0) CHECK(host.call("acme", "get_products"));
   }
   for (auto& each : reports) CHECK(host_fixture::wait(std::move(each)).ok());
@@ -249,7 +249,7 @@ TEST_CASE("successors are begun no faster than the configuration says, and a sto
   files.write_main("reload_builds_per_second = " + rate + "\n");
   host_fixture host(files);
   for (const char* name : {"acme", "beta"}) REQUIRE(host.call(name, "get_products"));
-  auto pending = host->async_reload({.about = scope::all}, boost::asio::use_future);
+  auto pending = host->async_reload({.about = scope::all}, as_future);
   REQUIRE(host_fixture::eventually([&] { return host->status().cache.removed_replaced == 1; }));
   CHECK(pending.wait_for(std::chrono::seconds(0)) != std::future_status::ready);
   CHECK(host.stop().empty());

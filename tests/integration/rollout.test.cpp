@@ -3,7 +3,7 @@
 // each other at once, and what a wave needs are calls.
 #include "two_tenants.hpp"
 
-#include <boost/asio/use_future.hpp>
+#include "as_future.hpp"
 
 #include <doctest/doctest.h>
 
@@ -34,7 +34,7 @@ class served {
 
   result<void> start(rollout_request request) {
     request.plugin = "echo";
-    return host_fixture::wait(host->async_start_rollout(std::move(request), boost::asio::use_future));
+    return host_fixture::wait(host->async_start_rollout(std::move(request), as_future));
   }
   rollout_status status() {
     const auto all = host->status().rollouts;
@@ -113,7 +113,7 @@ TEST_CASE("a plugin whose calls fail goes back from the canary on, and is not ta
   CHECK(report.tenants.empty());
   REQUIRE(report.diagnostics.size() == 1);
   CHECK(report.diagnostics[0].message.find("were rolled back; tenonctl rollout start") != std::string::npos);
-  REQUIRE(host_fixture::wait(at.host->async_reload({.about = scope::plugin, .name = "echo"}, boost::asio::use_future))
+  REQUIRE(host_fixture::wait(at.host->async_reload({.about = scope::plugin, .name = "echo"}, as_future))
               .ok());
   CHECK(at.versions().count("2.0.0") == 10);
 }

@@ -57,8 +57,8 @@ TEST_CASE("everybody who asks for a shutdown is told") {
   const two_tenants files;
   host_fixture host(files);
   host.call("acme", "get_products");
-  auto first = host->async_shutdown(boost::asio::use_future);
-  auto second = host->async_shutdown(boost::asio::use_future);
+  auto first = host->async_shutdown(as_future);
+  auto second = host->async_shutdown(as_future);
   CHECK(host_fixture::wait(std::move(first)).empty());
   CHECK(host_fixture::wait(std::move(second)).empty());
 }
@@ -134,7 +134,7 @@ TEST_CASE("under load every call that came before the shutdown is answered well,
   const std::string body = "{\"sleep_ms\":20}";
   for (int count = 0; count < 200; ++count)
     before.push_back(host.start({.tenant = count % 2 == 0 ? "acme" : "beta"}, "get_products", body));
-  auto ended = host->async_shutdown(boost::asio::use_future);
+  auto ended = host->async_shutdown(as_future);
   for (int count = 0; count < 50; ++count) late.push_back(host.start({.tenant = "acme"}, "get_products", body));
   for (auto& each : before) CHECK(host_fixture::wait(std::move(each)));
   for (auto& each : late) CHECK(member(host_fixture::wait(std::move(each)), "tag") == "SERVICE_UNAVAILABLE");

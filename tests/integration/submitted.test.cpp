@@ -21,7 +21,7 @@ std::string submit(host_fixture& host, const std::string& delay_ms) {
 }
 
 std::optional<submitted_task> find(host_fixture& host, const std::string& id, const std::string& tenant = "acme") {
-  auto found = host_fixture::wait(host->async_find_task(tenant, id, boost::asio::use_future));
+  auto found = host_fixture::wait(host->async_find_task(tenant, id, as_future));
   REQUIRE(found.has_value());
   return std::move(*found);
 }
@@ -43,7 +43,7 @@ TEST_CASE("a submitted task is answered with its id, and ends with an answer of 
   CHECK(task.attempt == 1);
   CHECK_FALSE(find(host, id, "beta").has_value());
   CHECK(find(host, id, "").has_value());
-  const auto all = host_fixture::wait(host->async_list_tasks("", boost::asio::use_future));
+  const auto all = host_fixture::wait(host->async_list_tasks("", as_future));
   REQUIRE(all.has_value());
   CHECK(all->size() == 1);
 }

@@ -4,7 +4,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/use_future.hpp>
+#include "as_future.hpp"
 
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
@@ -127,7 +127,7 @@ class host_fixture {
                       [promise](result<reply> outcome) { promise->set_value(std::move(outcome)); });
     return promise->get_future();
   }
-  reload_report reload() { return wait(host_->async_reload(boost::asio::use_future)); }
+  reload_report reload() { return wait(host_->async_reload(as_future)); }
 
   tenant_status status_of(const std::string& tenant) {
     for (const auto& each : host_->status().tenants) {
@@ -139,7 +139,7 @@ class host_fixture {
   std::vector<library_status> stop() {
     if (stopped_) return {};
     stopped_ = true;
-    return wait(host_->async_shutdown(boost::asio::use_future));
+    return wait(host_->async_shutdown(as_future));
   }
 
   std::string log() {

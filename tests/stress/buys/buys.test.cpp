@@ -124,7 +124,7 @@ class buyer {
   }
 
   std::optional<submitted_task> find(const std::string& id) {
-    auto found = host_fixture::wait(host_->async_find_task(tenant_, id, boost::asio::use_future));
+    auto found = host_fixture::wait(host_->async_find_task(tenant_, id, as_future));
     return found ? std::move(*found) : std::nullopt;
   }
 
@@ -211,7 +211,7 @@ TEST_CASE("whatever the ad servers do, each buy is there once and whole") {
         }
         if (number % 4 > 1) continue;
         const auto moved = host_fixture::wait(
-            host->async_reload({.about = reload_request::scope::tenant, .name = tenant}, boost::asio::use_future));
+            host->async_reload({.about = reload_request::scope::tenant, .name = tenant}, as_future));
         reloads += static_cast<int>(moved.tenants.size());
       }
     });

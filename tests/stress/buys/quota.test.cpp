@@ -113,13 +113,13 @@ TEST_CASE("a successor that is not well leaves the one before it serving, and a 
   for (const char* tenant : {"acme", "harbor"}) REQUIRE(host.call(tenant, "get_products"));
   reload_request all;
   all.about = reload_request::scope::all;
-  CHECK(host_fixture::wait(host->async_reload(all, boost::asio::use_future)).ok());
+  CHECK(host_fixture::wait(host->async_reload(all, as_future)).ok());
   CHECK(files.servers.traffic("POST /token") == 1);
 
   files.servers.arm({{"match", "GET /v1/networks/{n}/companies/{company}"}, {"status", 404}});
   files.servers.arm(
       {{"match", "GET /kevel/v1/site"}, {"status", 200}, {"body", json::object{{"items", json::array()}}}});
-  const auto report = host_fixture::wait(host->async_reload(all, boost::asio::use_future));
+  const auto report = host_fixture::wait(host->async_reload(all, as_future));
   CHECK_FALSE(report.ok());
   for (const auto& each : report.tenants) CHECK_MESSAGE(each.step == "health", each.step << ": " << each.reason);
   for (const char* tenant : {"acme", "harbor"}) CHECK(host.call(tenant, "get_products"));

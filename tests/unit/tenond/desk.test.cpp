@@ -194,7 +194,7 @@ TEST_CASE("whoever wants to be told of a change is told once, and of a submitted
   REQUIRE(submitted.at("status") == "submitted");
   const std::string id(submitted.at("task_id").as_string());
   REQUIRE(host_fixture::eventually([&] {  // as the host tells the daemon
-    const auto found = host_fixture::wait((*w.host)->async_find_task("try", id, boost::asio::use_future));
+    const auto found = host_fixture::wait((*w.host)->async_find_task("try", id, tenon::testing::as_future));
     if (!found || !*found || (*found)->now == submitted_task::state::submitted) return false;
     w.desk->task_ended(**found);
     return true;
