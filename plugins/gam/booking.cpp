@@ -245,16 +245,29 @@ sdk::task<void> booking::pause_those_asked(sales::buy_plan plan, std::vector<std
   }
 }
 
-sdk::task<void> booking::complete(sales::buy_plan plan, std::vector<resolved_targeting> targets, claimed_order claimed,
-                                  sales::progress const* going, sales::deadline until) {
-  auto const line_items = co_await ensure_line_items(plan, std::move(targets), claimed, going->key(), until);
+sdk::task<void> booking::give_creatives(sales::buy_plan plan, std::vector<std::string> line_items, std::string order,
+                                        std::string buyer, sales::deadline until) {
+  std::vector<std::string> may_have_come;
   for (std::size_t i = 0; i < plan.packages.size(); ++i) {
     auto const& package = plan.packages[i];
-    auto wanted = co_await library_.gather(package.assignments, package.creatives, package.path, until);
+    std::vector<std::string> absent;
+    auto wanted = co_await library_.gather(package.assignments, package.creatives, &absent, until);
     if (!wanted.empty()) {
       co_await library_.associate(line_items[i], std::move(wanted), false, until);
     }
+    for (auto const& id : absent) {
+      sales::awaited_creative fresh(id, package_id_of(line_items[i]), media_buy_id_of(order), package.end);
+      co_await awaited_.note(buyer, std::move(fresh));
+    }
+    sales::add_expected(may_have_come, absent, package.creatives);
   }
+  co_await sales::carry_out_known(&library_, std::move(may_have_come), std::move(buyer), until);
+}
+
+sdk::task<void> booking::complete(sales::buy_plan plan, std::vector<resolved_targeting> targets, claimed_order claimed,
+                                  sales::progress const* going, sales::deadline until) {
+  auto const line_items = co_await ensure_line_items(plan, std::move(targets), claimed, going->key(), until);
+  co_await give_creatives(plan, line_items, claimed.name(), going->buyer(), until);
   if (claimed.is_draft()) {
     co_await approve(claimed.name(), until);
   }
@@ -265,31 +278,37 @@ sdk::task<void> booking::complete(sales::buy_plan plan, std::vector<resolved_tar
   }
 }
 
-sdk::task<bool> booking::discard(sales::progress const* going, sales::deadline until) {
-  json::object order;
+sdk::task<json::object> booking::find_claimed(sales::progress const* going, sales::deadline until) {
   if (going->made().empty()) {
-    order = co_await find_order(going->name(), until);
-  } else {
-    try {
-      order = co_await api_.get(going->made(), subject::media_buy, until);
-    } catch (sdk::error const& fault) {
-      if (fault.code() != "MEDIA_BUY_NOT_FOUND") {
-        throw;
-      }
-      co_return true;  // deleted by an earlier attempt
+    co_return co_await find_order(going->name(), until);
+  }
+  try {
+    co_return co_await api_.get(going->made(), subject::media_buy, until);
+  } catch (sdk::error const& fault) {
+    if (fault.code() != "MEDIA_BUY_NOT_FOUND") {
+      throw;
     }
   }
+  co_return json::object();  // deleted by an earlier attempt
+}
+
+sdk::task<bool> booking::discard(sales::progress const* going, sales::deadline until) {
+  auto const order = co_await find_claimed(going, until);
   auto const status = sales::upstream_text(order, "status");
-  if (order.empty() || status == "DELETED" || sales::upstream_flag(order, "archived")) {
-    co_return true;
-  }
-  if (status != "DRAFT") {
+  auto const stands = !order.empty() && status != "DELETED" && !sales::upstream_flag(order, "archived");
+  if (stands && status != "DRAFT") {
     co_return false;  // approved, and then it is a buy
   }
-  std::vector<std::string> names;
-  names.push_back(sales::upstream_text(order, "name"));
-  auto body = names_body(names);
-  co_await api_.write("POST", "orders:batchDelete", std::move(body), subject::media_buy, until);
+  auto const name = order.empty() ? going->made() : sales::upstream_text(order, "name");
+  if (stands) {
+    std::vector<std::string> names;
+    names.push_back(name);
+    auto body = names_body(names);
+    co_await api_.write("POST", "orders:batchDelete", std::move(body), subject::media_buy, until);
+  }
+  if (!name.empty()) {
+    co_await awaited_.forget_buy(going->buyer(), media_buy_id_of(name));
+  }
   co_return true;
 }
 
@@ -304,15 +323,15 @@ sdk::task<json::object> booking::attempt(json::object request, sales::progress* 
     auto const path = sales::path_of(package.path, "targeting_overlay");
     targets.push_back(co_await targeting_.resolve(package.targeting, path, until));
     line_item_of(package, targets.back(), api_.settings(), {}, {});
-    for (auto const& each : package.assignments) {
-      co_await library_.require(each.creative_id, sales::path_of(package.path, "creative_assignments"), until);
-    }
   }
+  co_await sales::require_awaitable(&library_, sales::assignments_of(plan), going->buyer(), until);
   auto const claimed = co_await ensure_order(plan, going, until);
   if (!sales::upstream_flag(claimed.order, "archived")) {  // else it was canceled since: that is the answer
     co_await complete(plan, std::move(targets), claimed, going, until);
   }
-  auto const booked = co_await orders_.load(media_buy_id_of(claimed.name()), going->buyer(), until);
+  auto booked = co_await orders_.load(media_buy_id_of(claimed.name()), going->buyer(), until);
+  co_await awaited_.mark(going->buyer(), &booked.state);
+  sales::tell_lists(api_.context().log(), sales::buy_state(), booked.state);
   co_return sales::created_answer(booked.state, request);
 }
 

@@ -17,8 +17,9 @@ namespace tenon::gam {
 /// submitted and gone on with later (sales::progress).
 class booking {
  public:
-  booking(client& api, order_book& orders, creative_library& library, targeting_resolver& targeting)
-      : api_(api), orders_(orders), library_(library), targeting_(targeting) {}
+  booking(client& api, order_book& orders, creative_library& library, targeting_resolver& targeting,
+          sales::awaited_creatives& awaited)
+      : api_(api), orders_(orders), library_(library), targeting_(targeting), awaited_(awaited) {}
 
   sdk::task<json::object> create(json::object request, sdk::call_context call);
 
@@ -38,11 +39,15 @@ class booking {
 
   sdk::task<claimed_order> ensure_order(sales::buy_plan plan, sales::progress* going, sales::deadline until);
   sdk::task<json::object> find_order(std::string name, sales::deadline until);
+  sdk::task<json::object> find_claimed(sales::progress const* going, sales::deadline until);
   sdk::task<void> complete(sales::buy_plan plan, std::vector<resolved_targeting> targets, claimed_order claimed,
                            sales::progress const* going, sales::deadline until);
   sdk::task<std::vector<std::string>> ensure_line_items(sales::buy_plan plan, std::vector<resolved_targeting> targets,
                                                         claimed_order claimed, std::string key, sales::deadline until);
   sdk::task<json::array> write_line_items(json::array requests, std::string order, sales::deadline until);
+  /// Has the line items serve their creatives, and writes down which wait for some.
+  sdk::task<void> give_creatives(sales::buy_plan plan, std::vector<std::string> line_items, std::string order,
+                                 std::string buyer, sales::deadline until);
   sdk::task<void> approve(std::string order, sales::deadline until);
   sdk::task<bool> try_approve(std::string order, bool last, sales::deadline until);
   sdk::task<void> pause_those_asked(sales::buy_plan plan, std::vector<std::string> line_items, sales::deadline until);
@@ -51,6 +56,7 @@ class booking {
   order_book& orders_;
   creative_library& library_;
   targeting_resolver& targeting_;
+  sales::awaited_creatives& awaited_;
 };
 
 }  // namespace tenon::gam

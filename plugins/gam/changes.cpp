@@ -57,9 +57,6 @@ sdk::task<line_item_change> changes::plan_package(json::object update, std::size
   change.replaces_creatives = sales::find(update, "creative_assignments") != nullptr;
   change.assignments = sales::read_assignments(update, path);
   change.creatives = sales::read_creatives(update, path, api_.settings().catalogue);
-  for (auto const& each : change.assignments) {
-    co_await library_.require(each.creative_id, sales::path_of(path, "creative_assignments"), until);
-  }
   sales::amend_record(change.record, update);
   if (change.cancel) {
     change.record["canceled"] = sales::cancellation(update, api_.now());
@@ -100,18 +97,33 @@ sdk::task<void> changes::act(std::string action, std::vector<std::string> names,
   co_await api_.write("POST", std::move(action), std::move(body), about, until);
 }
 
-sdk::task<void> changes::apply_one(line_item_change wanted, std::string line_item, sales::deadline until) {
+sdk::task<void> changes::apply_one(line_item_change wanted, json::object line_item, sales::progress const* going,
+                                   std::vector<std::string>* may_have_come, sales::deadline until) {
+  auto const name = sales::upstream_text(line_item, "name");
+  sales::package_awaits waits(awaited_, going->buyer(), package_id_of(name), going->name());
+  auto const end = sales::parse_instant(sales::upstream_text(wanted.fields, "targetEndTime"));
+  if (wanted.replaces_creatives || end || wanted.cancel) {
+    co_await waits.hold(going->key());
+  }
   if (wanted.replaces_creatives || !wanted.creatives.empty()) {
-    auto creatives = co_await library_.gather(wanted.assignments, wanted.creatives, wanted.path, until);
-    co_await library_.associate(line_item, std::move(creatives), wanted.replaces_creatives, until);
+    auto creatives = co_await library_.gather(wanted.assignments, wanted.creatives, &waits.absent(), until);
+    co_await library_.associate(name, std::move(creatives), wanted.replaces_creatives, until);
   }
   auto fields = wanted.fields;
   fields["notes"] = json::serialize(wanted.record);
-  auto const path = line_item + "?updateMask=" + mask_of(fields);
+  auto const path = name + "?updateMask=" + mask_of(fields);
   co_await api_.write("PATCH", path, std::move(fields), subject::package, until);
+  if (wanted.cancel) {
+    co_await waits.end();
+  } else {
+    co_await waits.settle(wanted.replaces_creatives, end.value_or(facts_of(line_item).end));
+  }
+  sales::add_expected(*may_have_come, waits.absent(), wanted.creatives);
 }
 
-sdk::task<void> changes::apply(std::vector<line_item_change> wanted, booked_order booked, sales::deadline until) {
+sdk::task<void> changes::apply(std::vector<line_item_change> wanted, booked_order booked, sales::progress const* going,
+                               sales::deadline until) {
+  std::vector<std::string> may_have_come;
   std::vector<std::string> to_pause;
   std::vector<std::string> to_resume;
   std::vector<std::string> to_archive;
@@ -126,8 +138,10 @@ sdk::task<void> changes::apply(std::vector<line_item_change> wanted, booked_orde
     } else if (paused && change.paused && !*change.paused) {
       to_resume.push_back(name);
     }
-    co_await apply_one(std::move(change), name, until);
+    auto const& line_item = booked.line_items[change.index];
+    co_await apply_one(std::move(change), line_item, going, &may_have_come, until);
   }
+  co_await sales::carry_out_known(&library_, std::move(may_have_come), going->buyer(), until);
   std::string resume = "lineItems:batchResume";
   if (api_.settings().overbook) {
     resume = "lineItems:batchResumeAndOverbook";
@@ -180,13 +194,21 @@ sdk::task<json::object> changes::attempt(json::object request, sales::progress* 
   if (sales::flag_at(request, "canceled").value_or(false)) {
     going->claim_at(id, booked.state.revision());
     co_await cancel(request, booked, going->key(), until);
+    co_await awaited_.forget_buy(going->buyer(), id);
   } else {
     auto wanted = co_await plan(request, booked, until);
+    sales::asked_assignments asked;
+    for (auto const& change : wanted) {
+      sales::add_asked(asked, change.assignments, change.path);
+    }
+    co_await sales::require_awaitable(&library_, std::move(asked), going->buyer(), until);
     going->claim_at(id, booked.state.revision());
-    co_await apply(std::move(wanted), booked, until);
+    co_await apply(std::move(wanted), booked, going, until);
     co_await write_record(booked, sales::updated_record(booked.state, going->key()), until);
   }
-  auto const now = co_await orders_.load(id, going->buyer(), until);
+  auto now = co_await orders_.load(id, going->buyer(), until);
+  co_await awaited_.mark(going->buyer(), &now.state);
+  sales::tell_lists(api_.context().log(), booked.state, now.state);
   co_return sales::updated_answer(now.state, affected);
 }
 

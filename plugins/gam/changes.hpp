@@ -25,8 +25,9 @@ struct line_item_change {
 /// the line items' fields.
 class changes {
  public:
-  changes(client& api, order_book& orders, creative_library& library, targeting_resolver& targeting)
-      : api_(api), orders_(orders), library_(library), targeting_(targeting) {}
+  changes(client& api, order_book& orders, creative_library& library, targeting_resolver& targeting,
+          sales::awaited_creatives& awaited)
+      : api_(api), orders_(orders), library_(library), targeting_(targeting), awaited_(awaited) {}
 
   sdk::task<json::object> update(json::object request, sdk::call_context call);
 
@@ -37,8 +38,11 @@ class changes {
   sdk::task<std::vector<line_item_change>> plan(json::object request, booked_order booked, sales::deadline until);
   sdk::task<line_item_change> plan_package(json::object update, std::size_t index, json::object line_item,
                                            std::string path, sales::deadline until);
-  sdk::task<void> apply(std::vector<line_item_change> wanted, booked_order booked, sales::deadline until);
-  sdk::task<void> apply_one(line_item_change wanted, std::string line_item, sales::deadline until);
+  sdk::task<void> apply(std::vector<line_item_change> wanted, booked_order booked, sales::progress const* going,
+                        sales::deadline until);
+  /// Adds to `may_have_come` what the package waits for from now on, and what it brought.
+  sdk::task<void> apply_one(line_item_change wanted, json::object line_item, sales::progress const* going,
+                            std::vector<std::string>* may_have_come, sales::deadline until);
   sdk::task<void> act(std::string action, std::vector<std::string> names, subject about, sales::deadline until);
   sdk::task<void> cancel(json::object request, booked_order booked, std::string key, sales::deadline until);
   sdk::task<void> write_record(booked_order booked, json::object record, sales::deadline until);
@@ -47,6 +51,7 @@ class changes {
   order_book& orders_;
   creative_library& library_;
   targeting_resolver& targeting_;
+  sales::awaited_creatives& awaited_;
 };
 
 /// The money, goal, flight and pacing members of an update as fields of the line item, its record amended alike. Pure.

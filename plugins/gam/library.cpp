@@ -133,15 +133,20 @@ sdk::task<void> creative_library::associate(std::string line_item, std::vector<a
 }
 
 sdk::task<std::vector<association>> creative_library::gather(std::vector<sales::assignment> assignments,
-                                                             std::vector<sales::creative> inlined, std::string path,
-                                                             sales::deadline until) {
+                                                             std::vector<sales::creative> inlined,
+                                                             std::vector<std::string>* absent, sales::deadline until) {
   std::vector<association> all;
   for (auto& item : inlined) {
     auto const made = co_await upload(std::move(item), false, until);
     all.push_back(association{made.name, std::nullopt});
   }
   for (auto const& each : assignments) {
-    auto name = co_await require(each.creative_id, sales::path_of(path, "creative_assignments"), until);
+    auto const found = co_await find(each.creative_id, until);
+    if (found.empty()) {
+      absent->push_back(each.creative_id);
+      continue;
+    }
+    auto name = sales::upstream_text(found, "name");
     std::erase_if(all, [&](association const& other) { return other.creative == name; });
     all.push_back(association{std::move(name), each.weight});
   }

@@ -2,6 +2,7 @@
 
 #include "client.hpp"
 #include "creative_json.hpp"
+#include "orders.hpp"
 
 #include "../sales/buy.hpp"
 #include "../sales/sync.hpp"
@@ -17,7 +18,8 @@ struct association {
 /// The advertiser's creatives and which line items serve them.
 class creative_library final : public sales::creative_store {
  public:
-  explicit creative_library(client& api) : api_(api) {}
+  creative_library(client& api, order_book& orders, sales::awaited_creatives& awaited)
+      : api_(api), orders_(orders), awaited_(awaited) {}
 
   /// The creative of that id, or an empty object.
   sdk::task<json::object> find(std::string creative_id, sales::deadline until);
@@ -38,20 +40,26 @@ class creative_library final : public sales::creative_store {
   /// Makes the line item serve these creatives beside those it serves; with `only`, instead of them.
   sdk::task<void> associate(std::string line_item, std::vector<association> wanted, bool only, sales::deadline until);
 
-  /// The creatives of a package: those it names and those it brings, uploaded.
+  /// The creatives of a package: those it names, except for those that are not there yet and go to `absent`, and those
+  /// it brings, uploaded. Borrowed: `absent` outlives the task.
   sdk::task<std::vector<association>> gather(std::vector<sales::assignment> assignments,
-                                             std::vector<sales::creative> inlined, std::string path,
+                                             std::vector<sales::creative> inlined, std::vector<std::string>* absent,
                                              sales::deadline until);
 
   // sync_creatives and list_creatives
   sdk::task<stored> put(sales::creative item, bool dry_run, sales::deadline until) override;
   sdk::task<void> assign(json::object entry, std::string path, std::string buyer, sales::deadline until) override;
+  sales::awaited_creatives* awaited() override { return &awaited_; }
+  sdk::task<bool> is_known(std::string creative_id, sales::deadline until) override;
+  sdk::task<bool> attach(sales::awaited_creative const* entry, std::string buyer, sales::deadline until) override;
   sdk::task<json::object> list(json::object request, sales::deadline until) override;
 
  private:
   sdk::task<json::object> create(json::object wanted, sales::deadline until);
 
   client& api_;
+  order_book& orders_;
+  sales::awaited_creatives& awaited_;
 };
 
 }  // namespace tenon::gam

@@ -10,10 +10,11 @@ gam_platform::gam_platform(sdk::platform_context context)
       api_(context, settings_),
       inventory_(api_),
       orders_(api_),
-      library_(api_),
+      awaited_(context),
+      library_(api_, orders_, awaited_),
       targeting_(api_),
-      booking_(api_, orders_, library_, targeting_),
-      changes_(api_, orders_, library_, targeting_),
+      booking_(api_, orders_, library_, targeting_, awaited_),
+      changes_(api_, orders_, library_, targeting_, awaited_),
       reports_(api_) {}
 
 sdk::task<void> gam_platform::open() {
@@ -43,7 +44,7 @@ sdk::task<json::object> gam_platform::change(json::object request, sdk::call_con
 }
 
 sdk::task<json::object> gam_platform::list_buys(json::object request, std::string buyer, sales::deadline until) {
-  return sales::list_buys(&orders_, std::move(request), std::move(buyer), until);
+  return sales::list_buys(&orders_, &awaited_, std::move(request), std::move(buyer), until);
 }
 
 sdk::task<json::object> gam_platform::report(json::object request, std::string buyer, sales::deadline until) {

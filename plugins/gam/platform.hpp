@@ -9,8 +9,9 @@
 
 namespace tenon::gam {
 
-/// One tenant's Ad Manager network as an AdCP seller. It keeps nothing that the network could not tell again: an access
-/// token, resolved places and a list of inventory, all of which may be lost at any time.
+/// One tenant's Ad Manager network as an AdCP seller. Of itself it keeps nothing that the network could not tell again:
+/// an access token, resolved places and a list of inventory, all of which may be lost at any time. What waits for
+/// creatives is in the tenant's store.
 class gam_platform final : public sales::seller {
  public:
   explicit gam_platform(sdk::platform_context context);
@@ -41,6 +42,7 @@ class gam_platform final : public sales::seller {
   client api_;
   inventory inventory_;
   order_book orders_;
+  sales::awaited_creatives awaited_;
   creative_library library_;
   targeting_resolver targeting_;
   booking booking_;

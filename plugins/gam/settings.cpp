@@ -88,6 +88,7 @@ gam_settings::gam_settings(sales::json::object const& source)
       scope(sales::text_at(source, "scope").value_or("https://www.googleapis.com/auth/admanager")),
       quota(network, sales::number_at(source, "requests_per_second").value_or(default_rate), burst),
       overbook(sales::flag_at(source, "overbook").value_or(false)),
+      by_hand(source),
       catalogue(source) {
   for (auto const& item : catalogue.products()) {
     terms.emplace(item.id, read_terms(item, network));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "../sales/catalogue.hpp"
+#include "../sales/overlay.hpp"
 
 #include <tenon/sdk/limiter.hpp>
 
@@ -32,6 +33,7 @@ struct gam_settings {
   std::string scope;
   sdk::quota quota;  ///< of the network's API, whoever uses it
   bool overbook = false;
+  sales::manual_targeting by_hand;
   sales::catalogue catalogue;
   std::map<std::string, booking_terms, std::less<>> terms;  ///< by product id
 };

@@ -1,6 +1,5 @@
 // The library as sync_creatives and list_creatives see it.
 #include "library.hpp"
-#include "orders.hpp"
 
 #include "../sales/overlay.hpp"
 
@@ -26,9 +25,8 @@ sdk::task<void> creative_library::assign(json::object entry, std::string path, s
   if (!sales::is_for(sales::parse_object(sales::upstream_text(held, "notes")), buyer)) {
     throw sales::no_such_package(path);
   }
-  order_book orders(api_);
   try {
-    co_await orders.load(media_buy_id_of(sales::upstream_text(held, "order")), std::move(buyer), until);
+    co_await orders_.load(media_buy_id_of(sales::upstream_text(held, "order")), std::move(buyer), until);
   } catch (sdk::error const& fault) {
     if (fault.code() != "MEDIA_BUY_NOT_FOUND") {
       throw;
@@ -40,6 +38,33 @@ sdk::task<void> creative_library::assign(json::object entry, std::string path, s
   std::vector<association> wanted;
   wanted.push_back(association{std::move(name), sales::number_at(entry, "weight", path)});
   co_await associate(line_item, std::move(wanted), false, until);
+}
+
+sdk::task<bool> creative_library::is_known(std::string creative_id, sales::deadline until) {
+  auto const found = co_await find(std::move(creative_id), until);
+  co_return !found.empty();
+}
+
+sdk::task<bool> creative_library::attach(sales::awaited_creative const* entry, std::string buyer,
+                                         sales::deadline until) {
+  booked_order booked;
+  try {
+    booked = co_await orders_.load(entry->media_buy_id(), std::move(buyer), until);
+  } catch (sdk::error const& fault) {
+    if (fault.code() != "MEDIA_BUY_NOT_FOUND") {
+      throw;
+    }
+    co_return false;
+  }
+  auto const wanted = sales::open_assignment(booked.state, entry->package_id(), entry->creative_id(), api_.now());
+  if (!wanted) {
+    co_return false;
+  }
+  auto name = co_await require(entry->creative_id(), {}, until);
+  std::vector<association> added;
+  added.push_back(association{std::move(name), wanted->weight});
+  co_await associate(line_item_of_package(entry->package_id(), api_.settings()), std::move(added), false, until);
+  co_return true;
 }
 
 sdk::task<json::object> creative_library::list(json::object request, sales::deadline until) {

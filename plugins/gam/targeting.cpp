@@ -136,7 +136,7 @@ sdk::task<std::vector<std::string>> targeting_resolver::devices(std::vector<std:
 
 sdk::task<resolved_targeting> targeting_resolver::resolve(json::object overlay, std::string path,
                                                           sales::deadline until) {
-  sales::refuse_unsupported_targeting(overlay, supported, path);
+  sales::refuse_unsupported_targeting(overlay, supported, api_.settings().by_hand, path);
   resolved_targeting result;
   result.caps = sales::frequency_limits(overlay, path);
   result.geos = co_await places(overlay, "", path, until);

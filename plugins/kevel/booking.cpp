@@ -171,8 +171,9 @@ sdk::task<void> booking::activate(std::int64_t campaign_id, sales::deadline unti
   co_await api_.write("PUT", path, std::move(body), subject::media_buy, until);
 }
 
-sdk::task<void> booking::complete(sales::buy_plan plan, claimed_campaign claimed, std::string key,
+sdk::task<void> booking::complete(sales::buy_plan plan, claimed_campaign claimed, sales::progress const* going,
                                   sales::deadline until) {
+  std::vector<std::string> may_have_come;
   auto const campaign_id = claimed.id();
   known_flights known;
   if (claimed.adopted) {
@@ -180,17 +181,24 @@ sdk::task<void> booking::complete(sales::buy_plan plan, claimed_campaign claimed
   }
   for (std::size_t i = 0; i < plan.packages.size(); ++i) {
     auto const& package = plan.packages[i];
-    auto const marker = sales::marker_of(key, i);
+    auto const marker = sales::marker_of(going->key(), i);
     auto const made = known.find(marker);
     auto flight_id = made == known.end() ? std::int64_t{0} : made->second;
     if (flight_id == 0) {
       flight_id = co_await make_flight(package, campaign_id, marker, until);
     }
-    auto wanted = co_await library_.gather(package.assignments, package.creatives, package.path, until);
+    std::vector<std::string> absent;
+    auto wanted = co_await library_.gather(package.assignments, package.creatives, &absent, until);
     if (!wanted.empty()) {
       co_await library_.associate(flight_id, campaign_id, std::move(wanted), false, until);
     }
+    for (auto const& id : absent) {
+      sales::awaited_creative fresh(id, package_id_of(flight_id), media_buy_id_of(campaign_id), package.end);
+      co_await awaited_.note(going->buyer(), std::move(fresh));
+    }
+    sales::add_expected(may_have_come, absent, package.creatives);
   }
+  co_await sales::carry_out_known(&library_, std::move(may_have_come), going->buyer(), until);
   co_await activate(campaign_id, until);
 }
 
@@ -215,6 +223,9 @@ sdk::task<bool> booking::discard(sales::progress const* going, sales::deadline u
       gone = false;  // it is whole, and then it is a buy
     }
   }
+  if (gone && !going->made().empty()) {
+    co_await awaited_.forget_buy(going->buyer(), media_buy_id_of(std::stoll(going->made())));
+  }
   co_return gone;
 }
 
@@ -228,15 +239,16 @@ sdk::task<json::object> booking::attempt(json::object request, sales::progress* 
   // Everything that can be refused is refused before anything is written.
   for (auto const& package : plan.packages) {
     flight_of(package, api_.settings(), 0, {});
-    for (auto const& each : package.assignments) {
-      co_await library_.require(each.creative_id, sales::path_of(package.path, "creative_assignments"), until);
-    }
+    require_shares(package.assignments);
   }
+  co_await sales::require_awaitable(&library_, sales::assignments_of(plan), going->buyer(), until);
   auto const claimed = co_await ensure_campaign(plan, going, until);
   if (is_draft(claimed.campaign)) {  // else an earlier attempt finished it
-    co_await complete(plan, claimed, going->key(), until);
+    co_await complete(plan, claimed, going, until);
   }
-  auto const booked = co_await campaigns_.load(media_buy_id_of(claimed.id()), going->buyer(), until);
+  auto booked = co_await campaigns_.load(media_buy_id_of(claimed.id()), going->buyer(), until);
+  co_await awaited_.mark(going->buyer(), &booked.state);
+  sales::tell_lists(api_.context().log(), sales::buy_state(), booked.state);
   co_return sales::created_answer(booked.state, request);
 }
 

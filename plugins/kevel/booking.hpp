@@ -19,8 +19,8 @@ namespace tenon::kevel {
 /// and gone on with later (sales::progress).
 class booking {
  public:
-  booking(client& api, campaign_book& campaigns, creative_library& library)
-      : api_(api), campaigns_(campaigns), library_(library) {}
+  booking(client& api, campaign_book& campaigns, creative_library& library, sales::awaited_creatives& awaited)
+      : api_(api), campaigns_(campaigns), library_(library), awaited_(awaited) {}
 
   sdk::task<json::object> create(json::object request, sdk::call_context call);
 
@@ -46,12 +46,14 @@ class booking {
   sdk::task<known_flights> find_flights(std::int64_t campaign_id, bool removes_surplus, sales::deadline until);
   sdk::task<std::int64_t> make_flight(sales::package_plan plan, std::int64_t campaign_id, std::string marker,
                                       sales::deadline until);
-  sdk::task<void> complete(sales::buy_plan plan, claimed_campaign claimed, std::string key, sales::deadline until);
+  sdk::task<void> complete(sales::buy_plan plan, claimed_campaign claimed, sales::progress const* going,
+                           sales::deadline until);
   sdk::task<void> activate(std::int64_t campaign_id, sales::deadline until);
 
   client& api_;
   campaign_book& campaigns_;
   creative_library& library_;
+  sales::awaited_creatives& awaited_;
 };
 
 /// A whole campaign as PUT wants it back, with our record in it.

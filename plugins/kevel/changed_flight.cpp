@@ -87,7 +87,7 @@ json::object changed_flight(json::object flight, json::object const& update, kev
   }
   change_dates(flight, update, now, path);
   if (auto const* overlay = sales::object_at(update, "targeting_overlay", path)) {
-    set_targeting(flight, *overlay, sales::path_of(path, "targeting_overlay"));
+    set_targeting(flight, *overlay, settings.by_hand, sales::path_of(path, "targeting_overlay"));
   }
   if (auto const paused = sales::flag_at(update, "paused", path)) {
     flight["IsActive"] = !*paused;

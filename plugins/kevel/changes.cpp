@@ -43,21 +43,36 @@ std::vector<flight_change> changes::plan(json::object const& request, booked_cam
     change.path = paths[i];
     change.flight = changed_flight(booked.flights[i], update, api_.settings(), api_.now(), paths[i]);
     change.replaces_creatives = sales::find(update, "creative_assignments") != nullptr;
+    change.moves_end = sales::find(update, "end_time") != nullptr;
+    change.cancels = sales::flag_at(update, "canceled", paths[i]).value_or(false);
     change.assignments = sales::read_assignments(update, paths[i]);
+    require_shares(change.assignments);
     change.creatives = sales::read_creatives(update, paths[i], api_.settings().catalogue);
     all.push_back(std::move(change));
   }
   return all;
 }
 
-sdk::task<void> changes::apply(flight_change wanted, std::int64_t campaign_id, sales::deadline until) {
+sdk::task<void> changes::apply(flight_change wanted, std::int64_t campaign_id, sales::progress const* going,
+                               std::vector<std::string>* may_have_come, sales::deadline until) {
   auto const id = sales::upstream_integer(wanted.flight, "Id");
+  auto const end = facts_of(wanted.flight).end;
+  sales::package_awaits waits(awaited_, going->buyer(), package_id_of(id), going->name());
+  if (wanted.replaces_creatives || wanted.moves_end || wanted.cancels) {
+    co_await waits.hold(going->key());
+  }
   if (wanted.replaces_creatives || !wanted.creatives.empty()) {
-    auto creatives = co_await library_.gather(wanted.assignments, wanted.creatives, wanted.path, until);
+    auto creatives = co_await library_.gather(wanted.assignments, wanted.creatives, &waits.absent(), until);
     co_await library_.associate(id, campaign_id, std::move(creatives), wanted.replaces_creatives, until);
   }
   auto const path = "/flight/" + std::to_string(id);
   co_await api_.write("PUT", path, std::move(wanted.flight), subject::package, until);
+  if (wanted.cancels) {
+    co_await waits.end();
+  } else {
+    co_await waits.settle(wanted.replaces_creatives, end);
+  }
+  sales::add_expected(*may_have_come, waits.absent(), wanted.creatives);
 }
 
 sdk::task<void> changes::put_campaign(json::object request, booked_campaign booked, std::string key,
@@ -92,19 +107,26 @@ sdk::task<json::object> changes::attempt(json::object request, sales::progress* 
   sales::require_updatable(booked.state, request);
   if (!sales::flag_at(request, "canceled").value_or(false)) {
     auto wanted = plan(request, booked);
+    sales::asked_assignments asked;
     for (auto const& change : wanted) {
-      for (auto const& each : change.assignments) {
-        co_await library_.require(each.creative_id, sales::path_of(change.path, "creative_assignments"), until);
-      }
+      sales::add_asked(asked, change.assignments, change.path);
     }
+    co_await sales::require_awaitable(&library_, std::move(asked), going->buyer(), until);
     going->claim_at(id, booked.state.revision());
+    std::vector<std::string> may_have_come;
     for (auto& change : wanted) {
-      co_await apply(std::move(change), booked.id(), until);
+      co_await apply(std::move(change), booked.id(), going, &may_have_come, until);
     }
+    co_await sales::carry_out_known(&library_, std::move(may_have_come), going->buyer(), until);
   }
   going->claim_at(id, booked.state.revision());
   co_await put_campaign(request, booked, going->key(), until);
-  auto const now = co_await campaigns_.load(id, going->buyer(), until);
+  if (sales::flag_at(request, "canceled").value_or(false)) {
+    co_await awaited_.forget_buy(going->buyer(), id);
+  }
+  auto now = co_await campaigns_.load(id, going->buyer(), until);
+  co_await awaited_.mark(going->buyer(), &now.state);
+  sales::tell_lists(api_.context().log(), booked.state, now.state);
   co_return sales::updated_answer(now.state, affected);
 }
 

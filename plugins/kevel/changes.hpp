@@ -11,6 +11,8 @@ struct flight_change {
   std::vector<sales::assignment> assignments;
   std::vector<sales::creative> creatives;
   bool replaces_creatives = false;
+  bool moves_end = false;
+  bool cancels = false;
   std::string path;
 };
 
@@ -18,8 +20,8 @@ struct flight_change {
 /// with the changed members in place.
 class changes {
  public:
-  changes(client& api, campaign_book& campaigns, creative_library& library)
-      : api_(api), campaigns_(campaigns), library_(library) {}
+  changes(client& api, campaign_book& campaigns, creative_library& library, sales::awaited_creatives& awaited)
+      : api_(api), campaigns_(campaigns), library_(library), awaited_(awaited) {}
 
   sdk::task<json::object> update(json::object request, sdk::call_context call);
 
@@ -28,12 +30,15 @@ class changes {
 
  private:
   std::vector<flight_change> plan(json::object const& request, booked_campaign const& booked) const;
-  sdk::task<void> apply(flight_change wanted, std::int64_t campaign_id, sales::deadline until);
+  /// Adds to `may_have_come` what the package waits for from now on, and what it brought.
+  sdk::task<void> apply(flight_change wanted, std::int64_t campaign_id, sales::progress const* going,
+                        std::vector<std::string>* may_have_come, sales::deadline until);
   sdk::task<void> put_campaign(json::object request, booked_campaign booked, std::string key, sales::deadline until);
 
   client& api_;
   campaign_book& campaigns_;
   creative_library& library_;
+  sales::awaited_creatives& awaited_;
 };
 
 /// The flight with an update's members in place, its record amended alike. Pure. Throws UNSUPPORTED_FEATURE for what

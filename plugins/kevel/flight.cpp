@@ -151,8 +151,9 @@ void set_price(json::object& flight, pricing_model model, sales::money rate, sal
   }
 }
 
-void set_targeting(json::object& flight, json::object const& overlay, std::string const& path) {
-  sales::refuse_unsupported_targeting(overlay, supported, path);
+void set_targeting(json::object& flight, json::object const& overlay, sales::manual_targeting const& by_hand,
+                   std::string const& path) {
+  sales::refuse_unsupported_targeting(overlay, supported, by_hand, path);
   json::array geo;
   add_places(geo, overlay, false, path);
   add_places(geo, overlay, true, path);
@@ -186,7 +187,7 @@ json::object flight_of(sales::package_plan const& plan, kevel_settings const& se
                       {"CustomFieldsJson", json::serialize(sales::package_record(plan, marker))}};
   set_price(flight, plan.option->model, plan.rate, plan.budget, plan.impressions, plan.pace, terms.share_percent,
             plan.path);
-  set_targeting(flight, plan.targeting, sales::path_of(plan.path, "targeting_overlay"));
+  set_targeting(flight, plan.targeting, settings.by_hand, sales::path_of(plan.path, "targeting_overlay"));
   return flight;
 }
 

@@ -18,8 +18,9 @@ void set_price(json::object& flight, sales::pricing_model model, sales::money ra
                std::string const& path);
 
 /// Writes an overlay into a flight, replacing what was targeted: GeoTargeting, CustomTargeting, frequency cap.
-/// UNSUPPORTED_FEATURE for members that cannot be targeted.
-void set_targeting(json::object& flight, json::object const& overlay, std::string const& path);
+/// UNSUPPORTED_FEATURE for members that cannot be targeted; those that are applied by hand are left to that.
+void set_targeting(json::object& flight, json::object const& overlay, sales::manual_targeting const& by_hand,
+                   std::string const& path);
 
 /// The pricing model of a flight; nullopt for rates that are not sold through AdCP.
 std::optional<sales::pricing_model> model_of(json::object const& flight);

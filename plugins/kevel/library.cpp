@@ -58,12 +58,12 @@ std::vector<int> percentages_of(std::vector<association> const& wanted) {
   if (weighted == 0) {
     return {};
   }
-  auto const total = std::accumulate(wanted.begin(), wanted.end(), 0.0,
-                                     [](double sum, auto const& each) { return sum + each.weight.value_or(0); });
-  if (static_cast<std::size_t>(weighted) != wanted.size() || total <= 0) {
+  if (!std::all_of(wanted.begin(), wanted.end(), [](auto const& each) { return each.weight.value_or(0) > 0; })) {
     throw sdk::error("UNSUPPORTED_FEATURE", "Either all creatives of a package have a weight above 0, or none has")
         .field("creative_assignments");
   }
+  auto const total = std::accumulate(wanted.begin(), wanted.end(), 0.0,
+                                     [](double sum, auto const& each) { return sum + *each.weight; });
   std::vector<int> shares;
   double reached = 0;
   int given = 0;
@@ -73,6 +73,14 @@ std::vector<int> percentages_of(std::vector<association> const& wanted) {
     given += shares.back();
   }
   return shares;
+}
+
+void require_shares(std::vector<sales::assignment> const& assignments) {
+  std::vector<association> shared;
+  for (auto const& each : assignments) {
+    shared.push_back(association{0, each.weight});
+  }
+  percentages_of(shared);
 }
 
 sdk::task<json::array> creative_library::all(sales::deadline until) {
@@ -224,15 +232,20 @@ sdk::task<void> creative_library::associate(std::int64_t flight_id, std::int64_t
 }
 
 sdk::task<std::vector<association>> creative_library::gather(std::vector<sales::assignment> assignments,
-                                                             std::vector<sales::creative> inlined, std::string path,
-                                                             sales::deadline until) {
+                                                             std::vector<sales::creative> inlined,
+                                                             std::vector<std::string>* absent, sales::deadline until) {
   std::vector<association> all_of_them;
   for (auto& item : inlined) {
     auto const made = co_await upload(std::move(item), false, until);
     all_of_them.push_back(association{made.id, std::nullopt});
   }
   for (auto const& each : assignments) {
-    auto const id = co_await require(each.creative_id, sales::path_of(path, "creative_assignments"), until);
+    auto const found = co_await find(each.creative_id, until);
+    if (found.empty()) {
+      absent->push_back(each.creative_id);
+      continue;
+    }
+    auto const id = sales::upstream_integer(found, "Id");
     std::erase_if(all_of_them, [&](association const& other) { return other.creative_id == id; });
     all_of_them.push_back(association{id, each.weight});
   }

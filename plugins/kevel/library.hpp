@@ -19,7 +19,8 @@ struct association {
 /// which is how it is found again.
 class creative_library final : public sales::creative_store {
  public:
-  creative_library(client& api, campaign_book& campaigns) : api_(api), campaigns_(campaigns) {}
+  creative_library(client& api, campaign_book& campaigns, sales::awaited_creatives& awaited)
+      : api_(api), campaigns_(campaigns), awaited_(awaited) {}
 
   /// The creative of that id, or an empty object.
   sdk::task<json::object> find(std::string creative_id, sales::deadline until);
@@ -41,14 +42,18 @@ class creative_library final : public sales::creative_store {
   sdk::task<void> associate(std::int64_t flight_id, std::int64_t campaign_id, std::vector<association> wanted,
                             bool only, sales::deadline until);
 
-  /// The creatives of a package: those it names and those it brings, uploaded.
+  /// The creatives of a package: those it names, except for those that are not there yet and go to `absent`, and those
+  /// it brings, uploaded. Borrowed: `absent` outlives the task.
   sdk::task<std::vector<association>> gather(std::vector<sales::assignment> assignments,
-                                             std::vector<sales::creative> inlined, std::string path,
+                                             std::vector<sales::creative> inlined, std::vector<std::string>* absent,
                                              sales::deadline until);
 
   // sync_creatives and list_creatives
   sdk::task<stored> put(sales::creative item, bool dry_run, sales::deadline until) override;
   sdk::task<void> assign(json::object entry, std::string path, std::string buyer, sales::deadline until) override;
+  sales::awaited_creatives* awaited() override { return &awaited_; }
+  sdk::task<bool> is_known(std::string creative_id, sales::deadline until) override;
+  sdk::task<bool> attach(sales::awaited_creative const* entry, std::string buyer, sales::deadline until) override;
   sdk::task<json::object> list(json::object request, sales::deadline until) override;
 
  private:
@@ -60,11 +65,15 @@ class creative_library final : public sales::creative_store {
 
   client& api_;
   campaign_book& campaigns_;
+  sales::awaited_creatives& awaited_;
   std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> ad_types_;  ///< by width and height
 };
 
 /// Weights as whole percentages that make a hundred; empty if there are none. Throws UNSUPPORTED_FEATURE when only some
-/// have one.
+/// have one above 0.
 std::vector<int> percentages_of(std::vector<association> const& wanted);
+
+/// Throws likewise for assignments, some of whose creatives may not be there yet.
+void require_shares(std::vector<sales::assignment> const& assignments);
 
 }  // namespace tenon::kevel

@@ -11,9 +11,10 @@ kevel_platform::kevel_platform(sdk::platform_context context)
       settings_(context.settings(), context.tenant()),
       api_(context, settings_),
       campaigns_(api_),
-      library_(api_, campaigns_),
-      booking_(api_, campaigns_, library_),
-      changes_(api_, campaigns_, library_),
+      awaited_(context),
+      library_(api_, campaigns_, awaited_),
+      booking_(api_, campaigns_, library_, awaited_),
+      changes_(api_, campaigns_, library_, awaited_),
       reports_(api_) {}
 
 sdk::task<void> kevel_platform::open() {
@@ -55,7 +56,7 @@ sdk::task<json::object> kevel_platform::change(json::object request, sdk::call_c
 }
 
 sdk::task<json::object> kevel_platform::list_buys(json::object request, std::string buyer, sales::deadline until) {
-  return sales::list_buys(&campaigns_, std::move(request), std::move(buyer), until);
+  return sales::list_buys(&campaigns_, &awaited_, std::move(request), std::move(buyer), until);
 }
 
 sdk::task<json::object> kevel_platform::report(json::object request, std::string buyer, sales::deadline until) {

@@ -8,8 +8,8 @@
 
 namespace tenon::kevel {
 
-/// One tenant's Kevel advertiser as an AdCP seller. It keeps nothing that Kevel could not tell again: ad types, which
-/// may be lost at any time.
+/// One tenant's Kevel advertiser as an AdCP seller. Of itself it keeps nothing that Kevel could not tell again: ad
+/// types, which may be lost at any time. What waits for creatives is in the tenant's store.
 class kevel_platform final : public sales::seller {
  public:
   explicit kevel_platform(sdk::platform_context context);
@@ -33,6 +33,7 @@ class kevel_platform final : public sales::seller {
   kevel_settings settings_;
   client api_;
   campaign_book campaigns_;
+  sales::awaited_creatives awaited_;
   creative_library library_;
   booking booking_;
   changes changes_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "../sales/catalogue.hpp"
+#include "../sales/overlay.hpp"
 
 #include <tenon/sdk/limiter.hpp>
 
@@ -33,6 +34,7 @@ struct kevel_settings {
   std::string api_base;  ///< without a trailing slash
   std::int64_t advertiser_id = 0;
   sdk::quota quota;  ///< of the Kevel account, whoever uses it
+  sales::manual_targeting by_hand;
   sales::catalogue catalogue;
   std::map<std::string, booking_terms, std::less<>> terms;  ///< by product id
 };

@@ -48,6 +48,43 @@ sdk::task<void> creative_library::assign(json::object entry, std::string path, s
   co_await associate(flight_id, campaign_id, std::move(wanted), false, until);
 }
 
+sdk::task<bool> creative_library::is_known(std::string creative_id, sales::deadline until) {
+  auto const found = co_await find(std::move(creative_id), until);
+  co_return !found.empty();
+}
+
+sdk::task<bool> creative_library::attach(sales::awaited_creative const* entry, std::string buyer,
+                                         sales::deadline until) {
+  booked_campaign booked;
+  try {
+    booked = co_await campaigns_.load(entry->media_buy_id(), std::move(buyer), until);
+  } catch (sdk::error const& fault) {
+    if (fault.code() != "MEDIA_BUY_NOT_FOUND") {
+      throw;
+    }
+    co_return false;
+  }
+  auto const wanted = sales::open_assignment(booked.state, entry->package_id(), entry->creative_id(), api_.now());
+  if (!wanted) {
+    co_return false;
+  }
+  std::vector<sales::assignment> assignments;
+  assignments.push_back(*wanted);
+  if (wanted->weight) {  // a share is of all that are there
+    auto const index = booked.state.live_package(entry->package_id(), {});
+    assignments = sales::read_assignments(booked.state.packages[index].record, {});
+  }
+  std::vector<std::string> absent;
+  std::vector<sales::creative> none;
+  auto shared = co_await gather(std::move(assignments), std::move(none), &absent, until);
+  if (std::find(absent.begin(), absent.end(), entry->creative_id()) != absent.end()) {
+    throw sdk::error("CREATIVE_NOT_FOUND", "The creative " + entry->creative_id() + " is not listed yet");
+  }
+  auto const flight_id = flight_of_package(entry->package_id());
+  co_await associate(flight_id, booked.id(), std::move(shared), false, until);
+  co_return true;
+}
+
 json::object creative_library::listed(json::object const& creative) const {
   auto const title = sales::upstream_text(creative, "Title");
   auto const created = sales::parse_instant(sales::upstream_text(creative, "Created")).value_or(sales::instant{});

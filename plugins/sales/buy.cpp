@@ -246,7 +246,11 @@ std::vector<assignment> read_assignments(json::object const& source, std::string
       throw error("UNSUPPORTED_FEATURE", "Creatives cannot be assigned to single placements")
           .field(path_of(where, "placement_ids"));
     }
-    all.push_back(assignment{required_text(entry, "creative_id", where), number_at(entry, "weight", where)});
+    auto creative_id = required_text(entry, "creative_id", where);
+    if (creative_id.size() > longest_creative_id) {
+      throw error("VALIDATION_ERROR", "creative_id is longer than 255 characters").field(path_of(where, "creative_id"));
+    }
+    all.push_back(assignment{std::move(creative_id), number_at(entry, "weight", where)});
   }
   return all;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "awaited.hpp"
 #include "delivery.hpp"
 #include "retry.hpp"
 
@@ -41,17 +42,24 @@ sdk::task<std::vector<std::string>> ids_of(Book* book, buy_filter wanted, std::s
   co_return co_await book->all_ids(std::move(buyer), until);
 }
 
-/// The answer of get_media_buys. Borrowed: the book outlives the task.
+/// The answer of get_media_buys. Borrowed: the book outlives the task, as does what says which creatives are awaited
+/// (null: none ever is).
 template <class Book>
-sdk::task<json::object> list_buys(Book* book, json::object request, std::string buyer, deadline until) {
+sdk::task<json::object> list_buys(Book* book, awaited_creatives* awaited, json::object request, std::string buyer,
+                                  deadline until) {
   buy_filter const wanted(request);
+  std::vector<awaited_creative> waiting;
+  if (awaited != nullptr) {
+    waiting = co_await awaited->of_buyer(buyer);
+  }
   auto const ids = co_await ids_of(book, wanted, buyer, until);
   json::array entries;
   json::array errors;
   for (auto const& id : ids) {
     try {
-      auto const booked = co_await book->load(id, buyer, until);
+      auto booked = co_await book->load(id, buyer, until);
       if (wanted.matches(booked.state)) {
+        mark_awaited(booked.state, waiting);
         entries.push_back(listed_entry(booked.state));
       }
     } catch (sdk::error const& fault) {

@@ -7,8 +7,6 @@
 namespace tenon::sales {
 namespace {
 
-constexpr std::size_t longest_id = 255;  // what fits into either ad server's name
-
 void read_link(creative& item, json::object const& asset, std::string const& key, std::string const& path) {
   auto const type = text_at(asset, "url_type", path).value_or("");
   auto url = required_text(asset, "url", path);
@@ -70,7 +68,7 @@ bool read_asset(creative& item, json::object const& asset, std::string const& ke
 creative read_creative(json::object const& source, std::string const& path, catalogue const& products) {
   creative item;
   item.id = required_text(source, "creative_id", path);
-  if (item.id.size() > longest_id) {
+  if (item.id.size() > longest_creative_id) {
     throw sdk::error("VALIDATION_ERROR", "creative_id is longer than 255 characters")
         .field(path_of(path, "creative_id"));
   }

@@ -4,6 +4,9 @@
 
 namespace tenon::sales {
 
+/// What fits into either ad server's name.
+inline constexpr std::size_t longest_creative_id = 255;
+
 /// What a creative is made of, in the terms both ad servers share.
 enum class creative_kind { image, markup, vast };
 

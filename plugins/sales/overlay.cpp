@@ -3,6 +3,7 @@
 #include <tenon/sdk/error.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 
 namespace tenon::sales {
@@ -13,6 +14,21 @@ using sdk::error;
 bool is_empty(json::value const& value) {
   return value.is_null() || (value.is_array() && value.get_array().empty()) ||
          (value.is_object() && value.get_object().empty());
+}
+
+constexpr std::array<std::string_view, 3> lists{"property_list", "collection_list", "collection_list_exclude"};
+
+bool is_list(std::string_view member) { return std::find(lists.begin(), lists.end(), member) != lists.end(); }
+
+void check_list(json::value const& value, std::string const& path) {
+  auto const& list = as_object(value, path);
+  required_text(list, "agent_url", path);
+  required_text(list, "list_id", path);
+  if (find(list, "auth_token") != nullptr) {
+    throw error("UNSUPPORTED_FEATURE", "The list is applied by people, who have no place to keep its token")
+        .field(path_of(path, "auth_token"))
+        .suggestion("Give the seller access to the list, and leave the token out");
+  }
 }
 
 frequency_limit limit_from(json::object const& duration, std::int64_t impressions, std::string const& path) {
@@ -53,14 +69,51 @@ bool all_alphanumeric(std::string_view text) {
 
 }  // namespace
 
-void refuse_unsupported_targeting(json::object const& overlay, std::span<std::string_view const> supported,
-                                  std::string const& path) {
-  for (auto const& [key, value] : overlay) {
-    if (!is_empty(value) && std::find(supported.begin(), supported.end(), std::string_view(key)) == supported.end()) {
-      throw error("UNSUPPORTED_FEATURE", "Targeting by " + std::string(key) + " is not available")
-          .field(path_of(path, key))
-          .suggestion("Leave it out, or choose a product that already has this audience");
+manual_targeting::manual_targeting(json::object const& settings)
+    : members_(texts_at(settings, "manual_targeting", {})) {
+  for (auto const& member : members_) {
+    if (!is_list(member)) {
+      throw sdk::errors::configuration_error(
+          "manual_targeting: expected property_list, collection_list or collection_list_exclude, found \"" + member +
+          "\"");
     }
+  }
+}
+
+bool manual_targeting::has(std::string_view member) const {
+  return std::find(members_.begin(), members_.end(), member) != members_.end();
+}
+
+std::vector<std::string> lists_in(json::object const& overlay) {
+  std::vector<std::string> found;
+  for (auto const& member : lists) {
+    auto const* value = find(overlay, member);
+    if (value != nullptr && !is_empty(*value)) {
+      found.emplace_back(member);
+    }
+  }
+  return found;
+}
+
+void refuse_unsupported_targeting(json::object const& overlay, std::span<std::string_view const> supported,
+                                  manual_targeting const& by_hand, std::string const& path) {
+  for (auto const& [key, value] : overlay) {
+    if (is_empty(value) || std::find(supported.begin(), supported.end(), std::string_view(key)) != supported.end()) {
+      continue;
+    }
+    if (by_hand.has(key)) {
+      check_list(value, path_of(path, key));
+      continue;
+    }
+    error refused("UNSUPPORTED_FEATURE", "Targeting by " + std::string(key) + " is not available");
+    refused.field(path_of(path, key)).suggestion("Leave it out, or choose a product that already has this audience");
+    if (is_list(key)) {
+      refused.operator_detail("no ad server takes a " + std::string(key) +
+                              "; if the publisher's people apply such lists by hand, name it in the tenant's setting "
+                              "manual_targeting = [\"" +
+                              std::string(key) + "\"]");
+    }
+    throw refused;
   }
 }
 

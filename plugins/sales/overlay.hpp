@@ -7,11 +7,30 @@
 
 namespace tenon::sales {
 
+/// The lists of a buyer's agent that a publisher's people apply by hand, because no ad server takes them: which of
+/// property_list, collection_list and collection_list_exclude. An immutable value.
+class manual_targeting {
+ public:
+  manual_targeting() = default;
+
+  /// Reads the setting `manual_targeting`. Throws CONFIGURATION_ERROR for a name that is none of the three.
+  explicit manual_targeting(json::object const& settings);
+
+  bool has(std::string_view member) const;
+
+ private:
+  std::vector<std::string> members_;
+};
+
+/// The members of an overlay that refer to lists.
+std::vector<std::string> lists_in(json::object const& overlay);
+
 /// Throws sdk::error UNSUPPORTED_FEATURE, with the member's path, for the first member of a targeting overlay that is
-/// not in `supported`. Targeting that cannot be applied is refused, never dropped: a buyer would pay for the wrong
-/// audience.
+/// neither in `supported` nor applied by hand, and for a list that takes a token to read: who applies it by hand could
+/// read the token, but nobody else may. Targeting that cannot be applied is refused, never dropped: a buyer would pay
+/// for the wrong audience.
 void refuse_unsupported_targeting(json::object const& overlay, std::span<std::string_view const> supported,
-                                  std::string const& path);
+                                  manual_targeting const& by_hand, std::string const& path);
 
 /// "no more than `impressions` in `amount` units of time".
 struct frequency_limit {

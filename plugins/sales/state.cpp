@@ -2,6 +2,8 @@
 
 #include "overlay.hpp"
 
+#include <boost/json/serialize.hpp>
+
 #include <algorithm>
 #include <array>
 
@@ -15,6 +17,29 @@ constexpr std::array<std::string_view, 9> kept_members{
     "product_id",        "pricing_option_id",    "budget",           "bid_price", "impressions", "pacing",
     "targeting_overlay", "creative_assignments", "measurement_terms"};
 
+// Where people who look at the ad server read what they have to do.
+constexpr std::string_view by_hand_member = "apply_by_hand";
+
+// Puts it first, or takes it away.
+void note_lists(json::object& record) {
+  auto const overlay = upstream_object(record, "targeting_overlay");
+  json::array lines;
+  for (auto const& member : lists_in(overlay)) {
+    auto const list = upstream_object(overlay, member);
+    lines.push_back(
+        json::value(member + ": " + upstream_text(list, "list_id") + " of " + upstream_text(list, "agent_url")));
+  }
+  record.erase(by_hand_member);
+  if (lines.empty()) {
+    return;
+  }
+  json::object noted{{by_hand_member, std::move(lines)}};
+  for (auto& [key, value] : record) {
+    noted.emplace(key, std::move(value));
+  }
+  record = std::move(noted);
+}
+
 bool is_over(std::string_view status) { return status == "canceled" || status == "completed" || status == "rejected"; }
 
 json::array valid_actions(buy_state const& state) {
@@ -27,6 +52,22 @@ json::array valid_actions(buy_state const& state) {
   json::array actions{"cancel", "update_budget", "update_dates", "update_packages", "sync_creatives"};
   actions.push_back(paused ? "resume" : "pause");
   return actions;
+}
+
+// What AdCP has no member for, in words of ours.
+json::object package_extension(package_state const& package) {
+  json::object said;
+  if (!package.awaited.empty()) {
+    said["awaited_creatives"] = json::array(package.awaited.begin(), package.awaited.end());
+  }
+  if (find(package.record, by_hand_member) != nullptr) {
+    json::array members;
+    for (auto const& member : lists_in(upstream_object(package.record, "targeting_overlay"))) {
+      members.push_back(json::value(member));
+    }
+    said["targeting_applied_by_hand"] = std::move(members);
+  }
+  return said;
 }
 
 json::object package_answer(package_state const& package) {
@@ -44,6 +85,9 @@ json::object package_answer(package_state const& package) {
     if (auto const* how = find(package.record, "canceled")) {
       out["cancellation"] = *how;
     }
+  }
+  if (auto said = package_extension(package); !said.empty()) {
+    out["ext"] = json::object{{"tenon", std::move(said)}};
   }
   return out;
 }
@@ -67,6 +111,7 @@ json::object package_record(package_plan const& plan, std::string const& marker)
       record[member] = *value;
     }
   }
+  note_lists(record);
   return record;
 }
 
@@ -158,6 +203,19 @@ json::object listed_entry(buy_state const& state) {
   return out;
 }
 
+void tell_lists(sdk::logger const& log, buy_state const& before, buy_state const& now) {
+  for (auto const& package : now.packages) {
+    auto const same = [&](package_state const& each) { return each.package_id == package.package_id; };
+    auto const known = std::find_if(before.packages.begin(), before.packages.end(), same);
+    auto const had = known == before.packages.end() ? json::array() : upstream_array(known->record, by_hand_member);
+    auto const has = upstream_array(package.record, by_hand_member);
+    if (has != had) {
+      log.info("Package " + package.package_id + " of media buy " + now.media_buy_id +
+               ": what is to be applied by hand is now " + (has.empty() ? "nothing" : json::serialize(has)));
+    }
+  }
+}
+
 std::vector<std::string> wanted_statuses(json::object const& request) {
   auto const* filter = find(request, "status_filter");
   if (filter == nullptr) {
@@ -175,6 +233,26 @@ void amend_record(json::object& record, json::object const& update) {
       record[member] = *value;
     }
   }
+  note_lists(record);
+}
+
+std::optional<assignment> assignment_in(json::object const& record, std::string_view creative_id) {
+  for (auto const& each : upstream_array(record, "creative_assignments")) {
+    if (each.is_object() && upstream_text(each.get_object(), "creative_id") == creative_id) {
+      return assignment{std::string(creative_id), number_at(each.get_object(), "weight")};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<assignment> open_assignment(buy_state const& state, std::string_view package_id,
+                                          std::string_view creative_id, instant now) {
+  auto const at = std::find_if(state.packages.begin(), state.packages.end(),
+                               [&](auto const& each) { return each.package_id == package_id; });
+  if (at == state.packages.end() || at->canceled || at->end <= now || is_over(state.status)) {
+    return std::nullopt;
+  }
+  return assignment_in(at->record, creative_id);
 }
 
 json::object cancellation(json::object const& request, instant now) {

@@ -3,6 +3,9 @@
 #include "buy.hpp"
 
 #include <tenon/sdk/error.hpp>
+#include <tenon/sdk/log.hpp>
+
+#include <optional>
 
 namespace tenon::sales {
 
@@ -29,6 +32,7 @@ struct package_state {
   instant end;
   bool paused = false;
   bool canceled = false;
+  std::vector<std::string> awaited;  ///< creatives it waits for: see awaited_creatives::mark()
 };
 
 /// A media buy as it stands in the ad server.
@@ -52,11 +56,21 @@ json::object created_answer(buy_state const& state, json::object const& request)
 json::object updated_answer(buy_state const& state, std::vector<std::string> const& affected);
 json::object listed_entry(buy_state const& state);
 
+/// Tells the operator's log which lists people have to apply by hand, where that is not what it was before.
+void tell_lists(sdk::logger const& log, buy_state const& before, buy_state const& now);
+
 /// The statuses a get_media_buys or delivery request asks for; empty means any.
 std::vector<std::string> wanted_statuses(json::object const& request);
 
 /// Applies `bid_price`, `budget` and the like of an update to a record.
 void amend_record(json::object& record, json::object const& update);
+
+/// The assignment of a creative that a package's record names.
+std::optional<assignment> assignment_in(json::object const& record, std::string_view creative_id);
+
+/// The same of a package that may still serve it; nothing if the package, or its media buy, is over or is not there.
+std::optional<assignment> open_assignment(buy_state const& state, std::string_view package_id,
+                                          std::string_view creative_id, instant now);
 
 /// How and when an update cancels, for the record.
 json::object cancellation(json::object const& request, instant now);

@@ -4,6 +4,7 @@
 #include "overlay.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace tenon::sales {
 namespace {
@@ -46,7 +47,9 @@ json::object& result_of(json::array& results, std::string const& creative_id) {
 
 void note_assigned(json::object& result, std::string const& package_id) {
   auto assigned = upstream_array(result, "assigned_to");
-  assigned.push_back(json::value(package_id));
+  if (std::find(assigned.begin(), assigned.end(), json::value(package_id)) == assigned.end()) {
+    assigned.push_back(json::value(package_id));
+  }
   result["assigned_to"] = std::move(assigned);
 }
 
@@ -56,8 +59,33 @@ void note_refused(json::object& result, std::string const& package_id, sdk::erro
   result["assignment_errors"] = std::move(refused);
 }
 
+/// Carries one entry out that is held, and lets it go.
+sdk::task<void> carry_out_held(creative_store* library, awaited_creative entry, std::string buyer, json::object* result,
+                               deadline until) {
+  auto* const awaited = library->awaited();
+  std::optional<sdk::error> refused;
+  bool attached = false;
+  try {
+    attached = co_await library->attach(&entry, std::move(buyer), awaited->held_until(until));
+  } catch (sdk::error const& fault) {
+    refused = fault;
+  }
+  if (!refused) {
+    co_await awaited->erase(entry);
+    if (attached) {
+      note_assigned(*result, entry.package_id());
+    }
+    co_return;
+  }
+  co_await awaited->release(entry);
+  if (concerns_all(*refused)) {
+    throw *refused;
+  }
+  note_refused(*result, entry.package_id(), *refused);
+}
+
 sdk::task<json::object> put_one(creative_store* library, catalogue const* sold, json::object source, std::string path,
-                                bool dry_run, deadline until) {
+                                std::string buyer, bool dry_run, deadline until) {
   json::object result{{"creative_id", required_text(source, "creative_id", path)}};
   try {
     auto item = read_creative(source, path, *sold);
@@ -73,6 +101,10 @@ sdk::task<json::object> put_one(creative_store* library, catalogue const* sold, 
     }
     result["action"] = "failed";
     result["errors"] = json::array{describe(fault)};
+    dry_run = true;  // nothing has come that anybody waits for
+  }
+  if (!dry_run) {
+    co_await carry_out(library, upstream_text(result, "creative_id"), std::move(buyer), &result, until);
   }
   co_return result;
 }
@@ -88,6 +120,9 @@ sdk::task<json::array> assign_all(creative_store* library, json::object request,
     auto& result = result_of(results, creative_id);
     try {
       co_await library->assign(entry, path, buyer, until);
+      if (auto* const awaited = library->awaited()) {
+        co_await awaited->forget(buyer, creative_id, package_id);
+      }
       note_assigned(result, package_id);
     } catch (sdk::error const& fault) {
       if (concerns_all(fault)) {
@@ -100,6 +135,77 @@ sdk::task<json::array> assign_all(creative_store* library, json::object request,
 }
 
 }  // namespace
+
+sdk::task<bool> creative_store::is_known(std::string, deadline) { co_return false; }
+
+sdk::task<bool> creative_store::attach(awaited_creative const*, std::string, deadline) { co_return false; }
+
+sdk::task<void> carry_out(creative_store* library, std::string creative_id, std::string buyer, json::object* result,
+                          deadline until) {
+  auto* const awaited = library->awaited();
+  if (awaited == nullptr) {
+    co_return;
+  }
+  auto waiting = co_await awaited->of_creative(buyer, std::move(creative_id));
+  for (auto& entry : waiting) {
+    auto const held = co_await awaited->hold(&entry, awaited->new_holder());
+    if (held == awaited_creatives::holding::ours) {
+      co_await carry_out_held(library, entry, buyer, result, until);
+    } else if (held == awaited_creatives::holding::taken) {
+      sdk::error const busy("CONFLICT",
+                            "Another request is changing the package, or was cut short while it did: send "
+                            "the creative again in a minute");
+      note_refused(*result, entry.package_id(), busy);
+    }
+  }
+}
+
+sdk::task<void> carry_out_known(creative_store* library, std::vector<std::string> creative_ids, std::string buyer,
+                                deadline until) {
+  for (auto const& id : creative_ids) {
+    auto const known = co_await library->is_known(id, until);
+    if (known) {
+      json::object unread;
+      co_await carry_out(library, id, buyer, &unread, until);
+    }
+  }
+}
+
+sdk::task<void> require_awaitable(creative_store* library, asked_assignments asked, std::string buyer, deadline until) {
+  std::size_t absent = 0;
+  std::string first;
+  for (auto const& [creative_id, path] : asked) {
+    auto const known = co_await library->is_known(creative_id, until);
+    if (!known && ++absent == 1) {
+      first = path;
+    }
+  }
+  if (absent > 0) {
+    co_await library->awaited()->require_room(std::move(buyer), absent, std::move(first));
+  }
+}
+
+void add_asked(asked_assignments& all, std::vector<assignment> const& assignments, std::string const& path) {
+  for (auto const& each : assignments) {
+    all.emplace_back(each.creative_id, path_of(path, "creative_assignments"));
+  }
+}
+
+asked_assignments assignments_of(buy_plan const& plan) {
+  asked_assignments all;
+  for (auto const& package : plan.packages) {
+    add_asked(all, package.assignments, package.path);
+  }
+  return all;
+}
+
+void add_expected(std::vector<std::string>& all, std::vector<std::string> const& absent,
+                  std::vector<creative> const& brought) {
+  all.insert(all.end(), absent.begin(), absent.end());
+  for (auto const& each : brought) {
+    all.push_back(each.id);
+  }
+}
 
 sdk::task<json::object> sync_creatives(creative_store* library, catalogue const* sold, json::object request,
                                        std::string buyer, deadline until) {
@@ -114,7 +220,7 @@ sdk::task<json::object> sync_creatives(creative_store* library, catalogue const*
     auto const path = path_of("creatives", i);
     auto const& source = as_object((*creatives)[i], path);
     if (allows(only, required_text(source, "creative_id", path))) {
-      auto result = co_await put_one(library, sold, source, path, dry_run, until);
+      auto result = co_await put_one(library, sold, source, path, buyer, dry_run, until);
       results.push_back(std::move(result));
     }
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "awaited.hpp"
 #include "creative.hpp"
 #include "retry.hpp"
 
@@ -32,9 +33,44 @@ class creative_store {
   /// no_such_package() unless the package is there for this buyer: see buyer_key().
   virtual sdk::task<void> assign(json::object entry, std::string path, std::string buyer, deadline until) = 0;
 
+  /// What waits for creatives that are not in the library yet; null if nothing may: what names them is refused.
+  virtual awaited_creatives* awaited() { return nullptr; }
+
+  /// Whether the library has a creative of that id.
+  virtual sdk::task<bool> is_known(std::string creative_id, deadline until);
+
+  /// Makes the package of an assignment that waited serve its creative, as its record asks for; as often as one likes.
+  /// False: there is nothing to do any more (open_assignment()), or not for this buyer. Borrowed: `entry` outlives the
+  /// task.
+  virtual sdk::task<bool> attach(awaited_creative const* entry, std::string buyer, deadline until);
+
   /// The answer of list_creatives.
   virtual sdk::task<json::object> list(json::object request, deadline until) = 0;
 };
+
+/// Carries out what of this buyer's waits for a creative that is in the library now, and says in `result`, an entry of
+/// the answer of sync_creatives, to which packages it went and which refused it: those go on waiting. Borrowed: library
+/// and result outlive the task.
+sdk::task<void> carry_out(creative_store* library, std::string creative_id, std::string buyer, json::object* result,
+                          deadline until);
+
+/// The same after a media buy was written that may wait for these, for those of them that have come meanwhile: who
+/// writes down that it waits looks again afterwards, who brings a creative looks for who waits afterwards, and so one
+/// of them sees the other.
+sdk::task<void> carry_out_known(creative_store* library, std::vector<std::string> creative_ids, std::string buyer,
+                                deadline until);
+
+/// Assignments that a request makes, each with its path. An assignment of a creative that is not in the library has to
+/// wait, and there is a limit to that: throws CREATIVE_NOT_FOUND for what is beyond it. Borrowed: the library outlives
+/// the task.
+using asked_assignments = std::vector<std::pair<std::string, std::string>>;  ///< creative_id, path
+sdk::task<void> require_awaitable(creative_store* library, asked_assignments asked, std::string buyer, deadline until);
+void add_asked(asked_assignments& all, std::vector<assignment> const& assignments, std::string const& path);
+asked_assignments assignments_of(buy_plan const& plan);
+
+/// Adds the creatives that a package waits for and those that it brought: what carry_out_known() looks at.
+void add_expected(std::vector<std::string>& all, std::vector<std::string> const& absent,
+                  std::vector<creative> const& brought);
 
 /// The answer of sync_creatives. Borrowed: both outlive the task.
 sdk::task<json::object> sync_creatives(creative_store* library, catalogue const* sold, json::object request,

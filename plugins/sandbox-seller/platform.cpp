@@ -137,7 +137,7 @@ sdk::task<json::object> seller_platform::change(json::object request, sdk::call_
 }
 
 sdk::task<json::object> seller_platform::list_buys(json::object request, std::string buyer, sales::deadline until) {
-  return sales::list_buys(&shelf_, std::move(request), std::move(buyer), until);
+  return sales::list_buys(&shelf_, nullptr, std::move(request), std::move(buyer), until);
 }
 
 sdk::task<json::object> seller_platform::report(json::object request, std::string buyer, sales::deadline until) {

@@ -304,14 +304,3 @@ TEST_CASE("an assigned creative is tied to its line item before approval") {
   CHECK(world.network.body_of(tie).at("requests").at(0).at("lineItemCreativeAssociation").at("creative") ==
         "networks/1/creatives/70");
 }
-
-TEST_CASE("an assignment of an unknown creative is refused before anything is written") {
-  gam_world world;
-  world.open();
-  world.network_books();
-  world.network.always("GET /v1/networks/1/creatives", json::object());
-  auto sale = gam_world::sale();
-  sale["packages"].as_array()[0].as_object()["creative_assignments"] = json::parse(R"([{"creative_id":"nope"}])");
-  CHECK(world.host.ask("create_media_buy", sale, gam_world::keyed()).code() == "CREATIVE_NOT_FOUND");
-  CHECK(world.network.count(create_order) == 0);
-}

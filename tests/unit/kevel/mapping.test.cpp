@@ -110,7 +110,7 @@ TEST_CASE("targeting as places, devices and frequency") {
       "geo_metros":[{"system":"nielsen_dma","values":["807"]}],"device_type":["mobile","ctv"],
       "frequency_cap":{"suppress":{"interval":6,"unit":"hours"}}})")
                     .as_object(),
-                "p");
+                {}, "p");
   CHECK(flight.at("GeoTargeting").as_array().size() == 3);
   CHECK(flight.at("GeoTargeting").at(2).at("Region") == "CA");
   CHECK(flight.at("GeoTargeting").at(2).at("IsExclude") == true);
@@ -120,7 +120,7 @@ TEST_CASE("targeting as places, devices and frequency") {
   CHECK_THROWS_AS(
       set_targeting(flight,
                     tenon::sdk::json::parse(R"({"geo_metros":[{"system":"uk_itl1","values":["UKI"]}]})").as_object(),
-                    "p"),
+                    {}, "p"),
       tenon::sdk::error);
 }
 
@@ -129,4 +129,5 @@ TEST_CASE("weights become percentages that make a hundred") {
   CHECK(shares == std::vector<int>{33, 34, 33});
   CHECK(percentages_of({{1, {}}, {2, {}}}).empty());
   CHECK_THROWS_AS(percentages_of({{1, 1.0}, {2, {}}}), tenon::sdk::error);
+  CHECK_THROWS_AS(percentages_of({{1, 1.0}, {2, 0.0}}), tenon::sdk::error);
 }

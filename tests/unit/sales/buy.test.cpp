@@ -129,9 +129,9 @@ TEST_CASE("the packages of a buy share one currency") {
 TEST_CASE("targeting that is not supported is refused, and empty targeting is not") {
   constexpr std::array<std::string_view, 1> supported{"geo_countries"};
   CHECK_NOTHROW(refuse_unsupported_targeting(
-      json::parse(R"({"geo_countries":["US"],"keyword_targets":[]})").as_object(), supported, "p"));
+      json::parse(R"({"geo_countries":["US"],"keyword_targets":[]})").as_object(), supported, {}, "p"));
   try {
-    refuse_unsupported_targeting(json::parse(R"({"property_list":{"list_id":"x"}})").as_object(), supported, "p");
+    refuse_unsupported_targeting(json::parse(R"({"property_list":{"list_id":"x"}})").as_object(), supported, {}, "p");
     FAIL("nothing was refused");
   } catch (tenon::sdk::error const& fault) {
     CHECK(fault.code() == "UNSUPPORTED_FEATURE");

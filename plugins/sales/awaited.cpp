@@ -1,0 +1,241 @@
+#include "awaited.hpp"
+
+#include <tenon/sdk/text.hpp>
+
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+
+namespace tenon::sales {
+namespace {
+
+constexpr std::string_view prefix = "awaiting/";
+
+std::string prefix_of(std::string const& buyer) {
+  return std::string(prefix) + (buyer.empty() ? std::string("-") : buyer) + "/";
+}
+
+std::int64_t seconds_of(instant moment) { return moment.time_since_epoch().count(); }
+
+instant instant_from(json::object const& kept, std::string_view member) {
+  return instant(std::chrono::seconds(upstream_integer(kept, member)));
+}
+
+}  // namespace
+
+std::string awaited_creatives::key_of(std::string const& buyer, std::string const& creative_id,
+                                      std::string const& package_id) const {
+  auto key = prefix_of(buyer) + sdk::hex(context_.crypto().sha256(creative_id)) + "/";
+  return key += package_id;
+}
+
+sdk::task<std::vector<awaited_creative>> awaited_creatives::below(std::string prefix_wanted) {
+  std::vector<awaited_creative> found;
+  std::string last;
+  for (;;) {
+    auto const page = co_await context_.store().list(prefix_wanted, last);
+    if (page.empty()) {
+      co_return found;
+    }
+    for (auto const& each : page) {
+      auto const kept = parse_object(each.value());
+      awaited_creative entry(upstream_text(kept, "creative_id"), upstream_text(kept, "package_id"),
+                             upstream_text(kept, "media_buy_id"), instant_from(kept, "end"));
+      entry.holder_ = upstream_text(kept, "holder");
+      entry.held_until_ = instant_from(kept, "held_until");
+      entry.key_ = each.key();
+      entry.version_ = each.version();
+      found.push_back(std::move(entry));
+    }
+    last = page.back().key();
+  }
+}
+
+sdk::task<std::vector<awaited_creative>> awaited_creatives::of_buyer(std::string buyer) {
+  return below(prefix_of(buyer));
+}
+
+sdk::task<std::vector<awaited_creative>> awaited_creatives::of_creative(std::string buyer, std::string creative_id) {
+  return below(key_of(buyer, creative_id, {}));
+}
+
+sdk::task<void> awaited_creatives::require_room(std::string buyer, std::size_t more, std::string path) {
+  auto const all = co_await of_buyer(std::move(buyer));
+  auto count = all.size();
+  for (std::size_t i = 0; count + more > most && i < all.size(); ++i) {
+    if (all[i].end() <= now()) {
+      co_await erase(all[i]);
+      --count;
+    }
+  }
+  if (count + more > most) {
+    throw sdk::error("CREATIVE_NOT_FOUND", "There is no such creative yet, and of the " + std::to_string(most) +
+                                               " assignments that may wait for creatives " + std::to_string(count) +
+                                               " do so already")
+        .field(std::move(path))
+        .suggestion("Send creatives with sync_creatives first");
+  }
+}
+
+sdk::task<awaited_creatives::holding> awaited_creatives::write(awaited_creative* entry) {
+  json::object kept{{"creative_id", entry->creative_id_},
+                    {"package_id", entry->package_id_},
+                    {"media_buy_id", entry->media_buy_id_},
+                    {"end", seconds_of(entry->end_)}};
+  if (!entry->holder_.empty()) {
+    kept["holder"] = entry->holder_;
+    kept["held_until"] = seconds_of(entry->held_until_);
+  }
+  sdk::store_changes changes;
+  changes.put_if(entry->key_, json::serialize(kept), entry->version_);
+  try {
+    auto const written = co_await context_.store().write(std::move(changes));
+    entry->version_ = written.front().version();
+  } catch (sdk::store_conflict const& conflict) {
+    co_return conflict.found().version() == 0 ? holding::gone : holding::taken;
+  }
+  co_return holding::ours;
+}
+
+sdk::task<void> awaited_creatives::note(std::string buyer, awaited_creative fresh) {
+  fresh.key_ = key_of(buyer, fresh.creative_id_, fresh.package_id_);
+  fresh.version_ = 0;
+  co_await write(&fresh);
+}
+
+sdk::task<awaited_creatives::holding> awaited_creatives::hold(awaited_creative* entry, std::string holder) {
+  if (!entry->holder_.empty() && entry->holder_ != holder && now() < entry->held_until_) {
+    co_return holding::taken;
+  }
+  auto wanted = *entry;
+  wanted.holder_ = std::move(holder);
+  wanted.held_until_ = now() + lease;
+  auto const written = co_await write(&wanted);
+  if (written == holding::ours) {
+    *entry = std::move(wanted);
+  }
+  co_return written;
+}
+
+std::string awaited_creatives::new_holder() const { return sdk::hex(context_.crypto().random(8)); }
+
+deadline awaited_creatives::held_until(deadline until) const {
+  auto const ends = context_.time().steady() + lease;
+  return until ? std::min(*until, ends) : ends;
+}
+
+sdk::task<void> awaited_creatives::release(awaited_creative entry) {
+  entry.holder_.clear();
+  co_await write(&entry);
+}
+
+sdk::task<void> awaited_creatives::erase(awaited_creative entry) {
+  sdk::store_changes changes;
+  changes.erase_if(entry.key_, entry.version_);
+  try {
+    co_await context_.store().write(std::move(changes));
+  } catch (sdk::store_conflict const&) {
+    // Somebody has erased it, or works on it: it is theirs.
+  }
+}
+
+sdk::task<std::vector<awaited_creative>> awaited_creatives::hold_package(std::string buyer, std::string package_id,
+                                                                         std::string holder) {
+  auto all = co_await of_buyer(std::move(buyer));
+  std::vector<awaited_creative> held;
+  auto known = of_package(std::move(all), package_id);
+  for (auto& entry : known) {
+    auto const taken = co_await hold(&entry, holder);
+    if (taken == holding::ours) {
+      held.push_back(std::move(entry));
+    } else if (taken == holding::taken) {
+      throw sdk::error("CONFLICT", "A creative that the package waits for is being assigned to it")
+          .field("media_buy_id")
+          .retry_after(lease);
+    }
+  }
+  co_return held;
+}
+
+sdk::task<void> awaited_creatives::replace(std::string buyer, std::vector<awaited_creative> held,
+                                           std::vector<awaited_creative> wanted) {
+  for (auto const& fresh : wanted) {
+    auto const same = [&](awaited_creative const& each) { return each.creative_id_ == fresh.creative_id_; };
+    auto const known = std::find_if(held.begin(), held.end(), same);
+    if (known == held.end()) {
+      co_await note(buyer, fresh);
+    } else {
+      auto kept = *known;
+      held.erase(known);
+      kept.end_ = fresh.end_;
+      co_await release(std::move(kept));
+    }
+  }
+  for (auto const& gone : held) {
+    co_await erase(gone);
+  }
+}
+
+sdk::task<void> awaited_creatives::forget(std::string buyer, std::string creative_id, std::string package_id) {
+  sdk::store_changes changes;
+  changes.erase(key_of(buyer, creative_id, package_id));
+  co_await context_.store().write(std::move(changes));
+}
+
+sdk::task<void> awaited_creatives::forget_buy(std::string buyer, std::string media_buy_id) {
+  auto const all = co_await of_buyer(buyer);
+  for (auto const& each : all) {
+    if (each.media_buy_id() == media_buy_id) {
+      co_await forget(buyer, each.creative_id(), each.package_id());
+    }
+  }
+}
+
+sdk::task<void> awaited_creatives::mark(std::string buyer, buy_state* state) {
+  auto const all = co_await of_buyer(std::move(buyer));
+  mark_awaited(*state, all);
+}
+
+sdk::task<void> package_awaits::hold(std::string holder) {
+  held_ = co_await all_.hold_package(buyer_, package_id_, std::move(holder));
+}
+
+sdk::task<void> package_awaits::settle(bool replaces, instant end) {
+  std::vector<awaited_creative> wanted;
+  for (auto const& id : absent_) {
+    wanted.emplace_back(id, package_id_, media_buy_id_, end);
+  }
+  if (!replaces) {
+    for (auto const& each : held_) {
+      wanted.emplace_back(each.creative_id(), package_id_, media_buy_id_, end);
+    }
+  }
+  co_await all_.replace(buyer_, held_, std::move(wanted));
+}
+
+sdk::task<void> package_awaits::end() {
+  std::vector<awaited_creative> none;
+  co_await all_.replace(buyer_, held_, std::move(none));
+}
+
+std::vector<awaited_creative> of_package(std::vector<awaited_creative> all, std::string const& package_id) {
+  std::erase_if(all, [&](awaited_creative const& each) { return each.package_id() != package_id; });
+  return all;
+}
+
+void mark_awaited(buy_state& state, std::vector<awaited_creative> const& all) {
+  for (auto& package : state.packages) {
+    for (auto const& named : upstream_array(package.record, "creative_assignments")) {
+      auto const id = named.is_object() ? upstream_text(named.get_object(), "creative_id") : std::string();
+      auto const waits = [&](awaited_creative const& each) {
+        return each.package_id() == package.package_id && each.creative_id() == id;
+      };
+      auto const known = std::find(package.awaited.begin(), package.awaited.end(), id) != package.awaited.end();
+      if (!package.canceled && !known && std::any_of(all.begin(), all.end(), waits)) {
+        package.awaited.push_back(id);
+      }
+    }
+  }
+}
+
+}  // namespace tenon::sales

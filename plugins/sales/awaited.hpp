@@ -1,0 +1,143 @@
+#pragma once
+
+#include "retry.hpp"
+#include "state.hpp"
+
+#include <tenon/sdk/context.hpp>
+#include <tenon/sdk/task.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tenon::sales {
+
+/// A package that waits for a creative: the buyer assigned it before sending it. A value; what the buyer said of the
+/// assignment, its weight, is in the package's record.
+class awaited_creative {
+ public:
+  awaited_creative(std::string creative_id, std::string package_id, std::string media_buy_id, instant end)
+      : creative_id_(std::move(creative_id)),
+        package_id_(std::move(package_id)),
+        media_buy_id_(std::move(media_buy_id)),
+        end_(end) {}
+
+  std::string const& creative_id() const noexcept { return creative_id_; }
+  std::string const& package_id() const noexcept { return package_id_; }
+  std::string const& media_buy_id() const noexcept { return media_buy_id_; }
+  instant end() const noexcept { return end_; }  ///< of the package: nothing is waited for after it
+
+ private:
+  friend class awaited_creatives;
+
+  std::string creative_id_;
+  std::string package_id_;
+  std::string media_buy_id_;
+  instant end_;
+  std::string holder_;
+  instant held_until_;
+  std::string key_;
+  std::uint64_t version_ = 0;
+};
+
+/// What of a buyer's assignments waits for creatives, in store/1: one entry for each package and creative. It is an
+/// index: the assignment itself is in the package's record in the ad server, and an entry whose package does not name
+/// the creative any more means nothing.
+///
+/// An entry is written before the buyer is answered and erased after the ad server has the creative with the package,
+/// so that a process that dies in between leaves work to be done twice, never work that is forgotten. Whoever works on
+/// an entry holds it; a holder that dies loses it after `lease`.
+///
+/// Buyer       See buyer_key(). Nobody is shown another buyer's entries, or has them carried out by sending a creative.
+/// Errors      SERVICE_UNAVAILABLE when the store fails; what is named at each.
+/// Threads     The platform's, one at a time; other platforms of the tenant may use the same store meanwhile.
+class awaited_creatives {
+ public:
+  static constexpr std::size_t most = 1000;  ///< of one buyer
+  static constexpr std::chrono::seconds lease{60};
+
+  explicit awaited_creatives(sdk::platform_context context) : context_(std::move(context)) {}
+
+  sdk::task<std::vector<awaited_creative>> of_buyer(std::string buyer);
+  sdk::task<std::vector<awaited_creative>> of_creative(std::string buyer, std::string creative_id);
+
+  /// Throws CREATIVE_NOT_FOUND with `path` if the buyer cannot have so many more. Makes room of packages that have
+  /// ended.
+  sdk::task<void> require_room(std::string buyer, std::size_t more, std::string path);
+
+  /// Writes it down, unless it is.
+  sdk::task<void> note(std::string buyer, awaited_creative fresh);
+
+  enum class holding { ours, taken, gone };
+
+  /// Holds an entry, for a name that no other holder has.
+  sdk::task<holding> hold(awaited_creative* entry, std::string holder);
+  std::string new_holder() const;
+  /// Until when a holder may work on what it holds now.
+  deadline held_until(deadline until) const;
+  /// Lets an entry go, as it was.
+  sdk::task<void> release(awaited_creative entry);
+  /// Erases it, unless somebody has written it since.
+  sdk::task<void> erase(awaited_creative entry);
+
+  /// Holds all entries of a package that is being changed. Throws CONFLICT, which passes, while somebody holds one.
+  sdk::task<std::vector<awaited_creative>> hold_package(std::string buyer, std::string package_id, std::string holder);
+  /// Lets them go: those that are wanted stay, others are erased, and what is wanted besides is written down.
+  sdk::task<void> replace(std::string buyer, std::vector<awaited_creative> held, std::vector<awaited_creative> wanted);
+
+  /// Erases an entry, or all of a media buy, whoever holds them.
+  sdk::task<void> forget(std::string buyer, std::string creative_id, std::string package_id);
+  sdk::task<void> forget_buy(std::string buyer, std::string media_buy_id);
+
+  /// Tells a media buy, as it was read, which of its packages wait for what.
+  sdk::task<void> mark(std::string buyer, buy_state* state);
+
+ private:
+  std::string key_of(std::string const& buyer, std::string const& creative_id, std::string const& package_id) const;
+  sdk::task<std::vector<awaited_creative>> below(std::string prefix);
+  /// Writes it over the version that it has; its version is the new one then. Not `ours`: what stands there instead.
+  sdk::task<holding> write(awaited_creative* entry);
+  instant now() const { return std::chrono::floor<std::chrono::seconds>(context_.time().wall()); }
+
+  sdk::platform_context context_;
+};
+
+/// The entries of one package while an update changes it: held, so that nobody carries out what is to be taken away.
+///
+/// Lifetime    Borrows what it is given by reference.
+class package_awaits {
+ public:
+  package_awaits(awaited_creatives& all, std::string buyer, std::string package_id, std::string media_buy_id)
+      : all_(all),
+        buyer_(std::move(buyer)),
+        package_id_(std::move(package_id)),
+        media_buy_id_(std::move(media_buy_id)) {}
+
+  /// Before the ad server is written to. Throws CONFLICT, which passes.
+  sdk::task<void> hold(std::string holder);
+
+  /// The creatives that the update assigns and that are not there yet, for the update to fill.
+  std::vector<std::string>& absent() noexcept { return absent_; }
+
+  /// After it: the package waits for what is absent, and with `replaces` for nothing else; until `end`.
+  sdk::task<void> settle(bool replaces, instant end);
+
+  /// After it: the package is canceled and waits for nothing.
+  sdk::task<void> end();
+
+ private:
+  awaited_creatives& all_;
+  std::string buyer_;
+  std::string package_id_;
+  std::string media_buy_id_;
+  std::vector<awaited_creative> held_;
+  std::vector<std::string> absent_;
+};
+
+/// The entries of these that are of one package.
+std::vector<awaited_creative> of_package(std::vector<awaited_creative> all, std::string const& package_id);
+
+/// Tells the packages of a media buy which of these they wait for.
+void mark_awaited(buy_state& state, std::vector<awaited_creative> const& all);
+
+}  // namespace tenon::sales
