@@ -192,6 +192,12 @@ bool buy_document::is_for(std::string const& buyer) const {
   return sales::is_for(sales::upstream_object(document_, "record"), buyer);
 }
 
+void buy_document::note_proposal(std::string const& proposal_id) {
+  if (!proposal_id.empty()) {
+    document_["record"].as_object()["proposal_id"] = proposal_id;
+  }
+}
+
 std::vector<std::string> buy_document::update(json::object const& request, sales::catalogue const& products,
                                               std::vector<std::optional<std::vector<std::string>>> const& creatives,
                                               sales::instant now) {

@@ -47,6 +47,9 @@ class buy_document {
                                   std::vector<std::optional<std::vector<std::string>>> const& creatives,
                                   sales::instant now);
 
+  /// It was bought as that proposal; empty: as packages.
+  void note_proposal(std::string const& proposal_id);
+
   /// It is in that status until an update pauses, resumes or cancels it.
   void force_status(std::string const& status) { document_["forced"] = status; }
 

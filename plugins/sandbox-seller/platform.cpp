@@ -7,10 +7,42 @@
 #include <algorithm>
 
 namespace tenon::sandbox_seller {
+namespace {
+
+json::object made_answer(sales::buy_state const& state, json::object const& request) {
+  auto answer = sales::created_answer(state, request);
+  if (auto const proposal = sales::upstream_text(state.record, "proposal_id"); !proposal.empty()) {
+    answer["proposal_id"] = proposal;
+  }
+  return answer;
+}
+
+/// `parts`: of the proposal that is bought; empty: packages are.
+sales::buy_plan read_plan(json::object const& request, std::vector<proposal_book::bought_part> const& parts,
+                          sales::catalogue const& products, sales::instant now) {
+  if (parts.empty()) {
+    return sales::read_buy(request, products, now, std::chrono::seconds{0});
+  }
+  try {
+    auto plan = sales::read_buy(with_packages(request, parts), products, now, std::chrono::seconds{0});
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      plan.packages[i].rate = parts[i].rate;
+    }
+    return plan;
+  } catch (sdk::error& fault) {
+    if (fault.code() == "BUDGET_TOO_LOW") {
+      fault.field("total_budget");  // the buyer has named no budget of a package
+    }
+    throw;
+  }
+}
+
+}  // namespace
 
 seller_platform::seller_platform(sdk::platform_context context)
     : seller(context),
       catalogue_(std::make_shared<sales::catalogue const>(context.settings())),
+      plans_(read_plans(context.settings(), *catalogue_)),
       shelf_(context),
       controller_(shelf_) {}
 
@@ -20,6 +52,32 @@ sdk::task<void> seller_platform::refresh(sales::deadline) {
     catalogue_ = std::make_shared<sales::catalogue const>(seeded.merged(settings()));
     seeds_version_ = version;
   }
+}
+
+sdk::task<json::value> seller_platform::get_products(json::value request, sdk::call_context call) {
+  auto const asked = sales::as_object(request, "request");
+  co_await refresh(call.deadline());
+  auto const products = sold();
+  auto const answer = sales::products_answer(asked, *products, [](sales::product const&) { return true; });
+  auto const mode = sales::text_at(asked, "buying_mode").value_or("brief");
+  if (mode == "wholesale") {
+    co_return answer;
+  }
+  auto whole = answer;
+  std::function<void(proposal_book&)> how = [&](proposal_book& held) {
+    whole = answer;
+    if (mode == "refine") {
+      held.refine(asked, whole, plans_, *products, shelf_.now());
+    } else {
+      held.offer(whole, plans_, *products, shelf_.now());
+    }
+  };
+  co_await shelf_.change_proposals(sales::buyer_key(context(), call), std::move(how));
+  co_return whole;
+}
+
+sdk::task<json::value> seller_platform::refine_get_products(json::value request, sdk::call_context call) {
+  return get_products(std::move(request), std::move(call));
 }
 
 sdk::task<json::value> seller_platform::list_creative_formats(json::value request, sdk::call_context call) {
@@ -66,9 +124,10 @@ sdk::task<json::object> seller_platform::book(json::object request, sdk::call_co
   // What a repeated request made stands, whatever has become of its dates and of the product since.
   auto const before = co_await shelf_.look("seller-" + key, buyer);
   if (before) {
-    co_return sales::created_answer(before->state, request);
+    co_return made_answer(before->state, request);
   }
-  auto plan = sales::read_buy(request, *products, shelf_.now(), std::chrono::seconds{0});
+  auto const parts = co_await what_is_bought(request, buyer);
+  auto plan = read_plan(request, parts, *products, shelf_.now());
   if (auto answer = co_await answer_of_test(request, buyer)) {
     co_return *std::move(answer);
   }
@@ -84,8 +143,18 @@ sdk::task<json::object> seller_platform::book(json::object request, sdk::call_co
   }
   sales::note_buyer(plan, buyer);
   buy_document fresh("seller-" + key, key, buyer, plan, creatives, shelf_.now());
+  fresh.note_proposal(sales::text_at(request, "proposal_id").value_or(""));
   auto const kept = co_await shelf_.add(std::move(fresh));
-  co_return sales::created_answer(kept.state, request);
+  co_return made_answer(kept.state, request);
+}
+
+sdk::task<std::vector<proposal_book::bought_part>> seller_platform::what_is_bought(json::object request,
+                                                                                   std::string buyer) {
+  if (sales::find(request, "proposal_id") == nullptr) {
+    co_return std::vector<proposal_book::bought_part>();
+  }
+  auto const held = co_await shelf_.load_proposals(std::move(buyer));
+  co_return held.first.buy(request, *sold(), shelf_.now());
 }
 
 sdk::task<std::optional<json::object>> seller_platform::answer_of_test(json::object request, std::string buyer) {

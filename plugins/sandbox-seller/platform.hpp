@@ -10,6 +10,9 @@ class seller_platform final : public sales::seller {
  public:
   explicit seller_platform(sdk::platform_context context);
 
+  /// The seller's, with proposals unless the request is for wholesale.
+  sdk::task<json::value> get_products(json::value request, sdk::call_context call);
+  sdk::task<json::value> refine_get_products(json::value request, sdk::call_context call);
   sdk::task<json::value> list_creative_formats(json::value request, sdk::call_context call);
   sdk::task<json::value> comply_test_controller(json::value request, sdk::call_context call);
 
@@ -25,10 +28,14 @@ class seller_platform final : public sales::seller {
   /// How a test wants this buy to be answered, if it wants anything.
   sdk::task<std::optional<json::object>> answer_of_test(json::object request, std::string buyer);
 
+  /// The parts of the proposal that the request buys; empty: it buys packages.
+  sdk::task<std::vector<proposal_book::bought_part>> what_is_bought(json::object request, std::string buyer);
+
   sdk::task<std::vector<std::string>> gather(std::vector<sales::assignment> assignments,
                                              std::vector<sales::creative> inlined, sales::deadline until);
 
   std::shared_ptr<sales::catalogue const> catalogue_;
+  std::vector<media_plan> const plans_;
   std::uint64_t seeds_version_ = 0;  ///< of what the catalogue was made from
   shelf shelf_;
   controller controller_;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view buy_prefix = "buy/";
 constexpr std::string_view creative_prefix = "creative/";
+constexpr std::string_view proposals_prefix = "proposals/";
 constexpr std::string_view seeds_key = "seeds";
 constexpr int most_changes = 16;         // of one buy by others, while one change is made
 constexpr std::size_t longest_id = 400;  // with its prefix a key of the store
@@ -146,6 +147,31 @@ sdk::task<void> shelf::change_seeds(std::function<void(seeds&)> how) {
     }
   }
   throw sdk::error("CONFLICT", "The seller is being changed by others");
+}
+
+sdk::task<std::pair<proposal_book, std::uint64_t>> shelf::load_proposals(std::string buyer) {
+  auto const found = co_await context_.store().get(key_of(proposals_prefix, buyer));
+  if (!found) {
+    co_return std::pair(proposal_book(), std::uint64_t{0});
+  }
+  co_return std::pair(proposal_book(sales::parse_object(found->value())), found->version());
+}
+
+sdk::task<void> shelf::change_proposals(std::string buyer, std::function<void(proposal_book&)> how) {
+  for (int attempt = 0; attempt < most_changes; ++attempt) {
+    auto [kept, version] = co_await load_proposals(buyer);
+    auto const before = kept.document();
+    how(kept);
+    if (kept.document() == before) {
+      co_return;
+    }
+    auto text = json::serialize(kept.document());
+    auto const written = co_await replace(key_of(proposals_prefix, buyer), std::move(text), version);
+    if (written) {
+      co_return;
+    }
+  }
+  throw sdk::error("CONFLICT", "The proposals are being changed by others");
 }
 
 sdk::task<void> shelf::seed_buy(buy_document fresh) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "buy_document.hpp"
+#include "proposal_book.hpp"
 #include "seeds.hpp"
 
 #include "../sales/seller.hpp"
@@ -9,7 +10,8 @@
 
 namespace tenon::sandbox_seller {
 
-/// Where buys and creatives are kept: in the host's store, under "buy/ID" and "creative/ID".
+/// Where buys, creatives and proposals are kept: in the host's store, under "buy/ID", "creative/ID" and
+/// "proposals/BUYER".
 ///
 /// Lifetime    A member of the platform; outlives every task it made.
 /// Threads     Those of the platform, one at a time. Two platforms of a tenant, or two hosts, may write at once: each
@@ -44,6 +46,12 @@ class shelf final : public sales::creative_store {
   sdk::task<void> change_seeds(std::function<void(seeds&)> how);
   sdk::task<void> seed_buy(buy_document fresh);
   sdk::task<void> seed_creative(std::string creative_id, json::object fixture, std::string status);
+
+  /// The proposals of a buyer, and the version of them; 0: none yet.
+  sdk::task<std::pair<proposal_book, std::uint64_t>> load_proposals(std::string buyer);
+  /// Changes them until nobody else did meanwhile; writes nothing if nothing changes. What `how` throws leaves them as
+  /// they were.
+  sdk::task<void> change_proposals(std::string buyer, std::function<void(proposal_book&)> how);
 
   /// Nothing: there is none.
   sdk::task<std::optional<std::string>> creative_status(std::string creative_id);
