@@ -89,7 +89,7 @@ gam_settings::gam_settings(sales::json::object const& source)
       quota(network, sales::number_at(source, "requests_per_second").value_or(default_rate), burst),
       overbook(sales::flag_at(source, "overbook").value_or(false)),
       by_hand(source),
-      catalogue(source) {
+      catalogue(source, "Google Ad Manager") {
   for (auto const& item : catalogue.products()) {
     terms.emplace(item.id, read_terms(item, network));
   }

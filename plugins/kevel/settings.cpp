@@ -46,7 +46,7 @@ kevel_settings::kevel_settings(json::object const& source, std::string const& te
       quota(sales::text_at(source, "quota_group").value_or(tenant),
             sales::number_at(source, "requests_per_second").value_or(default_rate), burst),
       by_hand(source),
-      catalogue(source) {
+      catalogue(source, "Kevel") {
   for (auto const& item : catalogue.products()) {
     terms.emplace(item.id, read_terms(item));
   }

@@ -115,9 +115,10 @@ pricing_option const* product::price(std::string_view option_id) const {
   return found == pricing.end() ? nullptr : &*found;
 }
 
-catalogue::catalogue(json::object const& settings)
+catalogue::catalogue(json::object const& settings, std::string measured_by)
     : publisher_domain_(text_at(settings, "publisher_domain").value_or("publisher.example")),
-      timezone_(text_at(settings, "timezone").value_or("UTC")) {
+      timezone_(text_at(settings, "timezone").value_or("UTC")),
+      measured_by_(std::move(measured_by)) {
   auto const listed = upstream_array(settings, "products");
   try {
     for (std::size_t i = 0; i < listed.size(); ++i) {
@@ -189,6 +190,7 @@ json::object catalogue::describe(product const& item) const {
   if (!item.channels.empty()) {
     out["channels"] = json::array(item.channels.begin(), item.channels.end());
   }
+  if (!measured_by_.empty()) out["delivery_measurement"] = json::object{{"provider", measured_by_}};
   out["reporting_capabilities"] = json::object{{"available_reporting_frequencies", json::array{"daily"}},
                                                {"expected_delay_minutes", 240},
                                                {"timezone", timezone_},

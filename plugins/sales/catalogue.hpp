@@ -52,7 +52,8 @@ class catalogue {
 
   /// Reads `products` and `publisher_domain`. A product that cannot be sold as written throws sdk::error
   /// CONFIGURATION_ERROR, with the path of the setting in the operator's detail.
-  explicit catalogue(json::object const& settings);
+  /// `measured_by` counts what is delivered, for buyers to read; empty: products do not say who does.
+  explicit catalogue(json::object const& settings, std::string measured_by = {});
 
   std::vector<product> const& products() const { return products_; }
 
@@ -72,6 +73,7 @@ class catalogue {
  private:
   std::string publisher_domain_;
   std::string timezone_;
+  std::string measured_by_;
   std::vector<product> products_;
 };
 

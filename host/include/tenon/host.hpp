@@ -181,6 +181,9 @@ class host {
   /// The specialisms one tenant claims. Errors: as tasks_of().
   result<std::vector<std::string>> specialisms_of(const std::string& tenant, const std::string& principal) const;
 
+  /// The features of media buys (core/media-buy-features of AdCP) that the tenant's plugin declares. Errors: as tasks_of().
+  result<std::vector<std::string>> features_of(const std::string& tenant, const std::string& principal) const;
+
   /// Where what outlives the process is kept ([host] state_dir): programs around the host may keep theirs in
   /// directories of their own below it.
   std::filesystem::path state_dir() const;

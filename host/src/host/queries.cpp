@@ -143,6 +143,12 @@ result<std::vector<std::string>> host::specialisms_of(const std::string& tenant,
   return (*found)->entry->specialisms;
 }
 
+result<std::vector<std::string>> host::features_of(const std::string& tenant, const std::string& principal) const {
+  const auto found = serving(*state_->deployments, tenant, principal);
+  if (!found) return found.error();
+  return (*found)->image->manifest.features;
+}
+
 std::filesystem::path host::state_dir() const { return state_->state_dir; }
 
 result<account> host::account_of(call_target target, std::string principal) const {

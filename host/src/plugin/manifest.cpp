@@ -143,6 +143,7 @@ result<manifest> from_json(const json::object& members, const note_header& heade
   made.adcp = reader.text("adcp", true);
   read_tasks(reader, made.tasks);
   made.specialisms = reader.texts("specialisms");
+  made.features = reader.texts("features");
   made.settings_schema = reader.object("settings_schema");
   made.services = reader.texts("services");
   made.interfaces = reader.texts("interfaces");

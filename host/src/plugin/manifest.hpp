@@ -30,6 +30,7 @@ struct manifest {
   std::string adcp;
   std::vector<manifest_task> tasks;
   std::vector<std::string> specialisms;
+  std::vector<std::string> features;  ///< of AdCP's media-buy-features, for get_adcp_capabilities
   boost::json::object settings_schema;
   std::vector<std::string> services;
   std::vector<std::string> interfaces;

@@ -21,7 +21,7 @@ std::string complaint(std::string_view json) {
 TEST_CASE("a complete manifest is read") {
   const auto file = with_manifest(fixture("good"), R"({"id": "gam", "version": "1.2.0", "adcp": "3.0", "unknown": 1,
     "tasks": [{"name": "get_products"}, {"name": "create_media_buy", "blocking": true, "mutating": true}],
-    "specialisms": ["sales-guaranteed"], "settings_schema": {"type": "object"}, "services": ["http/1"],
+    "specialisms": ["sales-guaranteed"], "features": ["inline_creative_management"], "settings_schema": {"type": "object"}, "services": ["http/1"],
     "interfaces": ["proposals/1"], "upstreams": ["https://a.example"], "concurrent": true, "sdk": "0.1.0"})");
   const auto read = read_manifest(file.bytes);
   REQUIRE(read.has_value());
@@ -35,6 +35,7 @@ TEST_CASE("a complete manifest is read") {
   CHECK(*read->find_task("get_products") == manifest_task{"get_products", false, false});
   CHECK(read->find_task("get_product") == nullptr);
   CHECK(read->specialisms == std::vector<std::string>{"sales-guaranteed"});
+  CHECK(read->features == std::vector<std::string>{"inline_creative_management"});
   CHECK(read->settings_schema.at("type") == "object");
   CHECK(read->services == std::vector<std::string>{"http/1"});
   CHECK(read->interfaces == std::vector<std::string>{"proposals/1"});
