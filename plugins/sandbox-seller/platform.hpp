@@ -29,7 +29,8 @@ class seller_platform final : public sales::seller {
   sdk::task<std::optional<json::object>> answer_of_test(json::object request, std::string buyer);
 
   /// The parts of the proposal that the request buys; empty: it buys packages.
-  sdk::task<std::vector<proposal_book::bought_part>> what_is_bought(json::object request, std::string buyer);
+  sdk::task<std::vector<proposal_book::bought_part>> what_is_bought(json::object request, std::string buyer,
+                                                                    std::shared_ptr<sales::catalogue const> products);
 
   sdk::task<std::vector<std::string>> gather(std::vector<sales::assignment> assignments,
                                              std::vector<sales::creative> inlined, sales::deadline until);

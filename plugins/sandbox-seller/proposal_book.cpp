@@ -5,7 +5,6 @@
 #include <tenon/sdk/error.hpp>
 
 #include <algorithm>
-#include <cmath>
 
 namespace tenon::sandbox_seller {
 namespace {
@@ -55,31 +54,108 @@ media_plan const* plan_of(json::object const& proposal, std::vector<media_plan> 
   return found == plans.end() ? nullptr : &*found;
 }
 
-sales::pricing_option const* price_of(allocation const& part, sales::catalogue const& products) {
-  auto const* sold = products.find(part.product_id);
-  return sold == nullptr ? nullptr : sold->price(part.pricing_option_id);
+// What a part costs: the price of the day, or, once it is committed, its own, for as long as the product is sold by
+// that model and in that currency. Nothing: it is not sold.
+std::optional<sales::pricing_option> terms_of(json::object const& part, sales::catalogue const& products) {
+  auto const* sold = products.find(sales::upstream_text(part, "product_id"));
+  auto const* today = sold == nullptr ? nullptr : sold->price(sales::upstream_text(part, "pricing_option_id"));
+  if (today == nullptr) {
+    return std::nullopt;
+  }
+  if (sales::find(part, "rate") == nullptr) {
+    return can_be_bought(*today) ? std::optional(*today) : std::nullopt;
+  }
+  auto const model = sales::pricing_model_from(sales::upstream_text(part, "model"));
+  if (model != today->model || sales::upstream_text(part, "currency") != today->currency) {
+    return std::nullopt;
+  }
+  auto firm = *today;
+  firm.floor.reset();
+  firm.fixed = sales::money{sales::upstream_integer(part, "rate")};
+  firm.minimum_spend = sales::money{sales::upstream_integer(part, "minimum")};
+  return firm;
 }
 
-// The least total of which every part is what its product needs, in whole cents.
-double least_budget(std::vector<allocation> const& parts, sales::catalogue const& products) {
-  double least = 0;
-  for (auto const& part : parts) {
-    auto const* option = price_of(part, products);
-    auto const needed = option == nullptr ? sales::money{} : option->minimum_spend.value_or(sales::money{});
-    least = std::max(least, sales::amount_of(needed) * whole_budget / static_cast<double>(part.share));
+// Of every part of the allocations. PRODUCT_NOT_FOUND or PRODUCT_UNAVAILABLE if they cannot be bought together.
+std::vector<sales::pricing_option> required_terms(json::array const& allocations, sales::catalogue const& products,
+                                                  std::string const& path) {
+  std::vector<sales::pricing_option> all;
+  for (auto const& each : allocations) {
+    auto const id = sales::upstream_text(each.as_object(), "product_id");
+    if (products.find(id) == nullptr) {
+      throw sdk::error("PRODUCT_NOT_FOUND", "Product " + id + " of the proposal is not sold any more").field(path);
+    }
+    auto terms = terms_of(each.as_object(), products);
+    if (!terms || (!all.empty() && terms->currency != all.front().currency)) {
+      throw sdk::error("PRODUCT_UNAVAILABLE", "Product " + id + " is not sold any more on the terms of the proposal")
+          .field(path)
+          .suggestion("Finalize it again, or ask for products with a new brief");
+    }
+    all.push_back(*std::move(terms));
   }
-  return std::ceil(least * 100) / 100;
+  return all;
+}
+
+bool is_sold(json::object const& proposal, sales::catalogue const& products) {
+  try {
+    required_terms(sales::upstream_array(proposal, "allocations"), products, {});
+    return true;
+  } catch (sdk::error const&) {
+    return false;
+  }
+}
+
+std::int64_t up(std::int64_t value, std::int64_t step) { return (value + step - 1) / step; }
+
+// In cents: the option's minimum, and one unit, which of a flat rate is all there is.
+std::int64_t least_part(sales::pricing_option const& option) {
+  auto const rate = option.fixed ? *option.fixed : option.floor.value_or(sales::money{});
+  auto const by_thousands = option.model == sales::pricing_model::cpm || option.model == sales::pricing_model::vcpm;
+  auto const unit = up(rate.micros, by_thousands ? 1000 : 1);
+  return std::max<std::int64_t>({1, up(unit, cent), up(option.minimum_spend.value_or(sales::money{}).micros, cent)});
+}
+
+// The least total, in whole cents, of which every part is what its product needs.
+sales::money least_budget(std::vector<allocation> const& parts, std::vector<sales::pricing_option> const& terms) {
+  std::int64_t least = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    least = std::max(least, up(least_part(terms[i]) * whole_budget, parts[i].share));
+  }
+  return {least * cent};
+}
+
+bool lists(json::array const& listed, std::string const& product_id) {
+  return std::any_of(listed.begin(), listed.end(), [&](json::value const& each) {
+    return sales::upstream_text(each.as_object(), "product_id") == product_id;
+  });
+}
+
+bool fits(json::object const& proposal, json::array const& offered, sales::catalogue const& products) {
+  auto const parts = parts_of(proposal);
+  return is_sold(proposal, products) && std::all_of(parts.begin(), parts.end(), [&](allocation const& part) {
+           return lists(offered, part.product_id);
+         });
 }
 
 void list_products(json::object& answer, std::vector<allocation> const& parts, sales::catalogue const& products) {
   auto& listed = answer["products"].as_array();
   for (auto const& part : parts) {
-    auto const is_it = [&](json::value const& each) {
-      return sales::upstream_text(each.as_object(), "product_id") == part.product_id;
-    };
     auto const* sold = products.find(part.product_id);
-    if (sold != nullptr && std::none_of(listed.begin(), listed.end(), is_it)) {
+    if (sold != nullptr && !lists(listed, part.product_id)) {
       listed.push_back(products.describe(*sold));
+    }
+  }
+}
+
+// Products that were to be left out, and that a listed proposal keeps.
+void note_kept(json::object& answer, json::array const& asks) {
+  for (std::size_t i = 0; i < asks.size(); ++i) {
+    auto const& ask = asks[i].as_object();
+    if (sales::upstream_text(ask, "scope") == "product" && sales::upstream_text(ask, "action") == "omit" &&
+        lists(answer["products"].as_array(), sales::upstream_text(ask, "product_id"))) {
+      auto& applied = answer["refinement_applied"].as_array()[i].as_object();
+      applied["status"] = "partial";
+      applied["notes"] = "It is left out of drafts; what is committed keeps it.";
     }
   }
 }
@@ -95,15 +171,27 @@ bool proposal_book::is_over(json::object const& proposal, sales::instant now) co
   return is_committed(proposal) && end_of(proposal) <= now;
 }
 
-/// What a buyer was told of an id stays true: after its proposal is over, the plan's next one has another id.
-std::string proposal_book::offer_one(media_plan const& plan, std::vector<allocation> parts, sales::instant now) {
+/// Drafts of a plan replace each other under one id. An id that was committed keeps its meaning until it is forgotten:
+/// when that one is over, or is not what the brief asks for, the plan's next one has another id.
+std::optional<std::string> proposal_book::offer_one(media_plan const& plan, json::array const& offered,
+                                                    sales::catalogue const& products, sales::instant now) {
+  auto const parts = allocate(plan, offered, products);
+  json::object draft{{"plan", plan.id}, {"status", "draft"}};
+  draft["allocations"] = written(parts.value_or(std::vector<allocation>()));
+  if (!parts || !is_sold(draft, products)) {
+    return std::nullopt;
+  }
+  auto const is_of_use = [&](json::object const& held) {
+    return sales::upstream_text(held, "plan") == plan.id &&
+           (!is_committed(held) || (!is_over(held, now) && fits(held, offered, products)));
+  };
   auto id = plan.id;
-  for (int next = 2; find(id) != nullptr && is_over(*find(id), now); ++next) {
+  for (int next = 2; find(id) != nullptr && !is_of_use(*find(id)); ++next) {
     id = plan.id + "-" + std::to_string(next);
   }
   auto const* held = find(id);
   if (held == nullptr || !is_committed(*held)) {
-    document_[id] = json::object{{"plan", plan.id}, {"status", "draft"}, {"allocations", written(parts)}};
+    document_[id] = std::move(draft);
   }
   return id;
 }
@@ -112,15 +200,10 @@ void proposal_book::offer(json::object& answer, std::vector<media_plan> const& p
                           sales::instant now) {
   forget_old(now);
   json::array proposals;
-  auto const offered = answer["products"].as_array();
   for (auto const& plan : plans) {
-    auto parts = allocate(plan, offered, products);
-    if (!parts) {
-      continue;
+    if (auto const id = offer_one(plan, answer["products"].as_array(), products, now)) {
+      proposals.push_back(describe(*id, plans, products));
     }
-    auto const id = offer_one(plan, std::move(*parts), now);
-    list_products(answer, parts_of(*find(id)), products);
-    proposals.push_back(describe(id, plans, products));
   }
   if (!proposals.empty()) {
     answer["proposals"] = std::move(proposals);
@@ -145,10 +228,9 @@ json::object proposal_book::describe(std::string const& proposal_id, std::vector
   if (plan != nullptr && !plan->description.empty()) {
     out["description"] = plan->description;
   }
-  if (auto const least = least_budget(parts, products); least > 0) {
-    out["total_budget_guidance"] =
-        json::object{{"min", least}, {"currency", price_of(parts.front(), products)->currency}};
-  }
+  auto const terms = required_terms(sales::upstream_array(held, "allocations"), products, {});
+  out["total_budget_guidance"] =
+      json::object{{"min", sales::amount_of(least_budget(parts, terms))}, {"currency", terms.front().currency}};
   if (is_committed(held)) {
     out["expires_at"] = sales::upstream_text(held, "expires");
   }
@@ -161,19 +243,17 @@ json::object proposal_book::describe(std::string const& proposal_id, std::vector
 void proposal_book::commit(std::string const& proposal_id, std::vector<media_plan> const& plans,
                            sales::catalogue const& products, sales::instant now, std::string const& path) {
   auto& held = *find(proposal_id);
-  if (is_committed(held) && !is_over(held, now)) {
+  if (is_committed(held) && !is_over(held, now) && is_sold(held, products)) {
     return;
   }
-  json::array allocations;
-  for (auto const& part : parts_of(held)) {
-    auto const* option = price_of(part, products);
-    if (option == nullptr) {
-      throw sdk::error("PRODUCT_NOT_FOUND", "Product " + part.product_id + " of the proposal is not sold any more")
-          .field(path);
-    }
-    auto firm = written({part}).front().as_object();
-    firm["rate"] = sales::price_of(*option, std::nullopt, path).micros;
-    allocations.push_back(std::move(firm));
+  auto allocations = written(parts_of(held));
+  auto const terms = required_terms(allocations, products, path);
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    auto& firm = allocations[i].as_object();
+    firm["currency"] = terms[i].currency;
+    firm["model"] = sales::name_of(terms[i].model);
+    firm["rate"] = sales::price_of(terms[i], std::nullopt, path).micros;
+    firm["minimum"] = terms[i].minimum_spend.value_or(sales::money{}).micros;
   }
   held["allocations"] = std::move(allocations);
   held["status"] = "committed";
@@ -184,12 +264,17 @@ void proposal_book::commit(std::string const& proposal_id, std::vector<media_pla
 }
 
 void proposal_book::leave_out(std::string const& product_id) {
+  std::vector<std::string> emptied;
   for (auto& [id, value] : document_) {
     auto& held = value.as_object();
     auto parts = parts_of(held);
     auto const had = parts.size();
     std::erase_if(parts, [&](allocation const& each) { return each.product_id == product_id; });
-    if (is_committed(held) || parts.empty() || parts.size() == had) {
+    if (is_committed(held) || parts.size() == had) {
+      continue;
+    }
+    if (parts.empty()) {
+      emptied.emplace_back(id);
       continue;
     }
     std::vector<std::int64_t> weights;
@@ -201,6 +286,9 @@ void proposal_book::leave_out(std::string const& product_id) {
       parts[i].share = shares[i];
     }
     held["allocations"] = written(parts);
+  }
+  for (auto const& id : emptied) {
+    document_.erase(id);
   }
 }
 
@@ -217,7 +305,7 @@ json::object proposal_book::apply(json::object const& ask, std::vector<media_pla
       throw no_such_proposal(where);
     }
     out["status"] = "unable";
-    out["notes"] = "There is no such proposal.";
+    out["notes"] = "There is no such proposal, or nothing is left of it.";
     return out;
   }
   if (action == "finalize") {
@@ -233,6 +321,9 @@ json::object proposal_book::apply(json::object const& ask, std::vector<media_pla
   }
   if (action == "finalize") {
     out["status"] = "applied";
+  } else if (action != "omit" && !is_sold(*find(id), products)) {
+    out["status"] = "unable";
+    out["notes"] = "A product of it is not sold any more on its terms.";
   }
   return out;
 }
@@ -266,14 +357,17 @@ void proposal_book::refine(json::object const& request, json::object& answer, st
   }
   json::array proposals;
   for (auto const& [id, value] : document_) {
-    auto const listed =
-        names_any ? std::find(named.begin(), named.end(), id) != named.end() : !is_over(value.as_object(), now);
-    if (listed && std::find(omitted.begin(), omitted.end(), id) == omitted.end()) {
-      list_products(answer, parts_of(value.as_object()), products);
+    auto const& held = value.as_object();
+    auto const listed = names_any ? std::find(named.begin(), named.end(), id) != named.end() : !is_over(held, now);
+    if (listed && std::find(omitted.begin(), omitted.end(), id) == omitted.end() && is_sold(held, products)) {
+      list_products(answer, parts_of(held), products);
       proposals.push_back(describe(id, plans, products));
     }
   }
   answer["proposals"] = std::move(proposals);
+  if (asks != nullptr) {
+    note_kept(answer, *asks);
+  }
 }
 
 std::vector<proposal_book::bought_part> proposal_book::buy(json::object const& request,
@@ -306,19 +400,24 @@ std::vector<proposal_book::bought_part> proposal_book::buy(json::object const& r
     throw sdk::error("VALIDATION_ERROR", "A proposal is bought with a total_budget").field("total_budget");
   }
   auto const parts = parts_of(held);
+  auto const terms = required_terms(sales::upstream_array(held, "allocations"), products, "proposal_id");
+  auto const& currency = terms.front().currency;
+  if (currency != sales::required_text(*total, "currency", "total_budget")) {
+    throw sdk::error("INVALID_REQUEST", "The proposal is in " + currency).field("total_budget.currency");
+  }
+  if (auto const least = least_budget(parts, terms); *amount < least) {
+    throw sdk::error("BUDGET_TOO_LOW", "The total budget is below what the products of the proposal need")
+        .field("total_budget")
+        .details({{"minimum_budget", sales::amount_of(least)}, {"currency", currency}});
+  }
   std::vector<std::int64_t> weights;
   for (auto const& part : parts) {
-    auto const* option = price_of(part, products);
-    if (option != nullptr && option->currency != sales::required_text(*total, "currency", "total_budget")) {
-      throw sdk::error("INVALID_REQUEST", "The proposal is in " + option->currency).field("total_budget.currency");
-    }
     weights.push_back(part.share);
   }
   auto const budgets = split(amount->micros, weights, cent);
   std::vector<bought_part> bought;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    auto const firm = sales::upstream_array(held, "allocations")[i].as_object();
-    bought.push_back({parts[i], {budgets[i]}, {sales::upstream_integer(firm, "rate")}});
+    bought.push_back({parts[i], {budgets[i]}, terms[i]});
   }
   return bought;
 }
@@ -333,35 +432,6 @@ void proposal_book::forget_old(sales::instant now) {
   for (auto const& id : old) {
     document_.erase(id);
   }
-}
-
-json::object with_packages(json::object request, std::vector<proposal_book::bought_part> const& parts) {
-  auto const given = sales::upstream_array(request, "packages");
-  std::vector<bool> used(given.size(), false);
-  json::array packages;
-  for (auto const& bought : parts) {
-    json::object package;
-    for (std::size_t i = 0; i < given.size(); ++i) {
-      auto const& said = sales::as_object(given[i], sales::path_of("packages", i));
-      if (!used[i] && sales::upstream_text(said, "product_id") == bought.part.product_id) {
-        package = said;
-        used[i] = true;
-        break;
-      }
-    }
-    package.erase("bid_price");
-    package["product_id"] = bought.part.product_id;
-    package["pricing_option_id"] = bought.part.pricing_option_id;
-    package["budget"] = sales::amount_of(bought.budget);
-    packages.push_back(std::move(package));
-  }
-  if (auto const stray = std::find(used.begin(), used.end(), false); stray != used.end()) {
-    auto const path = sales::path_of("packages", static_cast<std::size_t>(stray - used.begin()));
-    throw sdk::error("INVALID_REQUEST", "The proposal has no such product").field(sales::path_of(path, "product_id"));
-  }
-  request["packages"] = std::move(packages);
-  request.erase("proposal_id");
-  return request;
 }
 
 }  // namespace tenon::sandbox_seller

@@ -9,6 +9,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <cmath>
 #include <numeric>
 
 using namespace std::chrono_literals;
@@ -92,6 +93,23 @@ struct world {
 };
 
 std::string text(const json::value& in, std::string_view member) { return std::string(in.at(member).as_string()); }
+
+std::int64_t micros(const json::value& amount) { return std::llround(amount.to_number<double>() * 1e6); }
+
+std::string replaced(std::string in, const std::string& what, const std::string& by) {
+  REQUIRE(in.find(what) != std::string::npos);
+  return in.replace(in.find(what), what.size(), by);
+}
+
+std::vector<std::string> ids(const json::value& listed, std::string_view member) {
+  std::vector<std::string> all;
+  for (const auto& each : listed.as_array()) all.push_back(text(each, member));
+  return all;
+}
+std::vector<std::string> proposals_of(const json::object& answer) {
+  return answer.contains("proposals") ? ids(answer.at("proposals"), "proposal_id") : std::vector<std::string>();
+}
+using names = std::vector<std::string>;
 
 }  // namespace
 
@@ -188,9 +206,8 @@ TEST_CASE("what is committed is held for a day, stays as it is, and is bought in
   const auto& packages = sold.at("packages").as_array();
   REQUIRE(packages.size() == 2);
   CHECK(text(packages[0], "product_id") == "sports");
-  CHECK(packages[0].at("budget").to_number<double>() + packages[1].at("budget").to_number<double>() ==
-        doctest::Approx(1000.01));
-  CHECK(packages[1].at("budget") == 400.0);
+  CHECK(micros(packages[0].at("budget")) == 600'010'000);
+  CHECK(micros(packages[1].at("budget")) == 400'000'000);
   CHECK(next.buy("reach").body().at("media_buy_id") == sold.at("media_buy_id"));
   CHECK(next.buy("reach", "", 2000, "another-key-0123!").body().at("media_buy_id") != sold.at("media_buy_id"));
 }
@@ -252,6 +269,9 @@ TEST_CASE("what else is wrong with buying a proposal is said in its words") {
   const auto low = at.buy("reach", "", 400);
   CHECK(low.code() == "BUDGET_TOO_LOW");
   CHECK(low.field() == "total_budget");
+  CHECK(parsed(low.details()).at("minimum_budget") == 500.0);
+  CHECK(at.buy("reach", "", 499.99).code() == "BUDGET_TOO_LOW");
+  CHECK(at.buy("reach", "", 500, "another-key-0123!").ok());
   CHECK(at.ask("create_media_buy", R"({"proposal_id":"reach"})").field() == "total_budget");
   CHECK(
       at.ask("create_media_buy", R"({"proposal_id":"reach","total_budget":{"amount":900,"currency":"EUR"}})").field() ==
@@ -265,6 +285,111 @@ TEST_CASE("what else is wrong with buying a proposal is said in its words") {
   CHECK(!with.body().at("packages").at(1).as_object().contains("bid_price"));
 }
 
+TEST_CASE("the paths of errors are those of the buyer's packages, not of the proposal's") {
+  memory_store kept;
+  world at(kept);
+  at.brief();
+  at.finalize("reach");
+  // News is the second of the proposal, and the first that is sent.
+  const auto odd = at.buy("reach", R"(,"packages":[{"product_id":"news","pacing":"odd"}])");
+  CHECK(odd.code() == "VALIDATION_ERROR");
+  CHECK(odd.field() == "packages[0].pacing");
+  const auto many = at.buy("reach", R"(,"packages":[{"product_id":"news","impressions":100001}])");
+  CHECK(many.code() == "BUDGET_TOO_LOW");
+  CHECK(many.field() == "packages[0].impressions");
+  CHECK(parsed(many.details()).at("affordable_impressions") == 100'000);
+  CHECK(at.buy("reach", R"(,"packages":[{"product_id":"news"},{"product_id":"news"}])").field() ==
+        "packages[1].product_id");
+  const auto both = at.buy("reach", R"(,"packages":[{"product_id":"news","paused":true},{"product_id":"sports"}])");
+  REQUIRE_MESSAGE(both.ok(), both.code() << both.message());
+  CHECK(ids(both.body().at("packages"), "product_id") == names{"sports", "news"});
+  CHECK(both.body().at("packages").at(1).at("paused") == true);
+}
+
+TEST_CASE("a proposal with a product that is gone is not listed, not finalized and not bought") {
+  // What will be gone is the first part, and needs nothing; the second one has a minimum.
+  const auto news = replaced(replaced(products, R"("rate":10,
+                         "min_spend":300)",
+                                      R"("rate":10)"),
+                             R"("floor":4)", R"("floor":4,"min_spend":300)");
+  for (const bool committed : {false, true}) {
+    CAPTURE(committed);
+    memory_store kept;
+    {
+      world at(kept, news);
+      CHECK(proposals_of(at.brief()) == names{"balanced"});
+      if (committed) at.finalize("balanced");
+    }
+    const auto only_news = R"("products":[)" + news.substr(news.find(R"({"product_id":"news")"));
+    {
+      world none(kept, R"("proposals":[],)" + only_news);
+      CHECK(proposals_of(none.brief()).empty());
+      CHECK(proposals_of(none.refine(R"({"scope":"request","ask":"more"})")).empty());
+      const auto named = none.refine(R"({"scope":"proposal","proposal_id":"balanced"})");
+      CHECK(proposals_of(named).empty());
+      CHECK(text(named.at("refinement_applied").at(0), "status") == "unable");
+      CHECK(none.try_to_refine(R"({"scope":"proposal","action":"finalize","proposal_id":"balanced"})").code() ==
+            "PRODUCT_NOT_FOUND");
+      CHECK(none.buy("balanced").code() == (committed ? "PRODUCT_NOT_FOUND" : "PROPOSAL_NOT_COMMITTED"));
+    }
+    world at(kept, only_news);
+    const auto answer = at.brief();
+    CHECK(proposals_of(answer) == names{committed ? "balanced-2" : "balanced"});
+    CHECK(ids(answer.at("proposals").at(0).at("allocations"), "product_id") == names{"news"});
+    CHECK(answer.at("proposals").at(0).at("total_budget_guidance").at("min") == 300.0);
+  }
+}
+
+TEST_CASE("a product that is left out is in no draft, and what is committed says that it keeps it") {
+  memory_store kept;
+  world at(kept);
+  at.brief();
+  const std::string no_news = R"({"scope":"product","action":"omit","product_id":"news"})";
+  const auto drafts = at.refine(no_news);
+  CHECK(proposals_of(drafts) == names{"reach"});  // nothing is left of the other one
+  CHECK(ids(drafts.at("products"), "product_id") == names{"sports"});
+  CHECK(text(drafts.at("refinement_applied").at(0), "status") == "applied");
+  CHECK(at.try_to_refine(no_news + R"(,{"scope":"proposal","action":"finalize","proposal_id":"signed"})").code() ==
+        "REFERENCE_NOT_FOUND");
+  at.brief();
+  at.finalize("signed");
+  const auto firm = at.refine(no_news);
+  CHECK(proposals_of(firm) == names{"reach", "signed"});
+  CHECK(ids(firm.at("products"), "product_id") == names{"sports", "news"});
+  CHECK(text(firm.at("refinement_applied").at(0), "status") == "partial");
+  CHECK(!text(firm.at("refinement_applied").at(0), "notes").empty());
+  const auto other = at.refine(no_news + R"(,{"scope":"proposal","proposal_id":"reach"})");
+  CHECK(ids(other.at("products"), "product_id") == names{"sports"});
+  CHECK(text(other.at("refinement_applied").at(0), "status") == "applied");
+}
+
+TEST_CASE("what is committed is no answer to a brief that it does not fit") {
+  memory_store kept;
+  world at(kept, products);
+  at.brief();
+  at.finalize("balanced");
+  const auto fixed = at.brief(R"(,"filters":{"delivery_type":"guaranteed"})");
+  CHECK(ids(fixed.at("products"), "product_id") == names{"sports"});
+  CHECK(proposals_of(fixed) == names{"balanced-2"});
+  CHECK(ids(fixed.at("proposals").at(0).at("allocations"), "product_id") == names{"sports"});
+  CHECK(proposals_of(at.brief()) == names{"balanced"});
+}
+
+TEST_CASE("the next id of a plan is not the id of another plan") {
+  memory_store kept;
+  const std::string parts = R"("allocations":[{"product_id":"news","pricing_option_id":"auction",)"
+                            R"("allocation_percentage":100}]})";
+  world at(kept, R"("proposals":[{"proposal_id":"reach",)" + parts + R"(,{"proposal_id":"reach-2",)" + parts + "]," +
+                     products);
+  CHECK(proposals_of(at.brief()) == names{"reach", "reach-2"});
+  at.finalize("reach");
+  at.pass(24h);
+  CHECK(proposals_of(at.brief()) == names{"reach-3", "reach-2"});
+  at.finalize("reach-2");
+  at.pass(48h);
+  CHECK(proposals_of(at.brief()) == names{"reach-3", "reach-2-2"});
+}
+
 TEST_CASE("a committed price stays when the product's goes up, and a product that is gone is not sold") {
   memory_store kept;
   {
@@ -272,12 +397,91 @@ TEST_CASE("a committed price stays when the product's goes up, and a product tha
     at.brief();
     at.finalize("reach");
   }
-  auto dearer = plans + "," + products;
-  dearer.replace(dearer.find("\"rate\":10"), 9, "\"rate\":1000000");
-  world at(kept, dearer);
+  world at(kept, replaced(plans + "," + products, "\"rate\":10", "\"rate\":1000000"));
   CHECK(at.buy("reach", "", 600).ok());  // not one impression at the new price
   world gone(kept, R"("proposals":[],"products":[])");
   CHECK(gone.buy("reach", "", 600, "another-key-0123!").code() == "PRODUCT_NOT_FOUND");
+}
+
+TEST_CASE("what is committed is firm in all: price, minimum, currency and model") {
+  memory_store kept;
+  json::object firm;
+  {
+    world at(kept);
+    at.brief();
+    firm = at.finalize("reach").at("proposals").at(0).as_object();
+  }
+  const auto sold = R"("proposals":[],)" + products;
+  const std::string again = R"({"scope":"proposal","proposal_id":"reach"})";
+  {
+    // A bid would be needed for it now, and more of the other one.
+    world at(kept, replaced(replaced(sold, R"(,"floor":4)", ""), R"("min_spend":300)", R"("min_spend":900)"));
+    CHECK(at.refine(again).at("proposals").at(0).at("total_budget_guidance") == firm.at("total_budget_guidance"));
+    const auto bought = at.buy("reach", "", 500);
+    CHECK_MESSAGE(bought.ok(), bought.code() << bought.message());
+    const auto many =
+        at.buy("reach", R"(,"packages":[{"product_id":"news","impressions":50001}])", 500, "another-key-0123!");
+    CHECK(parsed(many.details()).at("affordable_impressions") == 50'000);  // 200 at 4 a thousand
+  }
+  for (const auto& [was, is] : {std::pair{R"("pricing_model":"cpm")", R"("pricing_model":"cpc")"},
+                                std::pair{R"("currency":"USD")", R"("currency":"EUR")"},
+                                std::pair{R"("pricing_option_id":"fixed")", R"("pricing_option_id":"new")"}}) {
+    CAPTURE(is);
+    auto changed = replaced(sold, was, is);
+    if (changed.find(was) != std::string::npos) changed = replaced(changed, was, is);  // of the other product too
+    world at(kept, changed);
+    const auto refused = at.buy("reach", "", 1000, "some-other-key-01");
+    CHECK(refused.code() == "PRODUCT_UNAVAILABLE");
+    CHECK(refused.field() == "proposal_id");
+    CHECK(proposals_of(at.refine(again)).empty());
+  }
+}
+
+TEST_CASE("a flat rate is bought as it was committed, and by packages") {
+  const std::string flat = R"("proposals":[{"proposal_id":"week","allocations":[
+      {"product_id":"takeover","pricing_option_id":"week","allocation_percentage":75},
+      {"product_id":"news","pricing_option_id":"auction","allocation_percentage":25}]}],)" +
+                           replaced(products, R"("products":[)", R"("products":[
+    {"product_id":"takeover","delivery_type":"guaranteed",
+     "format_ids":[{"agent_url":"https://f.example","id":"display_300x250"}],
+     "pricing_options":[{"pricing_option_id":"week","pricing_model":"flat_rate","currency":"USD","rate":3000}]},)");
+  memory_store kept;
+  {
+    world at(kept, flat);
+    CHECK(at.brief().at("proposals").at(0).at("total_budget_guidance").at("min") == 4000.0);
+    at.finalize("week");
+  }
+  world at(kept, replaced(flat, R"("rate":3000)", R"("rate":9000)"));
+  const auto low = at.buy("week", "", 3999.99);
+  CHECK(low.code() == "BUDGET_TOO_LOW");
+  CHECK(low.field() == "total_budget");
+  CHECK(parsed(low.details()).at("minimum_budget") == 4000.0);
+  const auto bought = at.buy("week", "", 4000);
+  REQUIRE_MESSAGE(bought.ok(), bought.code() << bought.message());
+  CHECK(bought.body().at("packages").at(0).at("budget") == 3000.0);
+  const auto packages = [&](const std::string& budget) {
+    return at.ask("create_media_buy",
+                  R"({"brand":{"domain":"acme.example"},"start_time":"2026-12-01T00:00:00Z",)"
+                  R"("end_time":"2026-12-11T00:00:00Z","packages":[{"product_id":"takeover",)"
+                  R"("pricing_option_id":"week","budget":)" +
+                      budget + "}]}",
+                  "another-key-0123!");
+  };
+  CHECK(packages("8999").field() == "packages[0].budget");
+  CHECK(packages("9000").ok());
+}
+
+TEST_CASE("nobody is said to apply a list by hand") {
+  memory_store kept;
+  world at(kept);
+  at.brief();
+  at.finalize("reach");
+  const auto bought = at.buy("reach", R"(,"packages":[{"product_id":"news","targeting_overlay":{"property_list":)"
+                                      R"({"agent_url":"https://lists.example","list_id":"safe"}}}])");
+  REQUIRE_MESSAGE(bought.ok(), bought.code() << bought.message());
+  const auto news = bought.body().at("packages").at(1).as_object();
+  CHECK(news.at("targeting_overlay").as_object().contains("property_list"));
+  CHECK(!news.contains("ext"));
 }
 
 TEST_CASE("parts come to the total, whatever the weights") {
