@@ -86,6 +86,9 @@ sdk::task<booking::claimed_order> booking::ensure_order(sales::buy_plan plan, sa
     claimed.adopted = true;
     co_return claimed;
   }
+  if (!going->claimed()) {  // else an earlier attempt has been allowed to
+    co_await sales::require_awaitable(&library_, sales::assignments_of(plan), going->buyer(), until);
+  }
   json::object order{{"displayName", name},
                      {"advertiser", api_.settings().advertiser},
                      {"trafficker", api_.settings().trafficker},
@@ -245,34 +248,56 @@ sdk::task<void> booking::pause_those_asked(sales::buy_plan plan, std::vector<std
   }
 }
 
-sdk::task<void> booking::give_creatives(sales::buy_plan plan, std::vector<std::string> line_items, std::string order,
-                                        std::string buyer, sales::deadline until) {
+sdk::task<void> booking::give_package(sales::package_plan const* package, std::string line_item,
+                                      sales::package_awaits* waits, seen_creatives* seen, sales::deadline until) {
+  auto wanted = co_await library_.gather(package->assignments, package->creatives, &waits->absent(), seen, until);
+  if (!wanted.empty()) {
+    waits->require_held();
+    co_await library_.associate(std::move(line_item), std::move(wanted), false, until);
+  }
+  co_await waits->settle(false, package->end);
+}
+
+sdk::task<void> booking::give_creatives(sales::buy_plan plan, std::vector<std::string> line_items,
+                                        claimed_order claimed, sales::progress const* going, sales::deadline until) {
   std::vector<std::string> may_have_come;
+  seen_creatives seen;
   for (std::size_t i = 0; i < plan.packages.size(); ++i) {
     auto const& package = plan.packages[i];
-    std::vector<std::string> absent;
-    auto wanted = co_await library_.gather(package.assignments, package.creatives, &absent, until);
-    if (!wanted.empty()) {
-      co_await library_.associate(line_items[i], std::move(wanted), false, until);
+    sales::package_awaits waits(awaited_, going->buyer(), package_id_of(line_items[i]),
+                                media_buy_id_of(claimed.name()));
+    if (claimed.adopted) {  // an earlier attempt may have written down that it waits for what is there now
+      co_await waits.hold(going->key());
+      for (auto const& each : package.assignments) {
+        may_have_come.push_back(each.creative_id);
+      }
     }
-    for (auto const& id : absent) {
-      sales::awaited_creative fresh(id, package_id_of(line_items[i]), media_buy_id_of(order), package.end);
-      co_await awaited_.note(buyer, std::move(fresh));
+    std::exception_ptr failure;
+    try {
+      co_await give_package(&package, line_items[i], &waits, &seen, waits.held_until(until));
+    } catch (...) {
+      failure = std::current_exception();
     }
-    sales::add_expected(may_have_come, absent, package.creatives);
+    if (failure != nullptr) {
+      co_await waits.release();
+      std::rethrow_exception(failure);
+    }
+    sales::add_expected(may_have_come, waits.waiting(), package.creatives);
   }
-  co_await sales::carry_out_known(&library_, std::move(may_have_come), std::move(buyer), until);
+  co_await sales::carry_out_known(&library_, std::move(may_have_come), going->buyer(), until);
 }
 
 sdk::task<void> booking::complete(sales::buy_plan plan, std::vector<resolved_targeting> targets, claimed_order claimed,
                                   sales::progress const* going, sales::deadline until) {
   auto const line_items = co_await ensure_line_items(plan, std::move(targets), claimed, going->key(), until);
-  co_await give_creatives(plan, line_items, claimed.name(), going->buyer(), until);
+  if (claimed.is_draft() || going->resumed()) {
+    co_await give_creatives(plan, line_items, claimed, going, until);
+  }
   if (claimed.is_draft()) {
     co_await approve(claimed.name(), until);
   }
   // An earlier attempt may have come as far as the approval. A buyer that only repeats its request has seen the buy,
-  // and may have resumed it since.
+  // and may have resumed it since, or given it other creatives.
   if (claimed.is_draft() || going->resumed()) {
     co_await pause_those_asked(std::move(plan), line_items, until);
   }
@@ -324,7 +349,6 @@ sdk::task<json::object> booking::attempt(json::object request, sales::progress* 
     targets.push_back(co_await targeting_.resolve(package.targeting, path, until));
     line_item_of(package, targets.back(), api_.settings(), {}, {});
   }
-  co_await sales::require_awaitable(&library_, sales::assignments_of(plan), going->buyer(), until);
   auto const claimed = co_await ensure_order(plan, going, until);
   if (!sales::upstream_flag(claimed.order, "archived")) {  // else it was canceled since: that is the answer
     co_await complete(plan, std::move(targets), claimed, going, until);

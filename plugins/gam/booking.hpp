@@ -46,8 +46,10 @@ class booking {
                                                         claimed_order claimed, std::string key, sales::deadline until);
   sdk::task<json::array> write_line_items(json::array requests, std::string order, sales::deadline until);
   /// Has the line items serve their creatives, and writes down which wait for some.
-  sdk::task<void> give_creatives(sales::buy_plan plan, std::vector<std::string> line_items, std::string order,
-                                 std::string buyer, sales::deadline until);
+  sdk::task<void> give_creatives(sales::buy_plan plan, std::vector<std::string> line_items, claimed_order claimed,
+                                 sales::progress const* going, sales::deadline until);
+  sdk::task<void> give_package(sales::package_plan const* package, std::string line_item, sales::package_awaits* waits,
+                               seen_creatives* seen, sales::deadline until);
   sdk::task<void> approve(std::string order, sales::deadline until);
   sdk::task<bool> try_approve(std::string order, bool last, sales::deadline until);
   sdk::task<void> pause_those_asked(sales::buy_plan plan, std::vector<std::string> line_items, sales::deadline until);

@@ -5,6 +5,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <map>
 
 namespace tenon::gam {
 namespace {
@@ -86,6 +87,14 @@ sdk::task<std::vector<line_item_change>> changes::plan(json::object request, boo
     auto const index = booked.state.live_package(sales::required_text(update, "package_id", path), path);
     all.push_back(co_await plan_package(update, index, booked.line_items[index], path, until));
   }
+  std::map<std::size_t, sales::instant> ends;  // a package may be changed twice
+  for (auto& change : all) {
+    auto const moved = sales::parse_instant(sales::upstream_text(change.fields, "targetEndTime"));
+    auto& end = ends.try_emplace(change.index, booked.facts[change.index].end).first->second;
+    end = moved.value_or(end);
+    change.moves_end = moved.has_value();
+    change.end = end;
+  }
   co_return all;
 }
 
@@ -97,33 +106,49 @@ sdk::task<void> changes::act(std::string action, std::vector<std::string> names,
   co_await api_.write("POST", std::move(action), std::move(body), about, until);
 }
 
-sdk::task<void> changes::apply_one(line_item_change wanted, json::object line_item, sales::progress const* going,
-                                   std::vector<std::string>* may_have_come, sales::deadline until) {
-  auto const name = sales::upstream_text(line_item, "name");
-  sales::package_awaits waits(awaited_, going->buyer(), package_id_of(name), going->name());
-  auto const end = sales::parse_instant(sales::upstream_text(wanted.fields, "targetEndTime"));
-  if (wanted.replaces_creatives || end || wanted.cancel) {
+sdk::task<void> changes::write_one(line_item_change const* wanted, std::string line_item, sales::package_awaits* waits,
+                                   seen_creatives* seen, sales::deadline until) {
+  if (wanted->replaces_creatives || !wanted->creatives.empty()) {
+    auto creatives = co_await library_.gather(wanted->assignments, wanted->creatives, &waits->absent(), seen, until);
+    waits->require_held();
+    co_await library_.associate(line_item, std::move(creatives), wanted->replaces_creatives, until);
+  }
+  waits->require_held();
+  auto fields = wanted->fields;
+  fields["notes"] = json::serialize(wanted->record);
+  auto const path = line_item + "?updateMask=" + mask_of(fields);
+  co_await api_.write("PATCH", path, std::move(fields), subject::package, until);
+  if (wanted->cancel) {
+    co_await waits->end();
+  } else {
+    co_await waits->settle(wanted->replaces_creatives, wanted->end);
+  }
+}
+
+sdk::task<void> changes::apply_one(line_item_change wanted, std::string line_item, sales::progress const* going,
+                                   seen_creatives* seen, std::vector<std::string>* may_have_come,
+                                   sales::deadline until) {
+  sales::package_awaits waits(awaited_, going->buyer(), package_id_of(line_item), going->name());
+  if (wanted.replaces_creatives || wanted.moves_end || wanted.cancel) {
     co_await waits.hold(going->key());
   }
-  if (wanted.replaces_creatives || !wanted.creatives.empty()) {
-    auto creatives = co_await library_.gather(wanted.assignments, wanted.creatives, &waits.absent(), until);
-    co_await library_.associate(name, std::move(creatives), wanted.replaces_creatives, until);
+  std::exception_ptr failure;
+  try {
+    co_await write_one(&wanted, std::move(line_item), &waits, seen, waits.held_until(until));
+  } catch (...) {
+    failure = std::current_exception();
   }
-  auto fields = wanted.fields;
-  fields["notes"] = json::serialize(wanted.record);
-  auto const path = name + "?updateMask=" + mask_of(fields);
-  co_await api_.write("PATCH", path, std::move(fields), subject::package, until);
-  if (wanted.cancel) {
-    co_await waits.end();
-  } else {
-    co_await waits.settle(wanted.replaces_creatives, end.value_or(facts_of(line_item).end));
+  if (failure != nullptr) {
+    co_await waits.release();
+    std::rethrow_exception(failure);
   }
-  sales::add_expected(*may_have_come, waits.absent(), wanted.creatives);
+  sales::add_expected(*may_have_come, waits.waiting(), wanted.creatives);
 }
 
 sdk::task<void> changes::apply(std::vector<line_item_change> wanted, booked_order booked, sales::progress const* going,
                                sales::deadline until) {
   std::vector<std::string> may_have_come;
+  seen_creatives seen;
   std::vector<std::string> to_pause;
   std::vector<std::string> to_resume;
   std::vector<std::string> to_archive;
@@ -138,8 +163,7 @@ sdk::task<void> changes::apply(std::vector<line_item_change> wanted, booked_orde
     } else if (paused && change.paused && !*change.paused) {
       to_resume.push_back(name);
     }
-    auto const& line_item = booked.line_items[change.index];
-    co_await apply_one(std::move(change), line_item, going, &may_have_come, until);
+    co_await apply_one(std::move(change), name, going, &seen, &may_have_come, until);
   }
   co_await sales::carry_out_known(&library_, std::move(may_have_come), going->buyer(), until);
   std::string resume = "lineItems:batchResume";
@@ -181,6 +205,7 @@ sdk::task<void> changes::cancel(json::object request, booked_order booked, std::
 sdk::task<json::object> changes::attempt(json::object request, sales::progress* going, sales::deadline until) {
   auto const id = sales::required_text(request, "media_buy_id");
   auto const booked = co_await orders_.load(id, going->buyer(), until);
+  co_await awaited_.forget_canceled(going->buyer(), &booked.state);  // an earlier attempt may not have come to it
   auto const affected = sales::affected_packages(request, booked.state);
   if (sales::is_done(request, booked.state, going->key(), going->resumed())) {
     co_return sales::updated_answer(booked.state, affected);
@@ -199,7 +224,8 @@ sdk::task<json::object> changes::attempt(json::object request, sales::progress* 
     auto wanted = co_await plan(request, booked, until);
     sales::asked_assignments asked;
     for (auto const& change : wanted) {
-      sales::add_asked(asked, change.assignments, change.path);
+      auto const name = sales::upstream_text(booked.line_items[change.index], "name");
+      asked.add(package_id_of(name), change.assignments, change.replaces_creatives || change.cancel, change.path);
     }
     co_await sales::require_awaitable(&library_, std::move(asked), going->buyer(), until);
     going->claim_at(id, booked.state.revision());

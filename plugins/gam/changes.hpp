@@ -13,6 +13,8 @@ struct line_item_change {
   std::size_t index = 0;  ///< among the order's line items
   json::object fields;    ///< to patch; empty: nothing
   json::object record;    ///< what its notes will say
+  bool moves_end = false;
+  sales::instant end;  ///< of the line item, once this is done
   std::optional<bool> paused;
   bool cancel = false;
   std::vector<sales::assignment> assignments;
@@ -41,8 +43,10 @@ class changes {
   sdk::task<void> apply(std::vector<line_item_change> wanted, booked_order booked, sales::progress const* going,
                         sales::deadline until);
   /// Adds to `may_have_come` what the package waits for from now on, and what it brought.
-  sdk::task<void> apply_one(line_item_change wanted, json::object line_item, sales::progress const* going,
-                            std::vector<std::string>* may_have_come, sales::deadline until);
+  sdk::task<void> apply_one(line_item_change wanted, std::string line_item, sales::progress const* going,
+                            seen_creatives* seen, std::vector<std::string>* may_have_come, sales::deadline until);
+  sdk::task<void> write_one(line_item_change const* wanted, std::string line_item, sales::package_awaits* waits,
+                            seen_creatives* seen, sales::deadline until);
   sdk::task<void> act(std::string action, std::vector<std::string> names, subject about, sales::deadline until);
   sdk::task<void> cancel(json::object request, booked_order booked, std::string key, sales::deadline until);
   sdk::task<void> write_record(booked_order booked, json::object record, sales::deadline until);

@@ -134,21 +134,28 @@ sdk::task<void> creative_library::associate(std::string line_item, std::vector<a
 
 sdk::task<std::vector<association>> creative_library::gather(std::vector<sales::assignment> assignments,
                                                              std::vector<sales::creative> inlined,
-                                                             std::vector<std::string>* absent, sales::deadline until) {
+                                                             std::vector<std::string>* absent, seen_creatives* seen,
+                                                             sales::deadline until) {
   std::vector<association> all;
   for (auto& item : inlined) {
+    auto const id = item.id;
     auto const made = co_await upload(std::move(item), false, until);
+    (*seen)[id] = made.name;
     all.push_back(association{made.name, std::nullopt});
   }
   for (auto const& each : assignments) {
-    auto const found = co_await find(each.creative_id, until);
-    if (found.empty()) {
-      absent->push_back(each.creative_id);
-      continue;
+    auto known = seen->find(each.creative_id);
+    if (known == seen->end()) {
+      auto const found = co_await find(each.creative_id, until);
+      known = seen->emplace(each.creative_id, sales::upstream_text(found, "name")).first;
     }
-    auto name = sales::upstream_text(found, "name");
-    std::erase_if(all, [&](association const& other) { return other.creative == name; });
-    all.push_back(association{std::move(name), each.weight});
+    auto const& name = known->second;
+    if (!name.empty()) {
+      std::erase_if(all, [&](association const& other) { return other.creative == name; });
+      all.push_back(association{name, each.weight});
+    } else if (std::find(absent->begin(), absent->end(), each.creative_id) == absent->end()) {
+      absent->push_back(each.creative_id);
+    }
   }
   co_return all;
 }

@@ -7,6 +7,8 @@
 #include "../sales/buy.hpp"
 #include "../sales/sync.hpp"
 
+#include <map>
+
 namespace tenon::gam {
 
 /// A creative to be served by a line item.
@@ -14,6 +16,9 @@ struct association {
   std::string creative;  ///< resource name
   std::optional<double> weight;
 };
+
+/// The creatives that a request has looked for, by creative_id: their resource names, empty for one that is not there.
+using seen_creatives = std::map<std::string, std::string>;
 
 /// The advertiser's creatives and which line items serve them.
 class creative_library final : public sales::creative_store {
@@ -40,17 +45,18 @@ class creative_library final : public sales::creative_store {
   /// Makes the line item serve these creatives beside those it serves; with `only`, instead of them.
   sdk::task<void> associate(std::string line_item, std::vector<association> wanted, bool only, sales::deadline until);
 
-  /// The creatives of a package: those it names, except for those that are not there yet and go to `absent`, and those
-  /// it brings, uploaded. Borrowed: `absent` outlives the task.
+  /// The creatives of a package: those it names, except for those that are not there yet and go to `absent`, each once,
+  /// and those it brings, uploaded. What is in `seen` is not looked for again. Borrowed: `absent` and `seen` outlive
+  /// the task.
   sdk::task<std::vector<association>> gather(std::vector<sales::assignment> assignments,
                                              std::vector<sales::creative> inlined, std::vector<std::string>* absent,
-                                             sales::deadline until);
+                                             seen_creatives* seen, sales::deadline until);
 
   // sync_creatives and list_creatives
   sdk::task<stored> put(sales::creative item, bool dry_run, sales::deadline until) override;
   sdk::task<void> assign(json::object entry, std::string path, std::string buyer, sales::deadline until) override;
   sales::awaited_creatives* awaited() override { return &awaited_; }
-  sdk::task<bool> is_known(std::string creative_id, sales::deadline until) override;
+  sdk::task<std::set<std::string>> known(std::vector<std::string> creative_ids, sales::deadline until) override;
   sdk::task<bool> attach(sales::awaited_creative const* entry, std::string buyer, sales::deadline until) override;
   sdk::task<json::object> list(json::object request, sales::deadline until) override;
 

@@ -40,9 +40,15 @@ sdk::task<void> creative_library::assign(json::object entry, std::string path, s
   co_await associate(line_item, std::move(wanted), false, until);
 }
 
-sdk::task<bool> creative_library::is_known(std::string creative_id, sales::deadline until) {
-  auto const found = co_await find(std::move(creative_id), until);
-  co_return !found.empty();
+sdk::task<std::set<std::string>> creative_library::known(std::vector<std::string> creative_ids, sales::deadline until) {
+  std::set<std::string> there;
+  for (auto const& id : creative_ids) {
+    auto const found = co_await find(id, until);
+    if (!found.empty()) {
+      there.insert(id);
+    }
+  }
+  co_return there;
 }
 
 sdk::task<bool> creative_library::attach(sales::awaited_creative const* entry, std::string buyer,
@@ -63,6 +69,7 @@ sdk::task<bool> creative_library::attach(sales::awaited_creative const* entry, s
   auto name = co_await require(entry->creative_id(), {}, until);
   std::vector<association> added;
   added.push_back(association{std::move(name), wanted->weight});
+  awaited_.require_held(until);
   co_await associate(line_item_of_package(entry->package_id(), api_.settings()), std::move(added), false, until);
   co_return true;
 }

@@ -91,6 +91,9 @@ sdk::task<booking::claimed_campaign> booking::ensure_campaign(sales::buy_plan pl
     }
     co_return claimed;
   }
+  if (!going->claimed()) {  // else an earlier attempt has been allowed to
+    co_await sales::require_awaitable(&library_, sales::assignments_of(plan), going->buyer(), until);
+  }
   auto record = sales::buy_record(going->key(), api_.now(), going->buyer());
   record["draft"] = true;
   record["currency"] = plan.packages.front().option->currency;
@@ -171,9 +174,21 @@ sdk::task<void> booking::activate(std::int64_t campaign_id, sales::deadline unti
   co_await api_.write("PUT", path, std::move(body), subject::media_buy, until);
 }
 
+sdk::task<void> booking::give_creatives(sales::package_plan const* package, std::int64_t flight_id,
+                                        std::int64_t campaign_id, sales::package_awaits* waits, seen_creatives* seen,
+                                        sales::deadline until) {
+  auto wanted = co_await library_.gather(package->assignments, package->creatives, &waits->absent(), seen, until);
+  if (!wanted.empty()) {
+    waits->require_held();
+    co_await library_.associate(flight_id, campaign_id, std::move(wanted), false, until);
+  }
+  co_await waits->settle(false, package->end);
+}
+
 sdk::task<void> booking::complete(sales::buy_plan plan, claimed_campaign claimed, sales::progress const* going,
                                   sales::deadline until) {
   std::vector<std::string> may_have_come;
+  seen_creatives seen;
   auto const campaign_id = claimed.id();
   known_flights known;
   if (claimed.adopted) {
@@ -187,16 +202,24 @@ sdk::task<void> booking::complete(sales::buy_plan plan, claimed_campaign claimed
     if (flight_id == 0) {
       flight_id = co_await make_flight(package, campaign_id, marker, until);
     }
-    std::vector<std::string> absent;
-    auto wanted = co_await library_.gather(package.assignments, package.creatives, &absent, until);
-    if (!wanted.empty()) {
-      co_await library_.associate(flight_id, campaign_id, std::move(wanted), false, until);
+    sales::package_awaits waits(awaited_, going->buyer(), package_id_of(flight_id), media_buy_id_of(campaign_id));
+    if (claimed.adopted) {  // who brings a creative that an earlier attempt has waited for makes an ad of it, too
+      co_await waits.hold(going->key());
+      for (auto const& each : package.assignments) {
+        may_have_come.push_back(each.creative_id);
+      }
     }
-    for (auto const& id : absent) {
-      sales::awaited_creative fresh(id, package_id_of(flight_id), media_buy_id_of(campaign_id), package.end);
-      co_await awaited_.note(going->buyer(), std::move(fresh));
+    std::exception_ptr failure;
+    try {
+      co_await give_creatives(&package, flight_id, campaign_id, &waits, &seen, waits.held_until(until));
+    } catch (...) {
+      failure = std::current_exception();
     }
-    sales::add_expected(may_have_come, absent, package.creatives);
+    if (failure != nullptr) {
+      co_await waits.release();
+      std::rethrow_exception(failure);
+    }
+    sales::add_expected(may_have_come, waits.waiting(), package.creatives);
   }
   co_await sales::carry_out_known(&library_, std::move(may_have_come), going->buyer(), until);
   co_await activate(campaign_id, until);
@@ -239,9 +262,8 @@ sdk::task<json::object> booking::attempt(json::object request, sales::progress* 
   // Everything that can be refused is refused before anything is written.
   for (auto const& package : plan.packages) {
     flight_of(package, api_.settings(), 0, {});
-    require_shares(package.assignments);
+    require_shares(package.assignments, package.creatives);
   }
-  co_await sales::require_awaitable(&library_, sales::assignments_of(plan), going->buyer(), until);
   auto const claimed = co_await ensure_campaign(plan, going, until);
   if (is_draft(claimed.campaign)) {  // else an earlier attempt finished it
     co_await complete(plan, claimed, going, until);

@@ -48,6 +48,9 @@ class booking {
                                       sales::deadline until);
   sdk::task<void> complete(sales::buy_plan plan, claimed_campaign claimed, sales::progress const* going,
                            sales::deadline until);
+  /// Has the flight serve its creatives, and writes down which it waits for.
+  sdk::task<void> give_creatives(sales::package_plan const* package, std::int64_t flight_id, std::int64_t campaign_id,
+                                 sales::package_awaits* waits, seen_creatives* seen, sales::deadline until);
   sdk::task<void> activate(std::int64_t campaign_id, sales::deadline until);
 
   client& api_;

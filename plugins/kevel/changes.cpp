@@ -46,33 +46,52 @@ std::vector<flight_change> changes::plan(json::object const& request, booked_cam
     change.moves_end = sales::find(update, "end_time") != nullptr;
     change.cancels = sales::flag_at(update, "canceled", paths[i]).value_or(false);
     change.assignments = sales::read_assignments(update, paths[i]);
-    require_shares(change.assignments);
     change.creatives = sales::read_creatives(update, paths[i], api_.settings().catalogue);
+    if (change.replaces_creatives || !change.creatives.empty()) {
+      require_shares(sales::read_assignments(record_of(change.flight), paths[i]), change.creatives);
+    }
     all.push_back(std::move(change));
   }
   return all;
 }
 
+sdk::task<void> changes::write_flight(flight_change const* wanted, std::int64_t campaign_id,
+                                      sales::package_awaits* waits, seen_creatives* seen, sales::deadline until) {
+  auto const id = sales::upstream_integer(wanted->flight, "Id");
+  if (wanted->replaces_creatives || !wanted->creatives.empty()) {
+    auto creatives = co_await library_.gather(wanted->assignments, wanted->creatives, &waits->absent(), seen, until);
+    waits->require_held();
+    co_await library_.associate(id, campaign_id, std::move(creatives), wanted->replaces_creatives, until);
+  }
+  waits->require_held();
+  auto const path = "/flight/" + std::to_string(id);
+  auto body = wanted->flight;
+  co_await api_.write("PUT", path, std::move(body), subject::package, until);
+  if (wanted->cancels) {
+    co_await waits->end();
+  } else {
+    co_await waits->settle(wanted->replaces_creatives, facts_of(wanted->flight).end);
+  }
+}
+
 sdk::task<void> changes::apply(flight_change wanted, std::int64_t campaign_id, sales::progress const* going,
-                               std::vector<std::string>* may_have_come, sales::deadline until) {
+                               seen_creatives* seen, std::vector<std::string>* may_have_come, sales::deadline until) {
   auto const id = sales::upstream_integer(wanted.flight, "Id");
-  auto const end = facts_of(wanted.flight).end;
   sales::package_awaits waits(awaited_, going->buyer(), package_id_of(id), going->name());
   if (wanted.replaces_creatives || wanted.moves_end || wanted.cancels) {
     co_await waits.hold(going->key());
   }
-  if (wanted.replaces_creatives || !wanted.creatives.empty()) {
-    auto creatives = co_await library_.gather(wanted.assignments, wanted.creatives, &waits.absent(), until);
-    co_await library_.associate(id, campaign_id, std::move(creatives), wanted.replaces_creatives, until);
+  std::exception_ptr failure;
+  try {
+    co_await write_flight(&wanted, campaign_id, &waits, seen, waits.held_until(until));
+  } catch (...) {
+    failure = std::current_exception();
   }
-  auto const path = "/flight/" + std::to_string(id);
-  co_await api_.write("PUT", path, std::move(wanted.flight), subject::package, until);
-  if (wanted.cancels) {
-    co_await waits.end();
-  } else {
-    co_await waits.settle(wanted.replaces_creatives, end);
+  if (failure != nullptr) {
+    co_await waits.release();
+    std::rethrow_exception(failure);
   }
-  sales::add_expected(*may_have_come, waits.absent(), wanted.creatives);
+  sales::add_expected(*may_have_come, waits.waiting(), wanted.creatives);
 }
 
 sdk::task<void> changes::put_campaign(json::object request, booked_campaign booked, std::string key,
@@ -95,6 +114,7 @@ sdk::task<void> changes::put_campaign(json::object request, booked_campaign book
 sdk::task<json::object> changes::attempt(json::object request, sales::progress* going, sales::deadline until) {
   auto const id = sales::required_text(request, "media_buy_id");
   auto const booked = co_await campaigns_.load(id, going->buyer(), until);
+  co_await awaited_.forget_canceled(going->buyer(), &booked.state);  // an earlier attempt may not have come to it
   auto const affected = sales::affected_packages(request, booked.state);
   if (sales::is_done(request, booked.state, going->key(), going->resumed())) {
     co_return sales::updated_answer(booked.state, affected);
@@ -109,13 +129,15 @@ sdk::task<json::object> changes::attempt(json::object request, sales::progress* 
     auto wanted = plan(request, booked);
     sales::asked_assignments asked;
     for (auto const& change : wanted) {
-      sales::add_asked(asked, change.assignments, change.path);
+      asked.add(package_id_of(sales::upstream_integer(change.flight, "Id")), change.assignments,
+                change.replaces_creatives || change.cancels, change.path);
     }
     co_await sales::require_awaitable(&library_, std::move(asked), going->buyer(), until);
     going->claim_at(id, booked.state.revision());
     std::vector<std::string> may_have_come;
+    seen_creatives seen;
     for (auto& change : wanted) {
-      co_await apply(std::move(change), booked.id(), going, &may_have_come, until);
+      co_await apply(std::move(change), booked.id(), going, &seen, &may_have_come, until);
     }
     co_await sales::carry_out_known(&library_, std::move(may_have_come), going->buyer(), until);
   }

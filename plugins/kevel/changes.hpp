@@ -32,7 +32,9 @@ class changes {
   std::vector<flight_change> plan(json::object const& request, booked_campaign const& booked) const;
   /// Adds to `may_have_come` what the package waits for from now on, and what it brought.
   sdk::task<void> apply(flight_change wanted, std::int64_t campaign_id, sales::progress const* going,
-                        std::vector<std::string>* may_have_come, sales::deadline until);
+                        seen_creatives* seen, std::vector<std::string>* may_have_come, sales::deadline until);
+  sdk::task<void> write_flight(flight_change const* wanted, std::int64_t campaign_id, sales::package_awaits* waits,
+                               seen_creatives* seen, sales::deadline until);
   sdk::task<void> put_campaign(json::object request, booked_campaign booked, std::string key, sales::deadline until);
 
   client& api_;

@@ -75,10 +75,17 @@ std::vector<int> percentages_of(std::vector<association> const& wanted) {
   return shares;
 }
 
-void require_shares(std::vector<sales::assignment> const& assignments) {
-  std::vector<association> shared;
+void require_shares(std::vector<sales::assignment> const& assignments, std::vector<sales::creative> const& inlined) {
+  std::map<std::string, std::optional<double>> weights;
+  for (auto const& each : inlined) {
+    weights[each.id] = std::nullopt;
+  }
   for (auto const& each : assignments) {
-    shared.push_back(association{0, each.weight});
+    weights[each.creative_id] = each.weight;
+  }
+  std::vector<association> shared;
+  for (auto const& [id, weight] : weights) {
+    shared.push_back(association{0, weight});
   }
   percentages_of(shared);
 }
@@ -97,6 +104,20 @@ sdk::task<json::object> creative_library::find(std::string creative_id, sales::d
     }
   }
   co_return json::object();
+}
+
+sdk::task<void> creative_library::look(seen_creatives* seen, sales::deadline until) {
+  if (seen->listed) {
+    co_return;
+  }
+  auto const listed = co_await all(until);
+  for (auto const& each : listed) {
+    if (each.is_object() && !sales::upstream_flag(each.get_object(), "IsDeleted")) {
+      auto const& creative = each.get_object();
+      seen->ids.emplace(sales::upstream_text(creative, "Title"), sales::upstream_integer(creative, "Id"));
+    }
+  }
+  seen->listed = true;
 }
 
 sdk::task<std::int64_t> creative_library::require(std::string creative_id, std::string path, sales::deadline until) {
@@ -233,21 +254,27 @@ sdk::task<void> creative_library::associate(std::int64_t flight_id, std::int64_t
 
 sdk::task<std::vector<association>> creative_library::gather(std::vector<sales::assignment> assignments,
                                                              std::vector<sales::creative> inlined,
-                                                             std::vector<std::string>* absent, sales::deadline until) {
+                                                             std::vector<std::string>* absent, seen_creatives* seen,
+                                                             sales::deadline until) {
   std::vector<association> all_of_them;
   for (auto& item : inlined) {
+    auto const title = item.id;
     auto const made = co_await upload(std::move(item), false, until);
+    seen->ids[title] = made.id;
     all_of_them.push_back(association{made.id, std::nullopt});
   }
+  if (!assignments.empty()) {
+    co_await look(seen, until);
+  }
   for (auto const& each : assignments) {
-    auto const found = co_await find(each.creative_id, until);
-    if (found.empty()) {
+    auto const known = seen->ids.find(each.creative_id);
+    if (known != seen->ids.end()) {
+      auto const id = known->second;
+      std::erase_if(all_of_them, [&](association const& other) { return other.creative_id == id; });
+      all_of_them.push_back(association{id, each.weight});
+    } else if (std::find(absent->begin(), absent->end(), each.creative_id) == absent->end()) {
       absent->push_back(each.creative_id);
-      continue;
     }
-    auto const id = sales::upstream_integer(found, "Id");
-    std::erase_if(all_of_them, [&](association const& other) { return other.creative_id == id; });
-    all_of_them.push_back(association{id, each.weight});
   }
   co_return all_of_them;
 }

@@ -48,9 +48,16 @@ sdk::task<void> creative_library::assign(json::object entry, std::string path, s
   co_await associate(flight_id, campaign_id, std::move(wanted), false, until);
 }
 
-sdk::task<bool> creative_library::is_known(std::string creative_id, sales::deadline until) {
-  auto const found = co_await find(std::move(creative_id), until);
-  co_return !found.empty();
+sdk::task<std::set<std::string>> creative_library::known(std::vector<std::string> creative_ids, sales::deadline until) {
+  seen_creatives seen;
+  co_await look(&seen, until);
+  std::set<std::string> there;
+  for (auto& id : creative_ids) {
+    if (seen.ids.contains(id)) {
+      there.insert(std::move(id));
+    }
+  }
+  co_return there;
 }
 
 sdk::task<bool> creative_library::attach(sales::awaited_creative const* entry, std::string buyer,
@@ -76,11 +83,13 @@ sdk::task<bool> creative_library::attach(sales::awaited_creative const* entry, s
   }
   std::vector<std::string> absent;
   std::vector<sales::creative> none;
-  auto shared = co_await gather(std::move(assignments), std::move(none), &absent, until);
+  seen_creatives seen;
+  auto shared = co_await gather(std::move(assignments), std::move(none), &absent, &seen, until);
   if (std::find(absent.begin(), absent.end(), entry->creative_id()) != absent.end()) {
     throw sdk::error("CREATIVE_NOT_FOUND", "The creative " + entry->creative_id() + " is not listed yet");
   }
   auto const flight_id = flight_of_package(entry->package_id());
+  awaited_.require_held(until);
   co_await associate(flight_id, booked.id(), std::move(shared), false, until);
   co_return true;
 }

@@ -23,6 +23,29 @@ instant instant_from(json::object const& kept, std::string_view member) {
 
 }  // namespace
 
+void asked_assignments::add(std::string const& package_id, std::vector<assignment> const& assignments, bool replaces,
+                            std::string const& path) {
+  auto const& id = package_id.empty() ? path : package_id;
+  packages_[id] = packages_[id] || replaces;
+  for (auto const& each : assignments) {
+    pairs_.emplace(std::pair(each.creative_id, id), path_of(path, "creative_assignments"));
+  }
+}
+
+std::vector<std::string> asked_assignments::creative_ids() const {
+  std::vector<std::string> ids;
+  for (auto const& [pair, path] : pairs_) {
+    if (ids.empty() || ids.back() != pair.first) {  // they are in the order of creatives
+      ids.push_back(pair.first);
+    }
+  }
+  return ids;
+}
+
+void asked_assignments::leave_out(std::set<std::string> const& creative_ids) {
+  std::erase_if(pairs_, [&](auto const& each) { return creative_ids.contains(each.first.first); });
+}
+
 std::string awaited_creatives::key_of(std::string const& buyer, std::string const& creative_id,
                                       std::string const& package_id) const {
   auto key = prefix_of(buyer) + sdk::hex(context_.crypto().sha256(creative_id)) + "/";
@@ -59,20 +82,32 @@ sdk::task<std::vector<awaited_creative>> awaited_creatives::of_creative(std::str
   return below(key_of(buyer, creative_id, {}));
 }
 
-sdk::task<void> awaited_creatives::require_room(std::string buyer, std::size_t more, std::string path) {
+sdk::task<void> awaited_creatives::require_room(std::string buyer, asked_assignments asked) {
+  auto const path = asked.pairs_.empty() ? std::string() : asked.pairs_.begin()->second;
   auto const all = co_await of_buyer(std::move(buyer));
   auto count = all.size();
-  for (std::size_t i = 0; count + more > most && i < all.size(); ++i) {
-    if (all[i].end() <= now()) {
-      co_await erase(all[i]);
-      --count;
+  std::vector<awaited_creative> ended;
+  for (auto const& each : all) {
+    if (asked.pairs_.erase({each.creative_id(), each.package_id()}) > 0) {
+      continue;  // an earlier attempt has written it down, or it has waited before
+    }
+    auto const changed = asked.packages_.find(each.package_id());
+    if (changed != asked.packages_.end()) {
+      count -= changed->second ? 1 : 0;
+    } else if (each.end() <= now()) {
+      ended.push_back(each);
     }
   }
-  if (count + more > most) {
+  auto const more = asked.pairs_.size();
+  for (std::size_t i = 0; more > 0 && count + more > most && i < ended.size(); ++i) {
+    co_await erase(ended[i]);
+    --count;
+  }
+  if (more > 0 && count + more > most) {
     throw sdk::error("CREATIVE_NOT_FOUND", "There is no such creative yet, and of the " + std::to_string(most) +
                                                " assignments that may wait for creatives " + std::to_string(count) +
                                                " do so already")
-        .field(std::move(path))
+        .field(path)
         .suggestion("Send creatives with sync_creatives first");
   }
 }
@@ -124,9 +159,15 @@ deadline awaited_creatives::held_until(deadline until) const {
   return until ? std::min(*until, ends) : ends;
 }
 
-sdk::task<void> awaited_creatives::release(awaited_creative entry) {
+void awaited_creatives::require_held(deadline held_until) const {
+  if (held_until && context_.time().steady() >= *held_until) {
+    throw sdk::errors::service_unavailable("an assignment that waits was held for longer than a minute");
+  }
+}
+
+sdk::task<awaited_creatives::holding> awaited_creatives::release(awaited_creative entry) {
   entry.holder_.clear();
-  co_await write(&entry);
+  co_return co_await write(&entry);
 }
 
 sdk::task<void> awaited_creatives::erase(awaited_creative entry) {
@@ -149,6 +190,9 @@ sdk::task<std::vector<awaited_creative>> awaited_creatives::hold_package(std::st
     if (taken == holding::ours) {
       held.push_back(std::move(entry));
     } else if (taken == holding::taken) {
+      for (auto const& other : held) {
+        co_await release(other);
+      }
       throw sdk::error("CONFLICT", "A creative that the package waits for is being assigned to it")
           .field("media_buy_id")
           .retry_after(lease);
@@ -168,7 +212,10 @@ sdk::task<void> awaited_creatives::replace(std::string buyer, std::vector<awaite
       auto kept = *known;
       held.erase(known);
       kept.end_ = fresh.end_;
-      co_await release(std::move(kept));
+      auto const released = co_await release(std::move(kept));
+      if (released == holding::gone) {
+        co_await note(buyer, fresh);
+      }
     }
   }
   for (auto const& gone : held) {
@@ -191,26 +238,62 @@ sdk::task<void> awaited_creatives::forget_buy(std::string buyer, std::string med
   }
 }
 
+sdk::task<void> awaited_creatives::forget_canceled(std::string buyer, buy_state const* state) {
+  auto const all = co_await of_buyer(buyer);
+  for (auto const& each : all) {
+    auto const is_canceled = [&](package_state const& package) {
+      return package.canceled && package.package_id == each.package_id();
+    };
+    if (each.media_buy_id() == state->media_buy_id &&
+        (state->status == "canceled" || std::any_of(state->packages.begin(), state->packages.end(), is_canceled))) {
+      co_await forget(buyer, each.creative_id(), each.package_id());
+    }
+  }
+}
+
 sdk::task<void> awaited_creatives::mark(std::string buyer, buy_state* state) {
   auto const all = co_await of_buyer(std::move(buyer));
   mark_awaited(*state, all);
 }
 
 sdk::task<void> package_awaits::hold(std::string holder) {
+  auto const ends = all_.held_until(std::nullopt);
   held_ = co_await all_.hold_package(buyer_, package_id_, std::move(holder));
+  if (!held_.empty()) {
+    lease_ends_ = ends;
+  }
+}
+
+deadline package_awaits::held_until(deadline until) const {
+  if (!lease_ends_) {
+    return until;
+  }
+  return until ? std::min(*until, *lease_ends_) : lease_ends_;
 }
 
 sdk::task<void> package_awaits::settle(bool replaces, instant end) {
-  std::vector<awaited_creative> wanted;
-  for (auto const& id : absent_) {
-    wanted.emplace_back(id, package_id_, media_buy_id_, end);
-  }
-  if (!replaces) {
-    for (auto const& each : held_) {
-      wanted.emplace_back(each.creative_id(), package_id_, media_buy_id_, end);
+  waiting_ = absent_;
+  for (auto const& each : held_) {
+    if (!replaces && std::find(waiting_.begin(), waiting_.end(), each.creative_id()) == waiting_.end()) {
+      waiting_.push_back(each.creative_id());
     }
   }
+  std::vector<awaited_creative> wanted;
+  for (auto const& id : waiting_) {
+    wanted.emplace_back(id, package_id_, media_buy_id_, end);
+  }
   co_await all_.replace(buyer_, held_, std::move(wanted));
+}
+
+sdk::task<void> package_awaits::release() {
+  for (auto const& each : held_) {
+    try {
+      co_await all_.release(each);
+    } catch (...) {
+      // The store fails, or nobody waits any more: it is lost with its lease.
+    }
+  }
+  held_.clear();
 }
 
 sdk::task<void> package_awaits::end() {

@@ -7,6 +7,8 @@
 #include <tenon/sdk/task.hpp>
 
 #include <cstdint>
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,6 +42,29 @@ class awaited_creative {
   std::uint64_t version_ = 0;
 };
 
+/// The assignments that a request makes to packages: how many more have to wait is counted from them.
+class asked_assignments {
+ public:
+  /// Of a package that the request changes, or makes: then its path stands for its id. With `replaces` it has these
+  /// assignments instead of those it had.
+  void add(std::string const& package_id, std::vector<assignment> const& assignments, bool replaces,
+           std::string const& path);
+
+  /// Each once.
+  std::vector<std::string> creative_ids() const;
+
+  /// Leaves out those of creatives that are there: they do not wait.
+  void leave_out(std::set<std::string> const& creative_ids);
+
+  bool empty() const noexcept { return pairs_.empty(); }
+
+ private:
+  friend class awaited_creatives;
+
+  std::map<std::pair<std::string, std::string>, std::string> pairs_;  ///< creative and package; where they were asked
+  std::map<std::string, bool> packages_;                              ///< that are changed; whether all is replaced
+};
+
 /// What of a buyer's assignments waits for creatives, in store/1: one entry for each package and creative. It is an
 /// index: the assignment itself is in the package's record in the ad server, and an entry whose package does not name
 /// the creative any more means nothing.
@@ -49,6 +74,7 @@ class awaited_creative {
 /// an entry holds it; a holder that dies loses it after `lease`.
 ///
 /// Buyer       See buyer_key(). Nobody is shown another buyer's entries, or has them carried out by sending a creative.
+///             The library is another matter: it is one for all, and a creative that anybody has sent is there.
 /// Errors      SERVICE_UNAVAILABLE when the store fails; what is named at each.
 /// Threads     The platform's, one at a time; other platforms of the tenant may use the same store meanwhile.
 class awaited_creatives {
@@ -61,9 +87,9 @@ class awaited_creatives {
   sdk::task<std::vector<awaited_creative>> of_buyer(std::string buyer);
   sdk::task<std::vector<awaited_creative>> of_creative(std::string buyer, std::string creative_id);
 
-  /// Throws CREATIVE_NOT_FOUND with `path` if the buyer cannot have so many more. Makes room of packages that have
-  /// ended.
-  sdk::task<void> require_room(std::string buyer, std::size_t more, std::string path);
+  /// Throws CREATIVE_NOT_FOUND with the path of one of them if the buyer cannot have so many more: those that do not
+  /// wait already, less those that the request takes away. Makes room of packages that have ended.
+  sdk::task<void> require_room(std::string buyer, asked_assignments asked);
 
   /// Writes it down, unless it is.
   sdk::task<void> note(std::string buyer, awaited_creative fresh);
@@ -75,19 +101,25 @@ class awaited_creatives {
   std::string new_holder() const;
   /// Until when a holder may work on what it holds now.
   deadline held_until(deadline until) const;
-  /// Lets an entry go, as it was.
-  sdk::task<void> release(awaited_creative entry);
+  /// Throws SERVICE_UNAVAILABLE, which passes, once that is over: before what is written to the ad server.
+  void require_held(deadline held_until) const;
+  /// Lets an entry go, as it was. Not `ours`: it was lost meanwhile.
+  sdk::task<holding> release(awaited_creative entry);
   /// Erases it, unless somebody has written it since.
   sdk::task<void> erase(awaited_creative entry);
 
   /// Holds all entries of a package that is being changed. Throws CONFLICT, which passes, while somebody holds one.
   sdk::task<std::vector<awaited_creative>> hold_package(std::string buyer, std::string package_id, std::string holder);
-  /// Lets them go: those that are wanted stay, others are erased, and what is wanted besides is written down.
+  /// Lets them go: those that are wanted stay, others are erased, and what is wanted besides, or was lost meanwhile, is
+  /// written down.
   sdk::task<void> replace(std::string buyer, std::vector<awaited_creative> held, std::vector<awaited_creative> wanted);
 
   /// Erases an entry, or all of a media buy, whoever holds them.
   sdk::task<void> forget(std::string buyer, std::string creative_id, std::string package_id);
   sdk::task<void> forget_buy(std::string buyer, std::string media_buy_id);
+
+  /// The same of what is canceled of a media buy as it was read. Borrowed: the state outlives the task.
+  sdk::task<void> forget_canceled(std::string buyer, buy_state const* state);
 
   /// Tells a media buy, as it was read, which of its packages wait for what.
   sdk::task<void> mark(std::string buyer, buy_state* state);
@@ -116,11 +148,21 @@ class package_awaits {
   /// Before the ad server is written to. Throws CONFLICT, which passes.
   sdk::task<void> hold(std::string holder);
 
+  /// Until when the ad server may be written to: what comes later than that may meet another holder's work.
+  deadline held_until(deadline until) const;
+  void require_held() const { all_.require_held(lease_ends_); }
+
   /// The creatives that the update assigns and that are not there yet, for the update to fill.
   std::vector<std::string>& absent() noexcept { return absent_; }
 
   /// After it: the package waits for what is absent, and with `replaces` for nothing else; until `end`.
   sdk::task<void> settle(bool replaces, instant end);
+
+  /// What it waits for since it was settled.
+  std::vector<std::string> const& waiting() const noexcept { return waiting_; }
+
+  /// The update has failed: what is held is let go as it was. Throws nothing, for what is not let go is lost in time.
+  sdk::task<void> release();
 
   /// After it: the package is canceled and waits for nothing.
   sdk::task<void> end();
@@ -131,7 +173,9 @@ class package_awaits {
   std::string package_id_;
   std::string media_buy_id_;
   std::vector<awaited_creative> held_;
+  deadline lease_ends_;
   std::vector<std::string> absent_;
+  std::vector<std::string> waiting_;
 };
 
 /// The entries of these that are of one package.

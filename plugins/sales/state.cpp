@@ -247,9 +247,15 @@ std::optional<assignment> assignment_in(json::object const& record, std::string_
 
 std::optional<assignment> open_assignment(buy_state const& state, std::string_view package_id,
                                           std::string_view creative_id, instant now) {
+  if (is_over(state.status)) {
+    return std::nullopt;
+  }
   auto const at = std::find_if(state.packages.begin(), state.packages.end(),
                                [&](auto const& each) { return each.package_id == package_id; });
-  if (at == state.packages.end() || at->canceled || at->end <= now || is_over(state.status)) {
+  if (at == state.packages.end()) {
+    throw error("PACKAGE_NOT_FOUND", "The media buy does not list the package: send the creative again later");
+  }
+  if (at->canceled || at->end <= now) {
     return std::nullopt;
   }
   return assignment_in(at->record, creative_id);

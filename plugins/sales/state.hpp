@@ -68,7 +68,8 @@ void amend_record(json::object& record, json::object const& update);
 /// The assignment of a creative that a package's record names.
 std::optional<assignment> assignment_in(json::object const& record, std::string_view creative_id);
 
-/// The same of a package that may still serve it; nothing if the package, or its media buy, is over or is not there.
+/// The same of a package that may still serve it; nothing if the package, or its media buy, is over. Throws
+/// PACKAGE_NOT_FOUND if the buy goes on and does not list the package: it may be listed later.
 std::optional<assignment> open_assignment(buy_state const& state, std::string_view package_id,
                                           std::string_view creative_id, instant now);
 

@@ -59,14 +59,14 @@ void note_refused(json::object& result, std::string const& package_id, sdk::erro
   result["assignment_errors"] = std::move(refused);
 }
 
-/// Carries one entry out that is held, and lets it go.
+/// Carries one entry out that is held until then, and lets it go.
 sdk::task<void> carry_out_held(creative_store* library, awaited_creative entry, std::string buyer, json::object* result,
-                               deadline until) {
+                               deadline held_until) {
   auto* const awaited = library->awaited();
   std::optional<sdk::error> refused;
   bool attached = false;
   try {
-    attached = co_await library->attach(&entry, std::move(buyer), awaited->held_until(until));
+    attached = co_await library->attach(&entry, std::move(buyer), held_until);
   } catch (sdk::error const& fault) {
     refused = fault;
   }
@@ -136,7 +136,9 @@ sdk::task<json::array> assign_all(creative_store* library, json::object request,
 
 }  // namespace
 
-sdk::task<bool> creative_store::is_known(std::string, deadline) { co_return false; }
+sdk::task<std::set<std::string>> creative_store::known(std::vector<std::string>, deadline) {
+  co_return std::set<std::string>();
+}
 
 sdk::task<bool> creative_store::attach(awaited_creative const*, std::string, deadline) { co_return false; }
 
@@ -148,9 +150,10 @@ sdk::task<void> carry_out(creative_store* library, std::string creative_id, std:
   }
   auto waiting = co_await awaited->of_creative(buyer, std::move(creative_id));
   for (auto& entry : waiting) {
+    auto const held_until = awaited->held_until(until);
     auto const held = co_await awaited->hold(&entry, awaited->new_holder());
     if (held == awaited_creatives::holding::ours) {
-      co_await carry_out_held(library, entry, buyer, result, until);
+      co_await carry_out_held(library, entry, buyer, result, held_until);
     } else if (held == awaited_creatives::holding::taken) {
       sdk::error const busy("CONFLICT",
                             "Another request is changing the package, or was cut short while it did: send "
@@ -162,46 +165,40 @@ sdk::task<void> carry_out(creative_store* library, std::string creative_id, std:
 
 sdk::task<void> carry_out_known(creative_store* library, std::vector<std::string> creative_ids, std::string buyer,
                                 deadline until) {
-  for (auto const& id : creative_ids) {
-    auto const known = co_await library->is_known(id, until);
-    if (known) {
-      json::object unread;
-      co_await carry_out(library, id, buyer, &unread, until);
-    }
+  if (creative_ids.empty()) {
+    co_return;
+  }
+  std::sort(creative_ids.begin(), creative_ids.end());
+  creative_ids.erase(std::unique(creative_ids.begin(), creative_ids.end()), creative_ids.end());
+  auto const known = co_await library->known(std::move(creative_ids), until);
+  for (auto const& id : known) {
+    json::object unread;
+    co_await carry_out(library, id, buyer, &unread, until);
   }
 }
 
 sdk::task<void> require_awaitable(creative_store* library, asked_assignments asked, std::string buyer, deadline until) {
-  std::size_t absent = 0;
-  std::string first;
-  for (auto const& [creative_id, path] : asked) {
-    auto const known = co_await library->is_known(creative_id, until);
-    if (!known && ++absent == 1) {
-      first = path;
-    }
+  if (asked.empty()) {
+    co_return;
   }
-  if (absent > 0) {
-    co_await library->awaited()->require_room(std::move(buyer), absent, std::move(first));
-  }
-}
-
-void add_asked(asked_assignments& all, std::vector<assignment> const& assignments, std::string const& path) {
-  for (auto const& each : assignments) {
-    all.emplace_back(each.creative_id, path_of(path, "creative_assignments"));
+  auto const known = co_await library->known(asked.creative_ids(), until);
+  asked.leave_out(known);
+  if (!asked.empty()) {
+    co_await library->awaited()->require_room(std::move(buyer), std::move(asked));
   }
 }
 
 asked_assignments assignments_of(buy_plan const& plan) {
   asked_assignments all;
   for (auto const& package : plan.packages) {
-    add_asked(all, package.assignments, package.path);
+    all.add({}, package.assignments, false, package.path);
   }
   return all;
 }
 
-void add_expected(std::vector<std::string>& all, std::vector<std::string> const& absent,
+void add_expected(std::vector<std::string>& all, std::vector<std::string> const& awaited,
                   std::vector<creative> const& brought) {
-  all.insert(all.end(), absent.begin(), absent.end());
+  all.insert(all.end(), awaited.begin(), awaited.end());
   for (auto const& each : brought) {
     all.push_back(each.id);
   }

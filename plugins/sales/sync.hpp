@@ -7,6 +7,7 @@
 #include <tenon/sdk/error.hpp>
 #include <tenon/sdk/task.hpp>
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,13 +37,13 @@ class creative_store {
   /// What waits for creatives that are not in the library yet; null if nothing may: what names them is refused.
   virtual awaited_creatives* awaited() { return nullptr; }
 
-  /// Whether the library has a creative of that id.
-  virtual sdk::task<bool> is_known(std::string creative_id, deadline until);
+  /// Which of these ids, each of them there once, the library has creatives of. It is one library for all buyers.
+  virtual sdk::task<std::set<std::string>> known(std::vector<std::string> creative_ids, deadline until);
 
   /// Makes the package of an assignment that waited serve its creative, as its record asks for; as often as one likes.
-  /// False: there is nothing to do any more (open_assignment()), or not for this buyer. Borrowed: `entry` outlives the
-  /// task.
-  virtual sdk::task<bool> attach(awaited_creative const* entry, std::string buyer, deadline until);
+  /// False: there is nothing to do any more (open_assignment()), or not for this buyer. Throws while that cannot be
+  /// told. `held_until`: what comes later may meet another holder's work. Borrowed: `entry` outlives the task.
+  virtual sdk::task<bool> attach(awaited_creative const* entry, std::string buyer, deadline held_until);
 
   /// The answer of list_creatives.
   virtual sdk::task<json::object> list(json::object request, deadline until) = 0;
@@ -60,16 +61,14 @@ sdk::task<void> carry_out(creative_store* library, std::string creative_id, std:
 sdk::task<void> carry_out_known(creative_store* library, std::vector<std::string> creative_ids, std::string buyer,
                                 deadline until);
 
-/// Assignments that a request makes, each with its path. An assignment of a creative that is not in the library has to
-/// wait, and there is a limit to that: throws CREATIVE_NOT_FOUND for what is beyond it. Borrowed: the library outlives
-/// the task.
-using asked_assignments = std::vector<std::pair<std::string, std::string>>;  ///< creative_id, path
+/// An assignment of a creative that is not in the library has to wait, and there is a limit to that: throws
+/// CREATIVE_NOT_FOUND for what is beyond it. Borrowed: the library outlives the task.
 sdk::task<void> require_awaitable(creative_store* library, asked_assignments asked, std::string buyer, deadline until);
-void add_asked(asked_assignments& all, std::vector<assignment> const& assignments, std::string const& path);
+/// Those of a buy that is to be made.
 asked_assignments assignments_of(buy_plan const& plan);
 
 /// Adds the creatives that a package waits for and those that it brought: what carry_out_known() looks at.
-void add_expected(std::vector<std::string>& all, std::vector<std::string> const& absent,
+void add_expected(std::vector<std::string>& all, std::vector<std::string> const& awaited,
                   std::vector<creative> const& brought);
 
 /// The answer of sync_creatives. Borrowed: both outlive the task.

@@ -45,7 +45,7 @@ TEST_CASE("an assignment is open as long as its package may serve it") {
   CHECK(open->weight == 40);
   CHECK_FALSE(open_assignment(waiting_buy(), "p-1", "a", now)->weight.has_value());
   CHECK_FALSE(open_assignment(waiting_buy(), "p-1", "c", now).has_value());
-  CHECK_FALSE(open_assignment(waiting_buy(), "p-2", "b", now).has_value());
+  CHECK_THROWS_AS(open_assignment(waiting_buy(), "p-2", "b", now), tenon::sdk::error);  // it may be listed later
   for (auto const& spoil : std::vector<std::function<void(buy_state&)>>{
            [](buy_state& state) { state.status = "canceled"; }, [](buy_state& state) { state.status = "rejected"; },
            [](buy_state& state) { state.packages[0].canceled = true; },
@@ -65,6 +65,21 @@ TEST_CASE("a package is said to wait for what it names, in its order and once") 
   canceled.packages[0].canceled = true;
   mark_awaited(canceled, {entry("a", "p-1")});
   CHECK(canceled.packages[0].awaited.empty());
+}
+
+TEST_CASE("assignments are counted by creative and package, and creatives once") {
+  asked_assignments asked;
+  CHECK(asked.empty());
+  std::vector<assignment> const five{
+      {"a", std::nullopt}, {"b", 1}, {"c", std::nullopt}, {"d", std::nullopt}, {"e", std::nullopt}};
+  for (int i = 0; i < 100; ++i) {
+    asked.add({}, five, false, path_of("packages", static_cast<std::size_t>(i)));
+  }
+  CHECK(asked.creative_ids() == names{"a", "b", "c", "d", "e"});
+  asked.leave_out({"b", "x"});
+  CHECK(asked.creative_ids() == names{"a", "c", "d", "e"});
+  asked.leave_out({"a", "c", "d", "e"});
+  CHECK(asked.empty());
 }
 
 TEST_CASE("what a package waits for is shown beside what AdCP has members for") {

@@ -28,7 +28,8 @@ catalogue products() {
                         {"pricing_option_id":"auction","pricing_model":"cpm","currency":"USD","floor":5},
                         {"pricing_option_id":"euros","pricing_model":"cpm","currency":"EUR","rate":10},
                         {"pricing_option_id":"flat","pricing_model":"flat_rate","currency":"USD","rate":3000}]}]})")
-                       .as_object());
+                       .as_object(),
+                   "the ad server");
 }
 
 json::object good_request() {
@@ -49,6 +50,13 @@ tenon::sdk::error refusal_of(json::object const& request) {
 }
 
 }  // namespace
+
+TEST_CASE("a product says who counts what is delivered, if anybody is known to") {
+  CHECK(products().describe(*products().find("sports")).at("delivery_measurement") ==
+        json::value{{"provider", "the ad server"}});
+  catalogue const unmeasured(json::object{{"products", json::array{products().find("sports")->source}}});
+  CHECK_FALSE(unmeasured.describe(unmeasured.products().front()).contains("delivery_measurement"));
+}
 
 TEST_CASE("a good request is read whole") {
   auto const sold = products();
