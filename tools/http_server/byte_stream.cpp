@@ -3,21 +3,22 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/http/write.hpp>
+
+#include <array>
 
 namespace tenon::http {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
 using boost::system::error_code;
 
 constexpr auto token = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t part_size = 64u << 10;
 
 }  // namespace
 
-byte_stream::byte_stream(asio::ip::tcp::socket socket, tls_identity identity)
-    : socket_(std::move(socket)), identity_(std::move(identity)) {
+byte_stream::byte_stream(asio::ip::tcp::socket socket, tls_identity identity, std::function<void(std::size_t)> written)
+    : socket_(std::move(socket)), identity_(std::move(identity)), written_(std::move(written)) {
   if (identity_) tls_.emplace(socket_, *identity_);
 }
 
@@ -37,21 +38,36 @@ asio::awaitable<std::pair<error_code, std::size_t>> byte_stream::read_some(asio:
 }
 
 asio::awaitable<error_code> byte_stream::write(asio::const_buffer bytes) {
-  if (tls_) {
-    const auto [failed, written] = co_await asio::async_write(*tls_, bytes, token);
-    co_return failed;
-  }
-  const auto [failed, written] = co_await asio::async_write(socket_, bytes, token);
+  const auto failed = co_await write_all(bytes);
   co_return failed;
 }
 
 asio::awaitable<error_code> byte_stream::write(std::shared_ptr<wire_response> message) {
+  const std::array<asio::const_buffer, 2> bytes{asio::buffer(message->head), asio::buffer(message->body)};
+  const auto failed = co_await write_all(bytes);
+  co_return failed;
+}
+
+template <typename Buffers>
+asio::awaitable<error_code> byte_stream::write_all(const Buffers& bytes) {
+  reported_ = 0;
+  const auto goes_on = [this](const error_code& failed, std::size_t total) -> std::size_t {
+    report(total);
+    return failed ? 0 : part_size;
+  };
   if (tls_) {
-    const auto [failed, written] = co_await beast::http::async_write(*tls_, *message, token);
+    const auto [failed, written] = co_await asio::async_write(*tls_, bytes, goes_on, token);
+    report(written);
     co_return failed;
   }
-  const auto [failed, written] = co_await beast::http::async_write(socket_, *message, token);
+  const auto [failed, written] = co_await asio::async_write(socket_, bytes, goes_on, token);
+  report(written);
   co_return failed;
+}
+
+void byte_stream::report(std::size_t total) {
+  if (total != reported_) written_(total - reported_);
+  reported_ = total;
 }
 
 asio::awaitable<void> byte_stream::finish() {

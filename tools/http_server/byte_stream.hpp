@@ -9,6 +9,7 @@
 #include <boost/asio/ssl/stream.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -20,7 +21,8 @@ namespace tenon::http {
 /// Threads     The executor of the socket alone; one reader or writer at a time.
 class byte_stream {
  public:
-  byte_stream(boost::asio::ip::tcp::socket socket, tls_identity identity);
+  /// `written` is called with the size of each part that the kernel has taken of what is written.
+  byte_stream(boost::asio::ip::tcp::socket socket, tls_identity identity, std::function<void(std::size_t)> written);
   byte_stream(const byte_stream&) = delete;
   byte_stream& operator=(const byte_stream&) = delete;
 
@@ -41,8 +43,14 @@ class byte_stream {
  private:
   using tls_stream = boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>;
 
+  template <typename Buffers>
+  boost::asio::awaitable<boost::system::error_code> write_all(const Buffers& bytes);
+  void report(std::size_t total);
+
   boost::asio::ip::tcp::socket socket_;
   const tls_identity identity_;
+  const std::function<void(std::size_t)> written_;
+  std::size_t reported_ = 0;  ///< of what is being written
   std::optional<tls_stream> tls_;
 };
 

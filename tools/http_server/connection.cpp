@@ -7,11 +7,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/string.hpp>
-#include <boost/beast/http/write.hpp>
 
 #include <algorithm>
 #include <exception>
-#include <sstream>
 
 namespace tenon::http {
 namespace {
@@ -60,7 +58,7 @@ constexpr refusal silent{1, {}};
 
 connection::connection(asio::ip::tcp::socket socket, tls_identity identity,
                        std::shared_ptr<const server_options> options, std::shared_ptr<const request_handlers> handlers)
-    : stream_(std::move(socket), std::move(identity)),
+    : stream_(std::move(socket), std::move(identity), [this](std::size_t bytes) { taken(bytes); }),
       socket_(stream_.socket()),
       limit_(socket_.get_executor()),
       answered_(socket_.get_executor(), asio::steady_timer::time_point::max()),
@@ -78,6 +76,7 @@ void connection::run(unique_function<void()> ended) {
                  [self = shared_from_this(), ended = std::move(ended)](std::exception_ptr) mutable {
                    error_code ignored;
                    self->socket_.close(ignored);
+                   self->limit_at_ = time_point::max();
                    self->limit_.cancel();
                    ended();
                  });
@@ -107,6 +106,19 @@ void connection::close() {
   });
 }
 
+std::optional<connection::waiting> connection::waits() const noexcept {
+  const auto since = awaited_since_.load(std::memory_order_relaxed);
+  if (since == never) return std::nullopt;
+  return waiting{.what = awaited_.load(std::memory_order_relaxed), .since = time_point(time_point::duration(since))};
+}
+
+void connection::give_way(waiting chosen) {
+  asio::post(socket_.get_executor(), [self = shared_from_this(), chosen] {
+    error_code ignored;
+    if (self->waits() == chosen) self->socket_.close(ignored);
+  });
+}
+
 asio::awaitable<void> connection::serve() {
   if (!draining_ && !co_await open()) co_return;
   for (bool keep = true; keep && !draining_ && socket_.is_open();) {
@@ -117,9 +129,9 @@ asio::awaitable<void> connection::serve() {
       co_await refuse(refused);
       co_return;
     }
-    const wire_request asked(parsed->get().base());  // as it is now: trailers would join its fields
+    const auto asked = asked_by(parsed->get());
     bool may_keep = parsed->keep_alive();
-    auto request = to_request(asked, peer_);
+    auto request = to_request(parsed->get(), peer_);  // as it is now: trailers would join its fields
     auto early = consult(request);
     response answer;
     if (early) {
@@ -138,7 +150,7 @@ asio::awaitable<void> connection::serve() {
     if (!socket_.is_open()) co_return;
     const auto how = answer.sent;
     auto wire = std::make_shared<wire_response>(to_wire(std::move(answer), asked, may_keep && !draining_));
-    keep = wire->keep_alive();
+    keep = wire->keep;
     if (how.any()) {
       if (!co_await write_badly(wire, how)) co_return;
     } else if (!co_await write(wire)) {
@@ -150,20 +162,20 @@ asio::awaitable<void> connection::serve() {
 
 /// Idle meanwhile: a connection that drains need not wait for who has said nothing yet.
 asio::awaitable<bool> connection::open() {
-  state_ = state::idle;
+  enter(state::idle);
   limit(options_->read_timeout);
   const auto failed = co_await stream_.open();
   co_return !failed;
 }
 
 asio::awaitable<bool> connection::await_first_byte() {
-  state_ = state::idle;
+  enter(state::idle);
   if (buffer_.size() == 0) {
     limit(options_->idle_timeout);
     const auto refused = co_await read_more();
     if (refused.status != 0) co_return false;
   }
-  state_ = state::reading;
+  enter(state::reading);
   co_return true;
 }
 
@@ -231,11 +243,10 @@ std::optional<response> connection::consult(const request& head) const {
 }
 
 asio::awaitable<response> connection::ask(request asked) {
-  limit_.cancel();
-  ++limits_;
+  limit_at_ = time_point::max();
   ++number_;
   answer_.reset();
-  state_ = state::handling;
+  enter(state::handling);
   try {
     handlers_->whole(std::move(asked), pending_answer(weak_from_this(), number_));
   } catch (...) {
@@ -248,7 +259,7 @@ asio::awaitable<response> connection::ask(request asked) {
 }
 
 asio::awaitable<bool> connection::write(std::shared_ptr<wire_response> answer) {
-  state_ = state::writing;
+  enter(state::writing);
   limit(options_->read_timeout);
   const auto failed = co_await stream_.write(answer);
   co_return !failed;
@@ -256,11 +267,9 @@ asio::awaitable<bool> connection::write(std::shared_ptr<wire_response> answer) {
 
 /// False: the connection is gone.
 asio::awaitable<bool> connection::write_badly(std::shared_ptr<wire_response> answer, disruption how) {
-  state_ = state::writing;
-  const auto body_size = answer->body().size();
-  std::ostringstream text;
-  text << *answer;
-  auto bytes = std::move(text).str();
+  enter(state::writing);
+  const auto body_size = answer->body.size();
+  auto bytes = answer->head + answer->body;
   if (how.reset == disruption::cut::before) bytes.clear();
   if (how.reset == disruption::cut::in_body) bytes.resize(bytes.size() - (body_size + 1) / 2);
   const auto piece = how.drip.count() > 0 ? bytes.size() / 8 + 1 : bytes.size();
@@ -282,16 +291,14 @@ asio::awaitable<bool> connection::write_badly(std::shared_ptr<wire_response> ans
 
 asio::awaitable<void> connection::refuse(refusal why) {
   if (why.status == silent.status) co_return;
-  wire_request unread;
-  unread.version(11);
-  auto answer = std::make_shared<wire_response>(to_wire(plain_answer(why.status, why.text), unread, false));
+  auto answer = std::make_shared<wire_response>(to_wire(plain_answer(why.status, why.text), asked_for(), false));
   if (co_await write(answer)) co_await linger();
 }
 
 /// Reads what the peer still sends before closing: with unread bytes the kernel would reset the connection, and the
 /// peer might never see the answer.
 asio::awaitable<void> connection::linger() {
-  state_ = state::writing;
+  enter(state::lingering);
   limit(linger_time);
   co_await stream_.finish();
   error_code failed;
@@ -304,31 +311,64 @@ asio::awaitable<void> connection::linger() {
   }
 }
 
+void connection::enter(state next) noexcept {
+  const auto now = std::chrono::steady_clock::now();
+  if (state_ == state::writing) rate_.write_ends(now);
+  if (next == state::writing) rate_.write_begins(now);
+  state_ = next;
+  auto since = now;
+  switch (next) {
+    case state::reading: awaited_.store(awaited::rest_of_request, std::memory_order_relaxed); break;
+    case state::idle: awaited_.store(awaited::next_request, std::memory_order_relaxed); break;
+    case state::writing:
+      awaited_.store(awaited::answer_taken, std::memory_order_relaxed);
+      since = rate_.since();
+      break;
+    case state::handling:
+    case state::lingering: since = time_point(time_point::duration(never)); break;
+  }
+  awaited_since_.store(since.time_since_epoch().count(), std::memory_order_relaxed);
+}
+
+void connection::taken(std::size_t bytes) noexcept {
+  if (state_ != state::writing) return;
+  rate_.taken(bytes, std::chrono::steady_clock::now());
+  awaited_since_.store(rate_.since().time_since_epoch().count(), std::memory_order_relaxed);
+}
+
 void connection::limit(std::chrono::milliseconds duration) {
   timed_out_ = false;
-  limit_.expires_after(duration);
-  limit_.async_wait([self = weak_from_this(), number = ++limits_](error_code cancelled) {
+  limit_at_ = std::chrono::steady_clock::now() + duration;
+  if (limit_at_ < looks_at_) look_at(limit_at_);
+}
+
+/// A timer that is set for a time before the limit stays, and is set anew when it has expired: a limit that is not
+/// reached costs no more than to write it down.
+void connection::look_at(time_point when) {
+  looks_at_ = when;
+  limit_.expires_at(when);
+  limit_.async_wait([self = weak_from_this(), when](error_code cancelled) {
     const auto still = self.lock();
-    if (!cancelled && still && still->limits_ == number) still->on_limit();
+    if (cancelled || !still || still->looks_at_ != when) return;  // or another look has been set since it was queued
+    still->looks_at_ = time_point::max();
+    if (still->limit_at_ == time_point::max()) return;
+    if (std::chrono::steady_clock::now() < still->limit_at_) return still->look_at(still->limit_at_);
+    still->on_limit();
   });
 }
 
 /// A reader is only woken: it may answer 408, or find that bytes came at the last moment. A writer's peer does not read
-/// and would not see an answer.
+/// and would not see an answer; who lingers has had his.
 void connection::on_limit() {
   timed_out_ = true;
   error_code ignored;
-  if (state_ == state::writing) {
+  if (state_ == state::writing || state_ == state::lingering) {
     socket_.close(ignored);
     return;
   }
   socket_.cancel(ignored);
   // Of an operation of TLS a part may have ended just now, so that nothing was cancelled and it goes on reading.
-  limit_.expires_after(again_after);
-  limit_.async_wait([self = weak_from_this(), number = limits_](error_code cancelled) {
-    const auto still = self.lock();
-    if (!cancelled && still && still->limits_ == number) still->on_limit();
-  });
+  look_at(std::chrono::steady_clock::now() + again_after);
 }
 
 }  // namespace tenon::http

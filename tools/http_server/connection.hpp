@@ -2,6 +2,7 @@
 
 #include "http_server/byte_stream.hpp"
 #include "http_server/message.hpp"
+#include "http_server/minimum_rate.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -10,7 +11,12 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 
+#include <atomic>
+#include <chrono>
+#include <compare>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 
@@ -25,8 +31,8 @@ struct request_handlers {
 ///
 /// Lifetime    Shared by its own coroutine and by nothing that outlives the executor: a responder holds it weakly, so
 ///             that an answer that comes after the executor's context is gone is dropped.
-/// Threads     Everything runs on the strand that the socket was accepted on; `deliver`, `drain` and `close` may be
-///             called from anywhere.
+/// Threads     Everything runs on the strand that the socket was accepted on; `deliver`, `drain`, `close`, `waits` and
+///             `give_way` may be called from anywhere.
 class connection : public std::enable_shared_from_this<connection> {
  public:
   /// With an identity the peer speaks TLS.
@@ -45,8 +51,33 @@ class connection : public std::enable_shared_from_this<connection> {
   /// Closes now, whatever is going on.
   void close();
 
+  /// What it waits for the client to do. Connections give way in this order.
+  enum class awaited : std::uint8_t {
+    rest_of_request,
+    next_request,
+    answer_taken  ///< what is written fills the kernel's buffer, because the client does not read
+  };
+
+  /// Since when, and for what. An answer has waited for as long as the client lags behind the minimum rate. What gives
+  /// way first is the smaller.
+  struct waiting {
+    awaited what;
+    std::chrono::steady_clock::time_point since;
+
+    auto operator<=>(const waiting&) const = default;
+  };
+
+  /// Nothing while the handler has the request, and while the end of the connection is said. Only a hint: the moment
+  /// may be over, and the two values may even be of two moments.
+  std::optional<waiting> waits() const noexcept;
+
+  /// Closes if it still waits for that, since that time, and has made no progress.
+  void give_way(waiting chosen);
+
  private:
-  enum class state : std::uint8_t { idle, reading, handling, writing };
+  enum class state : std::uint8_t { idle, reading, handling, writing, lingering };
+  static constexpr auto never = std::numeric_limits<std::chrono::steady_clock::rep>::max();
+  using time_point = std::chrono::steady_clock::time_point;
   using parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
   boost::asio::awaitable<void> serve();
@@ -63,7 +94,10 @@ class connection : public std::enable_shared_from_this<connection> {
   boost::asio::awaitable<void> refuse(refusal why);
   boost::asio::awaitable<void> linger();
 
+  void enter(state next) noexcept;
+  void taken(std::size_t bytes) noexcept;
   void limit(std::chrono::milliseconds duration);
+  void look_at(time_point when);
   void on_limit();
 
   byte_stream stream_;
@@ -75,9 +109,13 @@ class connection : public std::enable_shared_from_this<connection> {
   std::string peer_;
   boost::beast::flat_buffer buffer_;
   std::optional<response> answer_;
-  std::uint64_t number_ = 0;  ///< of the request being answered
-  std::uint64_t limits_ = 0;  ///< tells the latest limit from one whose handler was already queued
-  state state_ = state::idle;
+  std::uint64_t number_ = 0;                 ///< of the request being answered
+  time_point limit_at_ = time_point::max();  ///< of what goes on; max: it has none
+  time_point looks_at_ = time_point::max();  ///< when the timer expires; max: it is not set
+  state state_ = state::idle;                ///< changed by enter() alone
+  minimum_rate rate_;                        ///< of the client, in taking answers
+  std::atomic<awaited> awaited_{awaited::next_request};
+  std::atomic<std::chrono::steady_clock::rep> awaited_since_{never};  ///< or never, if it waits for nothing
   bool timed_out_ = false;
   bool draining_ = false;
 };

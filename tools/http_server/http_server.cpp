@@ -17,6 +17,11 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
+/// This process, or the whole system.
+bool is_out_of_descriptors(const error_code& failed) {
+  return failed == asio::error::no_descriptors || failed == boost::system::errc::too_many_files_open_in_system;
+}
+
 /// What accepts, and knows the open connections. Everything runs on its strand.
 class listener : public std::enable_shared_from_this<listener> {
  public:
@@ -51,22 +56,65 @@ class listener : public std::enable_shared_from_this<listener> {
 
  private:
   void accept() {
-    if (stopping_ || accepting_ || open_.size() >= options_->max_connections) return;
+    if (stopping_ || accepting_) return;
     accepting_ = true;
+    if (open_.size() >= options_->max_connections) return await_client();
     const asio::any_io_executor own_strand = asio::make_strand(executor_);
     acceptor_.async_accept(own_strand, [self = shared_from_this()](error_code failed, tcp::socket socket) {
       self->accepting_ = false;
       if (self->stopping_) return;
-      if (failed) return self->accept_later();
+      if (failed) {
+        if (is_out_of_descriptors(failed) && self->client_waits()) self->make_room();
+        return self->accept_later();
+      }
       self->serve(std::move(socket));
       self->accept();
     });
   }
 
+  /// The system says that it is out of descriptors to who accepts while no client is there, too.
+  bool client_waits() {
+    error_code none;
+    acceptor_.wait(tcp::acceptor::wait_read, none);  // returns at once, as the acceptor does not block
+    return !none;
+  }
+
+  /// While all connections are taken: when a client comes, one that is slow has to go.
+  void await_client() {
+    acceptor_.async_wait(tcp::acceptor::wait_read, [self = shared_from_this()](error_code failed) {
+      self->accepting_ = false;
+      if (self->stopping_) return;
+      if (failed) return self->accept_later();
+      if (self->open_.size() < self->options_->max_connections) return self->accept();
+      self->make_room();
+      self->accept_later();  // or when a connection has ended, if that is earlier
+    });
+  }
+
+  /// Closes the connection that has waited longest for the rest of a request; if none has, for a request; if none has,
+  /// for its answer to be taken.
+  void make_room() {
+    const auto now = std::chrono::steady_clock::now();
+    std::shared_ptr<connection> chosen;
+    std::optional<connection::waiting> first;
+    for (const auto& each : open_) {
+      const auto waits = each->waits();
+      if (!waits) continue;
+      const bool writes = waits->what == connection::awaited::answer_taken;
+      const auto patience = writes ? options_->slow_reader_after : options_->give_way_after;
+      if (waits->since > now - patience || (first && *first <= *waits)) continue;
+      chosen = each;
+      first = waits;
+    }
+    if (chosen) chosen->give_way(*first);
+  }
+
   /// Out of descriptors or memory: some connection may end soon, trying at once would only burn the processor.
   void accept_later() {
     pause_.expires_after(std::chrono::milliseconds(50));
-    pause_.async_wait([self = shared_from_this()](error_code) { self->accept(); });
+    pause_.async_wait([self = shared_from_this()](error_code cancelled) {
+      if (!cancelled) self->accept();
+    });
   }
 
   void serve(tcp::socket socket) {
@@ -165,6 +213,7 @@ result<std::shared_ptr<server>> server::start(asio::any_io_executor executor, se
   if (!failed) acceptor.set_option(tcp::acceptor::reuse_address(true), failed);
   if (!failed) acceptor.bind(endpoint, failed);
   if (!failed) acceptor.listen(tcp::acceptor::max_listen_connections, failed);
+  if (!failed) acceptor.non_blocking(true, failed);
   if (failed) return cannot_listen(options, failed);
   const auto port = acceptor.local_endpoint().port();
   auto to = std::make_shared<listener>(std::move(executor), std::move(acceptor), std::move(strand), std::move(options),

@@ -78,7 +78,9 @@ struct server_options {
   std::uint16_t port = 0;  ///< 0: any free one
   std::uint32_t max_header_bytes = 16u << 10;
   std::uint64_t max_body_bytes = 4u << 20;
-  std::uint32_t max_connections = 1024;            ///< beyond it clients wait in the kernel's queue
+  std::uint32_t max_connections = 1024;                ///< beyond it clients wait in the kernel's queue
+  std::chrono::milliseconds give_way_after{1'000};     ///< see server
+  std::chrono::milliseconds slow_reader_after{5'000};  ///< the same
   std::chrono::milliseconds read_timeout{30'000};  ///< for one request to arrive whole, and for its answer to be taken
   std::chrono::milliseconds idle_timeout{60'000};  ///< between requests of a kept connection
   tls_identity tls = {};                           ///< with it the server speaks TLS, without it plain HTTP
@@ -90,6 +92,13 @@ struct server_options {
 ///
 /// A body that is announced as too large gets its 413 after the head handler, so that a stranger learns nothing of the
 /// limits; a malformed head never reaches either.
+///
+/// Who is slow keeps nobody out: while all connections, or the process's descriptors, are taken and a client waits for
+/// one, the one that has waited longest for the rest of its request, or else for a request, is closed, if that is
+/// longer than `give_way_after`. If there is none, it is the one whose client lags most in taking its answers, if that
+/// is more than `slow_reader_after`: the time its answers had to wait, less a second for every 16 KiB taken meanwhile,
+/// summed over all of its answers. Otherwise only the timeouts close a connection, and never while the handler has its
+/// request.
 ///
 /// Lifetime    Dropping it stops accepting; requests in progress finish by themselves. The executor's context outlives
 ///             it.

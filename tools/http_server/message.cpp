@@ -34,6 +34,13 @@ bool is_sendable(const response& answer) {
          std::ranges::all_of(answer.headers, [](const auto& each) { return is_header(each.first, each.second); });
 }
 
+constexpr std::size_t usual_head = 256;  // bytes
+constexpr std::size_t usual_headers = 16;
+
+void append_header(std::string& head, std::string_view name, std::string_view value) {
+  head.append(name).append(": ").append(value).append("\r\n");
+}
+
 bool is_target(std::string_view target) {
   if (target.starts_with('/') || target == "*") return true;
   const auto scheme = target.substr(0, target.find("://"));
@@ -82,6 +89,7 @@ request to_request(const wire_request& head, std::string peer) {
   made.path = target.substr(0, question);
   if (made.path.empty()) made.path = "/";
   made.query = target.substr(std::min(question + 1, target.size()));
+  made.headers.reserve(usual_headers);
   for (const auto& field : head) {
     const bool replaced = !authority.empty() && field.name() == beast::http::field::host;
     made.headers.emplace_back(lower(field.name_string()), replaced ? authority : std::string_view(field.value()));
@@ -90,12 +98,17 @@ request to_request(const wire_request& head, std::string peer) {
   return made;
 }
 
-wire_response to_wire(response answer, const wire_request& asked, bool keep) {
+asked_for asked_by(const wire_request& head) {
+  return {.http_1_0 = head.version() < 11, .head_alone = head.method() == beast::http::verb::head};
+}
+
+wire_response to_wire(response answer, asked_for asked, bool keep) {
   if (!is_sendable(answer)) answer = plain_answer(500, "The answer could not be sent.\n");
   wire_response made;
-  made.version(11);
-  made.result(answer.status);
-  for (auto& [name, value] : answer.headers) {
+  made.head.reserve(usual_head);
+  made.head.append("HTTP/1.1 ").append(std::to_string(answer.status)).append(" ");
+  made.head.append(beast::http::obsolete_reason(beast::http::int_to_status(answer.status))).append("\r\n");
+  for (const auto& [name, value] : answer.headers) {
     switch (beast::http::string_to_field(name)) {
       case beast::http::field::connection:
         if (beast::iequals(value, "close")) keep = false;
@@ -103,14 +116,16 @@ wire_response to_wire(response answer, const wire_request& asked, bool keep) {
       case beast::http::field::content_length:
       case beast::http::field::transfer_encoding:
       case beast::http::field::keep_alive: break;
-      default: made.insert(name, value);
+      default: append_header(made.head, name, value);
     }
   }
-  made.keep_alive(keep);
-  if (keep && asked.version() < 11) made.set(beast::http::field::connection, "keep-alive");
+  if (!keep) append_header(made.head, "Connection", "close");
+  if (keep && asked.http_1_0) append_header(made.head, "Connection", "keep-alive");
   const bool bodiless = answer.status == 204 || answer.status == 304;
-  if (!bodiless) made.content_length(answer.body.size());
-  if (!bodiless && asked.method() != beast::http::verb::head) made.body() = std::move(answer.body);
+  if (!bodiless) append_header(made.head, "Content-Length", std::to_string(answer.body.size()));
+  made.head += "\r\n";
+  if (!bodiless && !asked.head_alone) made.body = std::move(answer.body);
+  made.keep = keep;
   return made;
 }
 

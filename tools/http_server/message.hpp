@@ -5,13 +5,26 @@
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <string>
 #include <string_view>
 
 /// Between Beast's messages and our values. Plain functions.
 namespace tenon::http {
 
 using wire_request = boost::beast::http::request<boost::beast::http::string_body>;
-using wire_response = boost::beast::http::response<boost::beast::http::string_body>;
+
+/// An answer as it goes out.
+struct wire_response {
+  std::string head = {};  ///< with the empty line behind it
+  std::string body = {};
+  bool keep = false;  ///< the connection stays
+};
+
+/// What an answer has to know of its request.
+struct asked_for {
+  bool http_1_0 = false;
+  bool head_alone = false;  ///< HEAD
+};
 
 /// Why the server refuses a request before its handler sees it: a status and one sentence, or 0 if it does not.
 struct refusal {
@@ -30,7 +43,9 @@ request to_request(const wire_request& head, std::string peer);
 
 /// The handler's answer as it goes out, or a 500 if a status or a header of it cannot be sent. Content-Length,
 /// Transfer-Encoding and the connection's fate are the server's; `connection: close` from the handler is obeyed.
-wire_response to_wire(response answer, const wire_request& asked, bool keep);
+wire_response to_wire(response answer, asked_for asked, bool keep);
+
+asked_for asked_by(const wire_request& head);
 
 /// An answer of the server's own: one line of text.
 response plain_answer(unsigned status, std::string_view text);

@@ -105,6 +105,17 @@ TEST_CASE("an idle connection is closed without a word, before a request and bet
   CHECK(client.read_rest().ends_with("GET\n/\n\n"));
 }
 
+TEST_CASE("once a request has begun the idle limit of its connection is over") {
+  auto options = small();
+  options.idle_timeout = 200ms;
+  options.read_timeout = 1h;
+  running_server server(echo, options);
+  raw_client slow(server.port());
+  slow.send("GET / HT");
+  CHECK(raw_client(server.port()).read_rest().empty());  // so that the idle limit has passed
+  CHECK(slow.send("TP/1.1\r\nHost: a\r\n\r\n").read_head().starts_with("HTTP/1.1 200 "));
+}
+
 TEST_CASE("the time a handler takes counts against no limit") {
   auto options = small();
   options.idle_timeout = options.read_timeout = 300ms;

@@ -15,7 +15,16 @@
 /// A blocking client that sends exactly the bytes it is told to, as no proper client would.
 class raw_client {
  public:
-  explicit raw_client(std::uint16_t port) { socket_.connect({boost::asio::ip::make_address("127.0.0.1"), port}); }
+  raw_client() = default;
+  explicit raw_client(std::uint16_t port) { connect(port); }
+
+  /// Opens one descriptor. With a size the kernel keeps about as many bytes of what nobody reads.
+  raw_client& connect(std::uint16_t port, int receive_buffer = 0) {
+    socket_.open(boost::asio::ip::tcp::v4());
+    if (receive_buffer > 0) socket_.set_option(boost::asio::socket_base::receive_buffer_size(receive_buffer));
+    socket_.connect({boost::asio::ip::make_address("127.0.0.1"), port});
+    return *this;
+  }
 
   raw_client& send(std::string_view bytes) {
     boost::system::error_code ignored;
