@@ -5,6 +5,7 @@
 #include "pin_commands.hpp"
 #include "rollout_command.hpp"
 #include "server_check.hpp"
+#include "webhook_commands.hpp"
 
 #include <tenon/host.hpp>
 
@@ -207,6 +208,9 @@ int main(int argc, char** argv) {
   const tenonctl::pin_commands pins(*plugin);
   const tenonctl::forget_command forget(*plugin);
   const tenonctl::forgive_command forgive(*plugin);
+  auto* webhook = app.add_subcommand("webhook", "the key that webhooks are signed with; needs no tenond");
+  webhook->require_subcommand(1);
+  const tenonctl::webhook_commands webhooks(*webhook);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& wrong) {
@@ -216,6 +220,7 @@ int main(int argc, char** argv) {
   if (const auto done = pins.run()) return *done;
   if (const auto done = forget.run()) return *done;
   if (const auto done = forgive.run()) return *done;
+  if (const auto done = webhooks.run()) return *done;
   if (checked->parsed()) return check(config);
   if (status->parsed()) return run(socket, {{"command", "status"}}, as_json, print_status);
   if (tenants->parsed()) return run(socket, {{"command", "tenants"}}, as_json, print_tenants);

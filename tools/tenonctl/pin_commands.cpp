@@ -1,5 +1,6 @@
 #include "pin_commands.hpp"
 
+#include "key_files.hpp"
 #include "plugin/file.hpp"
 #include "plugin/pin.hpp"
 #include "plugin/signature.hpp"
@@ -24,17 +25,6 @@ constexpr int exit_usage = 2;
 int failed(const std::string& why) {
   std::cerr << "tenonctl: " << why << '\n';
   return exit_failed;
-}
-
-/// Writes a file that is not there yet. Why not, or nothing.
-std::string write_new(const fs::path& path, std::string_view text, mode_t mode) {
-  const tenon::file_descriptor made(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
-  if (!made && errno == EEXIST)
-    return path.string() + ": expected no such file yet, found one; a key is not overwritten";
-  if (!made || ::write(made.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-      ::fsync(made.get()) != 0)
-    return path.string() + ": cannot be written: " + tenon::describe_errno(errno);
-  return {};
 }
 
 /// Replaces a file at once, so that no host reads half of it.
@@ -90,14 +80,8 @@ std::optional<int> pin_commands::run() const {
 }
 
 int pin_commands::keygen() const {
-  std::error_code code;
-  const auto prefix = (fs::is_directory(place_, code) ? place_ / "plugin-key" : place_).string();
-  const auto pair = tenon::make_key_pair();
-  if (const auto wrong = write_new(prefix + ".pem", pair.private_pem, 0600); !wrong.empty()) return failed(wrong);
-  if (const auto wrong = write_new(prefix + ".pub.pem", pair.public_pem, 0644); !wrong.empty()) {
-    ::unlink((prefix + ".pem").c_str());
-    return failed(wrong);
-  }
+  const auto prefix = key_prefix(place_, "plugin-key");
+  if (const auto wrong = write_key_pair(prefix); !wrong.empty()) return failed(wrong);
   std::cout << prefix << ".pem      private: keep it where plugins are released, not on the host\n"
             << prefix << ".pub.pem  public: for [host] plugin_keys\n";
   return 0;

@@ -151,11 +151,11 @@ result<public_key> read_public_key(const std::filesystem::path& file) {
                  "; make a pair of keys: tenonctl plugin keygen");
 }
 
-result<plugin_signature> sign(const std::filesystem::path& private_key, std::string_view message) {
-  const auto read = read_key_file(private_key);
+result<private_key> private_key::read(const std::filesystem::path& file, std::string_view maker) {
+  const auto read = read_key_file(file);
   if (!read) return read.error();
   if ((read->state.st_mode & 0077) != 0) {
-    return refusal(private_key.string() +
+    return refusal(file.string() +
                    ": expected a private key that only its owner can read (mode 0600), found that "
                    "others can; make a new pair of keys, for it may be known by now, or chmod "
                    "0600 it");
@@ -163,24 +163,38 @@ result<plugin_signature> sign(const std::filesystem::path& private_key, std::str
   auto found = check_pem(read->text, "PRIVATE KEY");
   if (found.empty()) {
     const bio_handle bio(::BIO_new_mem_buf(read->text.data(), static_cast<int>(read->text.size())));
-    const context_handle context(::EVP_MD_CTX_new());
-    if (!bio || !context) throw std::bad_alloc();
-    const key_handle key(::PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
+    if (!bio) throw std::bad_alloc();
+    const std::shared_ptr<EVP_PKEY> key(::PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr),
+                                        free_key());
     public_key own;
-    auto own_size = own.bytes.size();
-    plugin_signature made;
-    auto size = made.bytes.size();
+    auto size = own.bytes.size();
     if (key && ::EVP_PKEY_get_id(key.get()) == EVP_PKEY_ED25519 &&
-        ::EVP_PKEY_get_raw_public_key(key.get(), own.bytes.data(), &own_size) == 1 &&
-        ::EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1 &&
-        ::EVP_DigestSign(context.get(), made.bytes.data(), &size, octets(message), message.size()) == 1) {
-      made.key_id = key_id(own);
-      return made;
+        ::EVP_PKEY_get_raw_public_key(key.get(), own.bytes.data(), &size) == 1 && size == own.bytes.size()) {
+      return private_key(key, own);
     }
     found = key ? "a private key of another kind" : "a damaged one";
   }
-  return refusal(private_key.string() + ": expected one Ed25519 private key in PEM, without a passphrase, found " +
-                 found + "; make a pair of keys: tenonctl plugin keygen");
+  return refusal(file.string() + ": expected one Ed25519 private key in PEM, without a passphrase, found " + found +
+                 "; make a pair of keys: " + std::string(maker));
+}
+
+std::array<unsigned char, 64> private_key::sign(std::string_view message) const {
+  const context_handle context(::EVP_MD_CTX_new());
+  std::array<unsigned char, 64> made{};
+  auto size = made.size();
+  // Nothing but memory can be missing: the key is whole.
+  if (!context ||
+      ::EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, static_cast<EVP_PKEY*>(key_.get())) != 1 ||
+      ::EVP_DigestSign(context.get(), made.data(), &size, octets(message), message.size()) != 1) {
+    throw std::bad_alloc();
+  }
+  return made;
+}
+
+result<plugin_signature> sign(const std::filesystem::path& file, std::string_view message) {
+  const auto key = private_key::read(file, "tenonctl plugin keygen");
+  if (!key) return key.error();
+  return plugin_signature{.key_id = key_id(key->owner()), .bytes = key->sign(message)};
 }
 
 key_pair make_key_pair() {

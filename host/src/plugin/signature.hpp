@@ -5,11 +5,13 @@
 #include <array>
 #include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
-/// Ed25519 signatures of plugins (RFC 8032, section 5.1: PureEdDSA, empty context).
+/// Ed25519 signatures of plugins, and the keys that make and check signatures of any kind (RFC 8032, section 5.1:
+/// PureEdDSA, empty context).
 ///
 /// A signature stands beside its plugin, in NAME.so.sig, three lines of ASCII:
 ///
@@ -50,9 +52,27 @@ bool verifies(const public_key& key, const plugin_signature& signature, std::str
 /// to it: whoever can change it can sign. Errors: not there, unreadable, distrusted, something else in it.
 result<public_key> read_public_key(const std::filesystem::path& file);
 
-/// Signs with the Ed25519 private key of a PEM file that only its owner can read. Errors: not there, open to others,
-/// encrypted, something else in it.
-result<plugin_signature> sign(const std::filesystem::path& private_key, std::string_view message);
+/// An Ed25519 private key in memory. A value; copies share it.
+///
+/// Threads     Any, concurrently.
+class private_key {
+ public:
+  /// Reads a PEM file that only its owner can read. `maker` is the command that makes one, for messages. Errors: not
+  /// there, open to others, encrypted, something else in it.
+  static result<private_key> read(const std::filesystem::path& file, std::string_view maker);
+
+  const public_key& owner() const noexcept { return owner_; }  ///< without a file
+  std::array<unsigned char, 64> sign(std::string_view message) const;
+
+ private:
+  private_key(std::shared_ptr<void> key, const public_key& owner) : key_(std::move(key)), owner_(owner) {}
+
+  std::shared_ptr<void> key_;
+  public_key owner_;
+};
+
+/// Signs with the private key of a file. Errors: those of private_key::read().
+result<plugin_signature> sign(const std::filesystem::path& file, std::string_view message);
 
 /// A new pair of keys as PEM.
 struct key_pair {

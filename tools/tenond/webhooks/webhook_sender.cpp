@@ -3,6 +3,7 @@
 #include "base/operator_text.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <random>
 
 namespace tenon::tenond {
@@ -205,9 +206,17 @@ void webhook_sender::trouble_with(const error& found) {
 
 void webhook_sender::send(outgoing_webhook what) {
   const auto& client = what.reach == webhook_reach::outside ? clients_.outside : clients_.loopback_too;
+  const auto now = time_.wall_now();
+  auto headers = webhook_headers(what.scheme, what.credentials, what.body, now);
+  if (rules_.signer && what.scheme == webhook_scheme::none) {
+    what.url = signable_url(what.url);
+    auto signature = rules_.signer->sign(what.url, what.body, now);
+    if (signature.empty()) return refuse(what.what.id, "it could not be signed");
+    std::ranges::move(signature, std::back_inserter(headers));
+  }
   http_exchange_request request{.method = "POST",
                                 .url = std::move(what.url),
-                                .headers = webhook_headers(what.scheme, what.credentials, what.body, time_.wall_now()),
+                                .headers = std::move(headers),
                                 .body = std::move(what.body),
                                 .timeout = rules_.timeout,
                                 .max_response_bytes = largest_answer};
@@ -216,6 +225,14 @@ void webhook_sender::send(outgoing_webhook what) {
                   auto& disk = self->disk_;
                   disk.post([self, id, outcome = std::move(outcome)] { self->finish(id, outcome); });
                 });
+}
+
+void webhook_sender::refuse(std::int64_t id, std::string why) {
+  disk_.post([self = shared_from_this(), id, why = std::move(why)]() mutable {
+    self->finish(id, http_failure{.what = http_failure::kind::invalid,
+                                  .phase = http_failure::progress::not_sent,
+                                  .message = std::move(why)});
+  });
 }
 
 void webhook_sender::finish(std::int64_t id, const http_result& outcome) {

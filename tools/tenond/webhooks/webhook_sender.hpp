@@ -4,6 +4,7 @@
 #include "platform/http_client.hpp"
 #include "webhooks/webhook_outbox.hpp"
 #include "webhooks/webhook_retry.hpp"
+#include "webhooks/webhook_signature.hpp"
 
 #include <tenon/clock.hpp>
 #include <tenon/unique_function.hpp>
@@ -43,6 +44,7 @@ struct sending_rules {
   std::uint32_t at_once = 8;                  ///< of all; of a target's host one
   std::uint32_t at_once_of_one = 2;           ///< of one principal of a tenant
   std::chrono::milliseconds timeout{10'000};  ///< of a try, from the look-up of the name to the end of the answer
+  std::shared_ptr<const webhook_signer> signer = {};  ///< of those without authentication, at every try; null: unsigned
 };
 
 /// Sends what is in an outbox, and again until it was delivered or is given up.
@@ -96,6 +98,7 @@ class webhook_sender : public std::enable_shared_from_this<webhook_sender> {
   std::vector<outgoing_webhook> take();
   void enter(const outgoing_webhook& one);
   void send(outgoing_webhook what);
+  void refuse(std::int64_t id, std::string why);
   void finish(std::int64_t id, const http_result& outcome);
   void land(std::map<std::int64_t, flight>::iterator which);
   void sleep(wall_time now);

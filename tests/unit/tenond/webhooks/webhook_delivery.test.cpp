@@ -10,6 +10,7 @@
 
 #include <boost/asio/thread_pool.hpp>
 
+#include <fstream>
 #include <future>
 #include <mutex>
 
@@ -72,6 +73,7 @@ class delivery {
     rules.retry.base = 1ms;
     rules.retry.cap = 20ms;
     outbox_ = webhook_outbox::open(at_.root() / "webhooks.sqlite", system_clock()).value();
+    rules.signer = make_signer();
     sender_ = webhook_sender::make(
         outbox_, webhook_clients::make(net_.get_executor(), {}).value(), scheduler_, system_clock(),
         [this](const std::string&) { reports_.raise(); }, rules);
@@ -90,11 +92,12 @@ class delivery {
     net_.join();
   }
 
-  void add(const std::string& url, webhook_reach reach = webhook_reach::loopback_too) {
+  void add(const std::string& url, webhook_reach reach = webhook_reach::loopback_too,
+           webhook_scheme scheme = webhook_scheme::hmac_sha256) {
     const webhook_target target{.url = url,
                                 .host = "receiver",
                                 .reach = reach,
-                                .scheme = webhook_scheme::hmac_sha256,
+                                .scheme = scheme,
                                 .credentials = "0123456789abcdef0123456789abcdef"};
     REQUIRE(outbox_->add(target, outbox_world::subject({}), {.status = "completed", .result = "{}"}).has_value());
     sender_->wake();
@@ -108,6 +111,13 @@ class delivery {
   bool is_open() { return outbox_->next_due(wall_time{}).value() != wall_time::max(); }
 
  private:
+  std::shared_ptr<const webhook_signer> make_signer() const {
+    const auto file = at_.root() / "key.pem";
+    std::ofstream(file) << make_key_pair().private_pem;
+    std::filesystem::permissions(file, std::filesystem::perms::owner_read);
+    return std::make_shared<const webhook_signer>(webhook_signer::load(file).value());
+  }
+
   const state_directory at_;
   boost::asio::thread_pool net_{1};
   boost::asio::thread_pool disk_{1};
@@ -126,6 +136,24 @@ void polite(scripted_peer& peer) {
 
 }  // namespace
 
+TEST_CASE("what has no authentication is signed anew at every try") {
+  receiver to([](int count) { return plain(count <= 1 ? 503 : 200); });
+  delivery world;
+  world.add(to.url(), webhook_reach::loopback_too, webhook_scheme::none);
+  REQUIRE(to.got(2));
+  CHECK(world.delivered());
+  const auto first = to.request(0);
+  const auto second = to.request(1);
+  CHECK(first.body == second.body);
+  CHECK(first.header("content-digest") == content_digest(first.body));
+  CHECK(first.header("content-digest") == second.header("content-digest"));
+  CHECK(first.header("signature-input").starts_with("sig1=("));
+  CHECK(first.header("signature").starts_with("sig1=:"));
+  CHECK(first.header("signature-input") != second.header("signature-input"));
+  CHECK(first.header("signature") != second.header("signature"));
+  CHECK(first.header("authorization").empty());
+}
+
 TEST_CASE("three refusals later a webhook arrives, each time the same") {
   receiver to([](int count) { return plain(count <= 3 ? 503 : 200); });
   delivery world;
@@ -138,6 +166,7 @@ TEST_CASE("three refusals later a webhook arrives, each time the same") {
   CHECK(first.header("content-type") == "application/json");
   CHECK(first.header("x-adcp-signature").starts_with("sha256="));
   CHECK(first.header("x-adcp-signature").size() == 7 + 64);
+  CHECK(first.header("signature").empty());  // one way or the other, never both
   for (std::size_t each = 1; each < 4; ++each) CHECK(to.request(each).body == first.body);
 }
 
