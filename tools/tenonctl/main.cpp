@@ -88,6 +88,18 @@ void print_tenants(const json::object& answer) {
   }
 }
 
+void print_edge(const json::object& edge) {
+  std::printf(
+      "refused    %s requests of buyers beyond their limits, %s unknown tokens, %s requests of addresses that "
+      "sent too many\n",
+      text(edge, "rate_limited").c_str(), text(edge, "auth_failures").c_str(), text(edge, "auth_rate_limited").c_str());
+  const auto& audit = edge.at("audit").as_object();
+  const auto file = text(audit, "file");
+  std::printf("audit      %s, %s lines written, %s lost, %s entries counted instead of written\n",
+              file.empty() ? "off" : file.c_str(), text(audit, "written").c_str(), text(audit, "lost").c_str(),
+              text(audit, "summarised").c_str());
+}
+
 void print_status(const json::object& answer) {
   std::printf("tenants    %s (%s cached, %s failing)\n", text(answer, "tenants").c_str(),
               text(answer, "cached").c_str(), text(answer, "failing").c_str());
@@ -98,6 +110,7 @@ void print_status(const json::object& answer) {
   std::printf("threads    %s for what blocks, %s jobs on them, %s waiting, %s stuck\n",
               text(blocking, "threads").c_str(), text(blocking, "running").c_str(), text(blocking, "waiting").c_str(),
               text(blocking, "stuck").c_str());
+  if (const auto* found = answer.if_contains("edge")) print_edge(found->as_object());
   for (const auto& each : answer.at("libraries").as_array()) {
     const auto& library = each.as_object();
     std::printf("  %-10s %-10s %-9s %3s platforms  %s  %s\n", text(library, "plugin").c_str(),

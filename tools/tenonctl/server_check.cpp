@@ -1,7 +1,9 @@
 #include "server_check.hpp"
 
 #include "catalog/catalog.hpp"
+#include "http_server/tls_identity.hpp"
 #include "settings.hpp"
+#include "webhooks/webhook_signature.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
@@ -9,6 +11,11 @@
 
 namespace tenonctl {
 namespace {
+
+bool has_directory(const std::filesystem::path& path) {
+  std::error_code unknown;
+  return std::filesystem::is_directory(path, unknown);
+}
 
 using tenon::diagnostic;
 
@@ -51,6 +58,22 @@ std::vector<diagnostic> check_server(const std::filesystem::path& config) {
   if (malformed) {
     add(true, {config.string(), 0}, {},
         "server.address: expected an IP address such as \"127.0.0.1\" or \"::\", found \"" + server->address + '"');
+  }
+  if (!server->tls_certificate.empty()) {
+    const auto identity = tenon::http::load_tls_identity(server->tls_certificate, server->tls_key);
+    if (!identity) {
+      add(true, {config.string(), 0}, {}, "server.tls_certificate, tls_key: " + identity.error().operator_detail);
+    }
+  }
+  if (!server->webhook_signing_key.empty()) {
+    const auto signer =
+        tenon::tenond::webhook_signer::load(server->webhook_signing_key, server->webhook_signing_key_id);
+    if (!signer) add(true, {config.string(), 0}, {}, "server.webhook_signing_key: " + signer.error().operator_detail);
+  }
+  if (const auto directory = server->audit_log.parent_path(); !directory.empty() && !has_directory(directory)) {
+    add(false, {config.string(), 0}, {},
+        "server.audit_log: expected a directory " + directory.string() + ", found none; unless it is made before tenond "
+        "starts, as by LogsDirectory= of systemd, tenond will not start");
   }
   if (server->principals.empty()) {
     add(false, {config.string(), 0}, {}, "there are no [principals]: no buyer can sign in");

@@ -5,6 +5,7 @@
 #include "envelope.hpp"
 #include "idempotency/canonical_json.hpp"
 #include "schemas/schemas.hpp"
+#include "webhooks/webhook_signature.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/json/parse.hpp>
@@ -108,6 +109,7 @@ result<std::vector<std::string>> adcp_desk::tasks_of(const buyer& from) const {
 
 result<reply> adcp_desk::capabilities(const buyer& from) const {
   json::array specialisms;
+  json::object features;
   bool sandbox = false;
   std::vector<std::string> tasks;
   if (const auto tenant = tenant_of(from); !tenant.empty()) {
@@ -116,6 +118,9 @@ result<reply> adcp_desk::capabilities(const buyer& from) const {
     for (const auto& name : *claimed) specialisms.push_back(json::string(name));
     sandbox = offers_test_controller(tenant, from.principal);
     if (auto found = host_.tasks_of(tenant, from.principal)) tasks = std::move(*found);
+    if (const auto declared = host_.features_of(tenant, from.principal)) {
+      for (const auto& name : *declared) features[name] = true;
+    }
   }
   json::object body{
       {"status", "completed"},
@@ -123,9 +128,16 @@ result<reply> adcp_desk::capabilities(const buyer& from) const {
        {{"major_versions", {3}}, {"idempotency", {{"supported", true}, {"replay_ttl_seconds", replay_ttl.count()}}}}},
       {"supported_protocols", {"media_buy"}},
       {"specialisms", std::move(specialisms)},
+      {"media_buy", {{"features", std::move(features)}}},
       {"account",
        {{"require_operator_auth", false}, {"supported_billing", {"operator", "agent"}}, {"sandbox", sandbox}}},
   };
+  if (signs_webhooks_) {
+    body["webhook_signing"] = {{"supported", true},
+                               {"profile", webhook_signing_profile},
+                               {"algorithms", {"ed25519"}},
+                               {"legacy_hmac_fallback", true}};
+  }
   if (sandbox && std::ranges::find(tasks, test_controller) != tasks.end()) {
     body["compliance_testing"] = {{"scenarios",
                                    {"force_account_status", "force_media_buy_status", "force_creative_status",
@@ -148,7 +160,8 @@ void adcp_desk::find_task(const buyer& from, const json::object& arguments, repl
       });
 }
 
-void adcp_desk::call(const buyer& from, std::string task, const json::object& arguments, reply_handler done) {
+void adcp_desk::call(const buyer& from, std::string task, const json::object& arguments, reply_handler done,
+                     call_subject* subject) {
   if (const auto allowed = check_arguments(task, arguments); !allowed) return done(allowed.error());
   if (auto fault = schemas::check_request(task, arguments)) {
     auto refused = at_field("VALIDATION_ERROR", "The request is not what AdCP 3.0 asks for: " + fault->message + ".",
@@ -164,20 +177,25 @@ void adcp_desk::call(const buyer& from, std::string task, const json::object& ar
   const auto found = host_.account_of({.tenant = from.tenant, .account = *reference}, from.principal);
   if (!found) return done(found.error());
 
-  auto what = std::make_shared<errand>(errand{.task = std::move(task),
-                                              .arguments = arguments,
-                                              .principal = from.principal,
-                                              .tenant = found->tenant_id().value_or(""),
-                                              .reference = std::move(*reference),
-                                              .account_id = found->id,
-                                              .key = text_at(arguments, "idempotency_key")});
-  if (what->task == test_controller) {
-    if (!offers_test_controller(what->tenant, what->principal)) return done(unknown_tool(what->task));
-    if (text_at(arguments, "scenario") != "force_account_status") return dispatch(*what, false, std::move(done));
+  errand asked{.task = std::move(task),
+               .arguments = {},
+               .principal = from.principal,
+               .tenant = found->tenant_id().value_or(""),
+               .reference = std::move(*reference),
+               .account_id = found->id,
+               .key = text_at(arguments, "idempotency_key"),
+               .trace_id = from.request_id};
+  if (subject != nullptr) *subject = {.tenant = asked.tenant, .account_id = asked.account_id};
+  if (asked.task == test_controller) {
+    if (!offers_test_controller(asked.tenant, asked.principal)) return done(unknown_tool(asked.task));
+    if (text_at(arguments, "scenario") != "force_account_status")
+      return dispatch(asked, arguments, false, std::move(done));
   }
-  const auto* known = release::find_task(what->task);
-  if (known != nullptr && !known->mutating && !is_account_task(what->task))
-    return dispatch(*what, false, std::move(done));
+  const auto* known = release::find_task(asked.task);
+  if (known != nullptr && !known->mutating && !is_account_task(asked.task))
+    return dispatch(asked, arguments, false, std::move(done));
+  asked.arguments = arguments;
+  auto what = std::make_shared<errand>(std::move(asked));
   boost::asio::post(disk_, [self = shared_from_this(), what = std::move(what), done = std::move(done)]() mutable {
     self->change(std::move(what), std::move(done));
   });
@@ -227,9 +245,11 @@ void adcp_desk::change(errand_ptr what, reply_handler done) {
       refused && !is_account_task(what->task))
     return finish(*std::move(refused));
   if (is_account_task(what->task)) return finish(on_accounts(*what));
-  dispatch(*what, go->recovering, [disk = disk_, finish = std::move(finish)](result<reply> outcome) mutable {
-    boost::asio::post(disk, [outcome = std::move(outcome), finish = std::move(finish)]() mutable { finish(outcome); });
-  });
+  dispatch(*what, what->arguments, go->recovering,
+           [disk = disk_, finish = std::move(finish)](result<reply> outcome) mutable {
+             boost::asio::post(
+                 disk, [outcome = std::move(outcome), finish = std::move(finish)]() mutable { finish(outcome); });
+           });
 }
 
 /// Where the buyer wants to be told of this call's end, if it wants that.
@@ -319,10 +339,10 @@ result<json::object> adcp_desk::force_account(const errand& what) {
   return json::object{{"success", true}, {"previous_state", **before}, {"current_state", status}};
 }
 
-void adcp_desk::dispatch(const errand& what, bool recovering, reply_handler done) {
-  call_request request{.task = what.task, .body = json::serialize(what.arguments), .context = {}};
+void adcp_desk::dispatch(const errand& what, const json::object& arguments, bool recovering, reply_handler done) {
+  call_request request{.task = what.task, .body = json::serialize(arguments), .context = {}};
   request.context.principal = what.principal;
-  request.context.trace_id = "call-" + std::to_string(++calls_);
+  request.context.trace_id = what.trace_id;
   request.context.idempotency_key = what.key;
   request.context.recovering = recovering;
   host_.async_call({.tenant = what.tenant, .account = what.reference}, std::move(request), std::move(done));

@@ -23,7 +23,15 @@ inline constexpr std::string_view no_such_tool = "UNKNOWN_TOOL";
 /// Who asks, and for whom.
 struct buyer {
   std::string principal;
-  std::string tenant;  ///< from the path or the Host header; empty: the account decides
+  std::string tenant;           ///< from the path or the Host header; empty: the account decides
+  std::string request_id = {};  ///< of this call, to trace it by in logs and plugins
+  std::string remote = {};      ///< address of the other end
+};
+
+/// What a call turned out to be for.
+struct call_subject {
+  std::string tenant;
+  std::string account_id;
 };
 
 /// What tenond knows beyond its host, in files of its own.
@@ -50,11 +58,16 @@ class adcp_desk : public std::enable_shared_from_this<adcp_desk> {
   static std::shared_ptr<adcp_desk> make(host& of, desk_books books, boost::asio::any_io_executor disk,
                                          const clock& time = system_clock());
 
-  /// One task. `done` exactly once, here or later, on any thread.
-  void call(const buyer& from, std::string task, const boost::json::object& arguments, reply_handler done);
+  /// One task. `done` exactly once, here or later, on any thread. What is found out of the call's subject is put into
+  /// `subject`, if there is one, before `done` is called and before this returns.
+  void call(const buyer& from, std::string task, const boost::json::object& arguments, reply_handler done,
+            call_subject* subject = nullptr);
 
   /// Called when there is a webhook to be sent. Before the first call; it must not wait.
   void on_webhook(std::function<void()> wake) { wake_ = std::move(wake); }
+
+  /// Webhooks without authentication are signed, and buyers are told that they are. Before the first call.
+  void announce_signed_webhooks() { signs_webhooks_ = true; }
 
   /// A submitted task has ended: who waits for it is told. On a thread that may wait for the disk.
   void task_ended(const submitted_task& task);
@@ -69,12 +82,13 @@ class adcp_desk : public std::enable_shared_from_this<adcp_desk> {
   /// A task whose account is known, on its way.
   struct errand {
     std::string task;
-    boost::json::object arguments;
+    boost::json::object arguments;  ///< empty if it does not outlive the request
     std::string principal;
     std::string tenant;
     account_reference reference;  ///< as the buyer named the account
     std::string account_id;
     std::string key;  ///< of idempotency
+    std::string trace_id;
   };
   using errand_ptr = std::shared_ptr<const errand>;
 
@@ -93,7 +107,7 @@ class adcp_desk : public std::enable_shared_from_this<adcp_desk> {
   void forget_old_keys();
   result<reply> on_accounts(const errand& what);
   result<boost::json::object> force_account(const errand& what);
-  void dispatch(const errand& what, bool recovering, reply_handler done);
+  void dispatch(const errand& what, const boost::json::object& arguments, bool recovering, reply_handler done);
 
   host& host_;
   const desk_books books_;
@@ -101,7 +115,7 @@ class adcp_desk : public std::enable_shared_from_this<adcp_desk> {
   const boost::asio::any_io_executor disk_;
   const clock& time_;
   std::function<void()> wake_ = [] {};
-  std::atomic<std::uint64_t> calls_ = 0;
+  bool signs_webhooks_ = false;
   std::atomic<std::uint64_t> changes_ = 0;
 };
 

@@ -47,8 +47,8 @@ bool trusted(local::socket& peer) {
 /// One operator's connection: a line in, a line out.
 class session : public std::enable_shared_from_this<session> {
  public:
-  session(local::socket peer, host& host, own_reload own)
-      : peer_(std::move(peer)), host_(host), own_(std::move(own)) {}
+  session(local::socket peer, host& host, own_reload own, own_status edge)
+      : peer_(std::move(peer)), host_(host), own_(std::move(own)), edge_(std::move(edge)) {}
 
   void read() {
     asio::async_read_until(peer_, buffer_, '\n',
@@ -74,10 +74,11 @@ class session : public std::enable_shared_from_this<session> {
     if (malformed || !request.is_object()) {
       return write({{"ok", false}, {"error", "expected one JSON object a line"}});
     }
-    run_admin_command(host_, own_, request.get_object(), [self = shared_from_this()](json::object answer) {
+    const auto tell = [self = shared_from_this()](json::object answer) {
       asio::post(self->peer_.get_executor(),
                  [self, answer = std::move(answer)]() mutable { self->write(std::move(answer)); });
-    });
+    };
+    run_admin_command(host_, own_, request.get_object(), tell, edge_);
   }
 
   void write(json::object answer) {
@@ -91,19 +92,21 @@ class session : public std::enable_shared_from_this<session> {
   local::socket peer_;
   host& host_;
   const own_reload own_;
+  const own_status edge_;
   asio::streambuf buffer_{max_line};
   std::string out_;
 };
 
 class listener final : public admin_socket, public std::enable_shared_from_this<listener> {
  public:
-  listener(asio::any_io_executor executor, std::filesystem::path path, host& host, own_reload own)
+  listener(asio::any_io_executor executor, std::filesystem::path path, host& host, own_reload own, own_status edge)
       : strand_(asio::make_strand(std::move(executor))),
         acceptor_(strand_),
         pause_(strand_),
         path_(std::move(path)),
         host_(host),
-        own_(std::move(own)) {}
+        own_(std::move(own)),
+        edge_(std::move(edge)) {}
 
   result<void> open() {
     if (auto cleared = remove_dead_socket(); !cleared) return cleared;
@@ -173,7 +176,7 @@ class listener final : public admin_socket, public std::enable_shared_from_this<
 
   void serve(local::socket peer) {
     std::erase_if(sessions_, [](const auto& open) { return open.expired(); });
-    auto made = std::make_shared<session>(std::move(peer), host_, own_);
+    auto made = std::make_shared<session>(std::move(peer), host_, own_, edge_);
     sessions_.push_back(made);
     made->read();
   }
@@ -184,14 +187,16 @@ class listener final : public admin_socket, public std::enable_shared_from_this<
   const std::filesystem::path path_;
   host& host_;
   const own_reload own_;
+  const own_status edge_;
   std::vector<std::weak_ptr<session>> sessions_;
 };
 
 }  // namespace
 
 result<std::shared_ptr<admin_socket>> admin_socket::listen(asio::any_io_executor executor, std::filesystem::path path,
-                                                           host& host, own_reload own) {
-  auto made = std::make_shared<listener>(std::move(executor), std::move(path), host, std::move(own));
+                                                           host& host, own_reload own, own_status edge) {
+  auto made =
+      std::make_shared<listener>(std::move(executor), std::move(path), host, std::move(own), std::move(edge));
   if (auto opened = made->open(); !opened) return opened.error();
   made->accept();
   return std::shared_ptr<admin_socket>(std::move(made));

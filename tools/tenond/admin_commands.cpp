@@ -59,7 +59,7 @@ json::array describe(const std::vector<diagnostic>& findings) {
   return lines;
 }
 
-json::object status(const host& host) {
+json::object status(const host& host, const own_status& edge) {
   const auto now = host.status();
   json::array libraries;
   for (const auto& library : now.libraries) libraries.push_back(describe(library));
@@ -69,19 +69,21 @@ json::object status(const host& host) {
     cached += tenant.cached ? 1 : 0;
     failing += tenant.last_error.empty() ? 0 : 1;
   }
-  return {{"ok", true},
-          {"tenants", now.tenants.size()},
-          {"cached", cached},
-          {"failing", failing},
-          {"ready", host.ready()},
-          {"blocking",
-           {{"threads", now.blocking.threads},
-            {"running", now.blocking.running},
-            {"stuck", now.blocking.replaced},
-            {"waiting", now.blocking.waiting}}},
-          {"libraries", std::move(libraries)},
-          {"libraries_closed", now.libraries_closed},
-          {"diagnostics", describe(host.diagnostics())}};
+  json::object answer{{"ok", true},
+                     {"tenants", now.tenants.size()},
+                     {"cached", cached},
+                     {"failing", failing},
+                     {"ready", host.ready()},
+                     {"blocking",
+                      {{"threads", now.blocking.threads},
+                       {"running", now.blocking.running},
+                       {"stuck", now.blocking.replaced},
+                       {"waiting", now.blocking.waiting}}},
+                     {"libraries", std::move(libraries)},
+                     {"libraries_closed", now.libraries_closed},
+                     {"diagnostics", describe(host.diagnostics())}};
+  if (edge) answer["edge"] = edge();
+  return answer;
 }
 
 json::object tenants(const host& host) {
@@ -265,11 +267,12 @@ void run_rollout_command(host& host, const json::object& request, admin_handler 
 
 }  // namespace
 
-void run_admin_command(host& host, const own_reload& own, const json::object& request, admin_handler done) {
+void run_admin_command(host& host, const own_reload& own, const json::object& request, admin_handler done,
+                       const own_status& edge) {
   const auto* command = request.if_contains("command");
   const std::string name(command != nullptr && command->is_string() ? std::string(command->get_string()) : "");
   if (name == "ping") return done({{"ok", true}});
-  if (name == "status") return done(status(host));
+  if (name == "status") return done(status(host, edge));
   if (name == "tenants") return done(tenants(host));
   if (name == "metrics") return done({{"ok", true}, {"text", host.metrics()}});
   if (name == "invalidate") return done(invalidate(host, request));

@@ -1,7 +1,7 @@
 #include "authenticator.hpp"
 
 #include <openssl/crypto.h>
-#include <openssl/sha.h>
+#include <openssl/evp.h>
 
 #include <strings.h>
 
@@ -12,7 +12,12 @@ unsigned nibble(char digit) { return static_cast<unsigned>(digit <= '9' ? digit 
 
 }  // namespace
 
-authenticator::authenticator(const std::vector<principal>& principals) { assign(principals); }
+void authenticator::free_digest::operator()(evp_md_st* of) const noexcept { EVP_MD_free(of); }
+
+authenticator::authenticator(const std::vector<principal>& principals)
+    : sha256_(EVP_MD_fetch(nullptr, "SHA256", nullptr)) {
+  assign(principals);
+}
 
 void authenticator::assign(const std::vector<principal>& principals) {
   auto made = std::make_shared<std::vector<known>>();
@@ -36,7 +41,7 @@ std::shared_ptr<const std::vector<authenticator::known>> authenticator::now() co
 std::optional<std::string> authenticator::principal_of(std::string_view token) const {
   if (token.empty()) return std::nullopt;
   std::array<unsigned char, 32> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(token.data()), token.size(), digest.data());
+  if (EVP_Digest(token.data(), token.size(), digest.data(), nullptr, sha256_.get(), nullptr) != 1) return std::nullopt;
   const auto all = now();
   const known* match = nullptr;
   for (const auto& entry : *all) {

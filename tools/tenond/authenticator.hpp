@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+struct evp_md_st;  // of OpenSSL
+
 namespace tenon::tenond {
 
 /// Bearer tokens to principals. Holds digests only and compares every one in constant time, so that neither memory nor
@@ -36,6 +38,11 @@ class authenticator {
   };
   std::shared_ptr<const std::vector<known>> now() const;
 
+  struct free_digest {
+    void operator()(evp_md_st* of) const noexcept;
+  };
+
+  const std::unique_ptr<evp_md_st, free_digest> sha256_;  ///< OpenSSL takes longer to find it than to use it
   mutable std::mutex mutex_;
   std::shared_ptr<const std::vector<known>> known_;
 };

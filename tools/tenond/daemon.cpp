@@ -1,5 +1,7 @@
 #include "daemon.hpp"
 
+#include "base/operator_text.hpp"
+
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/post.hpp>
 
@@ -43,6 +45,17 @@ http::server_options server_options_of(const server_settings& settings, http::tl
           .tls = std::move(identity)};
 }
 
+principal_limits::rates rates_of(const server_settings& settings) {
+  principal_limits::rates made;
+  for (const auto& each : settings.principals) {
+    made[each.name] = {.per_second = each.requests_per_second.value_or(settings.requests_per_second_per_principal),
+                       .burst = static_cast<double>(each.burst.value_or(settings.burst_per_principal))};
+  }
+  return made;
+}
+
+constexpr std::chrono::minutes between_summaries{1};
+
 }  // namespace
 
 daemon::daemon(boost::asio::io_context& calls, boost::asio::io_context& control, std::filesystem::path config,
@@ -53,10 +66,15 @@ daemon::daemon(boost::asio::io_context& calls, boost::asio::io_context& control,
       settings_(std::move(settings)),
       logger_(std::move(logger)),
       buyers_(settings_.principals),
+      audit_(system_clock(), [log = logger_](const std::string& news) { log->error("audit log: {}", news); }),
+      failures_(system_clock(), settings_.auth_failures_per_minute_per_address),
       working_(calls.get_executor()),
       ends_(control, SIGTERM, SIGINT),
       hangups_(control, SIGHUP),
-      delay_(control) {}
+      delay_(control),
+      summary_(control) {
+  limit(settings_);
+}
 
 daemon::~daemon() {
   if (webhooks_ && !stopping_) webhooks_->stop(std::chrono::milliseconds(0), [] {});
@@ -71,10 +89,20 @@ result<void> daemon::open_desk() {
   if (!books) return books.error();
   auto clients = webhook_clients::make(webhook_net_.get_executor(), {});
   if (!clients) return clients.error();
+  if (!settings_.webhook_signing_key.empty()) {
+    auto signer = webhook_signer::load(settings_.webhook_signing_key, settings_.webhook_signing_key_id);
+    if (!signer) {
+      return make_error("CONFIGURATION_ERROR", "The server is not configured correctly.",
+                        "server.webhook_signing_key: " + operator_text(signer.error()));
+    }
+    signer_ = std::make_shared<const webhook_signer>(std::move(*signer));
+  }
   disk_work_ = std::make_unique<asio_scheduler>(disk_.get_executor());
   webhooks_ = webhook_sender::make(books->webhooks, std::move(*clients), *disk_work_, system_clock(),
-                                   [log = logger_](const std::string& trouble) { log->warn("webhooks: {}", trouble); });
+                                   [log = logger_](const std::string& trouble) { log->warn("webhooks: {}", trouble); },
+                                   {.signer = signer_});
   desk_ = adcp_desk::make(*host_, std::move(*books), disk_.get_executor());
+  if (signer_) desk_->announce_signed_webhooks();
   desk_->on_webhook([weak = std::weak_ptr(webhooks_)] {
     if (const auto sender = weak.lock()) sender->wake();
   });
@@ -86,7 +114,36 @@ result<void> daemon::open_desk() {
   return {};
 }
 
+void daemon::limit(const server_settings& by) {
+  requests_.assign(rates_of(by));
+  failures_.assign(by.auth_failures_per_minute_per_address);
+}
+
+void daemon::summarise_now_and_then() {
+  summary_.expires_after(between_summaries);
+  summary_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (cancelled) return;
+    audit_.summarise();
+    summarise_now_and_then();
+  });
+}
+
+boost::json::object daemon::edge_status() const {
+  const auto failures = failures_.now();
+  const auto audit = audit_.now();
+  return {{"rate_limited", requests_.refused()},
+          {"auth_failures", failures.failed},
+          {"auth_rate_limited", failures.refused},
+          {"addresses", failures.addresses},
+          {"audit",
+           {{"file", audit.file.string()},
+            {"written", audit.written},
+            {"lost", audit.lost},
+            {"summarised", audit.summarised}}}};
+}
+
 result<void> daemon::start() {
+  if (auto opened = audit_.open(settings_.audit_log); !opened) return opened;
   // A task may end before there is a desk: that asks for what it missed.
   const auto tell_desk = [this](const submitted_task& task) {
     boost::asio::post(disk_, [this, task] {
@@ -103,10 +160,12 @@ result<void> daemon::start() {
   front_ = std::make_unique<front>(*host_, buyers_, *desk_,
                                    browser_guard({.address = settings_.address,
                                                   .allowed_hosts = settings_.allowed_hosts,
-                                                  .allowed_origins = settings_.allowed_origins}));
+                                                  .allowed_origins = settings_.allowed_origins}),
+                                   edge_controls{.audit = &audit_, .requests = &requests_, .failures = &failures_},
+                                   signer_ ? signer_->jwks() : std::string());
   if (!settings_.admin_socket.empty()) {
     auto admin = admin_socket::listen(control_.get_executor(), settings_.admin_socket, *host_,
-                                      [this] { return reload_own(); });
+                                      [this] { return reload_own(); }, [this] { return edge_status(); });
     if (!admin) return admin.error();
     admin_ = std::move(*admin);
   }
@@ -128,6 +187,7 @@ result<void> daemon::start() {
                 settings_.tls_certificate.empty() ? "without TLS" : "with TLS");
   await_end();
   await_hangup();
+  summarise_now_and_then();
   return {};
 }
 
@@ -146,11 +206,14 @@ void daemon::abandon() {
 
 result<void> daemon::reload_own() {
   const auto read = read_server_settings(config_);
+  auto logged = audit_.open(read ? read->audit_log : audit_.now().file);  // whoever rotates it waits for that
+  if (!logged) logger_->error("the audit log stays where it was: {}", logged.error().operator_detail);
   if (!read) {
     logger_->error("[server] and [principals] stay as they were: {}", read.error().operator_detail);
     return read.error();
   }
   buyers_.assign(read->principals);  // also if what follows is wrong: a token may have to go
+  limit(*read);
   const bool speaks_tls = !settings_.tls_certificate.empty();
   auto identity = speaks_tls ? identity_of(*read) : result<http::tls_identity>(http::tls_identity());
   if (!identity) {
@@ -161,7 +224,7 @@ result<void> daemon::reload_own() {
   for (const auto key : changed_keys(settings_, *read)) {
     logger_->warn("server.{} has changed: it takes effect when tenond is restarted", key);
   }
-  return {};
+  return logged;
 }
 
 void daemon::await_end() {
@@ -213,6 +276,7 @@ void daemon::close() {
 
 void daemon::finish_one() {
   if (--unfinished_ != 0) return;
+  audit_.summarise();
   logger_->info("stopped");
   if (admin_) admin_->stop();
   // A thread that is stuck in a plugin would keep the process for ever: everything else is closed, so leave it behind.

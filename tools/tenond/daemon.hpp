@@ -1,9 +1,12 @@
 #pragma once
 
 #include "admin.hpp"
+#include "audit/audit_log.hpp"
 #include "authenticator.hpp"
-#include "front.hpp"
 #include "base/asio_scheduler.hpp"
+#include "front.hpp"
+#include "limits/auth_failures.hpp"
+#include "limits/principal_limits.hpp"
 #include "settings.hpp"
 #include "webhooks/webhook_sender.hpp"
 
@@ -36,14 +39,15 @@ class daemon {
 
   ~daemon();
 
-  /// Opens everything and waits for signals. Errors: what the host, the admin socket or the listener refuse, and a
-  /// port file that cannot be written.
+  /// Opens everything and waits for signals. Errors: what the host, the admin socket or the listener refuse, and an
+  /// audit log or a port file that cannot be written.
   result<void> start();
 
   /// Undoes a start that failed half-way.
   void abandon();
 
-  /// Reads [server] and [principals] again. The principals are applied at once; a file that is wrong changes nothing.
+  /// Reads [server] and [principals] again. The principals, their limits and those of addresses are applied at once; a
+  /// file that is wrong changes nothing. The audit log is opened anew in any case.
   result<void> reload_own();
 
   /// Lets running calls finish and closes everything, then stops both contexts. /readyz says 503 from here on; the
@@ -52,6 +56,9 @@ class daemon {
 
  private:
   result<void> open_desk();
+  void limit(const server_settings& by);
+  void summarise_now_and_then();
+  boost::json::object edge_status() const;
   void await_end();
   void await_hangup();
   void close();
@@ -63,16 +70,21 @@ class daemon {
   const server_settings settings_;
   const std::shared_ptr<spdlog::logger> logger_;
   authenticator buyers_;
+  audit_log audit_;  ///< these are used by whatever answers, which stands below
+  principal_limits requests_{system_clock()};
+  auth_failures failures_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> working_;
   boost::asio::signal_set ends_;
   boost::asio::signal_set hangups_;
   boost::asio::steady_timer delay_;
-  boost::asio::thread_pool disk_{1};       ///< for the books of the desk
+  boost::asio::steady_timer summary_;
+  boost::asio::thread_pool disk_{1};         ///< for the books of the desk
   boost::asio::thread_pool webhook_net_{1};  ///< names of buyers are looked up there, which may take its time
   std::unique_ptr<asio_scheduler> disk_work_;
   std::unique_ptr<host> host_;
   std::shared_ptr<adcp_desk> desk_;
-  std::shared_ptr<adcp_desk> told_desk_;  ///< of tasks that have ended; touched by the thread of the disk alone
+  std::shared_ptr<adcp_desk> told_desk_;          ///< of tasks that have ended; touched by the thread of the disk alone
+  std::shared_ptr<const webhook_signer> signer_;  ///< null: webhooks are not signed
   std::shared_ptr<webhook_sender> webhooks_;
   std::unique_ptr<front> front_;
   std::shared_ptr<admin_socket> admin_;

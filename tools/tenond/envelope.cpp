@@ -33,22 +33,42 @@ error wrong_account(std::string message) {
   return made;
 }
 
-json::object body_of(const result<reply>& outcome) {
-  if (!outcome) return {{"adcp_error", error_object(outcome.error())}};
+json::object error_body(const error& value, const json::storage_ptr& memory) {
+  return json::object({{"adcp_error", error_object(value)}}, memory);
+}
+
+json::object body_of(const result<reply>& outcome, const json::storage_ptr& memory) {
+  if (!outcome) return error_body(outcome.error(), memory);
   json::error_code malformed;
-  auto parsed = json::parse(outcome->body, malformed);
+  auto parsed = json::parse(outcome->body, malformed, memory);
   if (!malformed && parsed.is_object()) return std::move(parsed.get_object());
-  return {{"adcp_error", error_object(make_error("INTERNAL_ERROR", "The answer could not be read."))}};
+  return error_body(make_error("INTERNAL_ERROR", "The answer could not be read."), memory);
+}
+
+bool has_failed(const json::object& body) {
+  const auto* succeeded = body.if_contains("success");  // of comply_test_controller
+  return body.contains("adcp_error") || (succeeded != nullptr && *succeeded == false);
+}
+
+json::object error_member(int code, std::string_view message) { return {{"code", code}, {"message", message}}; }
+
+std::string rpc_message(const json::value& id, std::string_view member, const json::object& content) {
+  std::string made = R"({"jsonrpc":"2.0","id":)" + json::serialize(id);
+  return made.append(",\"").append(member).append("\":").append(json::serialize(content)).append("}");
 }
 
 }  // namespace
 
-json::object rpc_result(const json::value& id, json::object result) {
-  return {{"jsonrpc", "2.0"}, {"id", id}, {"result", std::move(result)}};
+std::string rpc_result(const json::value& id, const json::object& result) { return rpc_message(id, "result", result); }
+
+std::string rpc_error(const json::value& id, int code, std::string_view message) {
+  return rpc_message(id, "error", error_member(code, message));
 }
 
-json::object rpc_error(const json::value& id, int code, std::string_view message) {
-  return {{"jsonrpc", "2.0"}, {"id", id}, {"error", {{"code", code}, {"message", message}}}};
+std::string rpc_error(const json::value& id, int code, const error& value) {
+  auto content = error_member(code, value.message);
+  content["data"] = {{"adcp_error", error_object(value)}};
+  return rpc_message(id, "error", content);
 }
 
 json::object error_object(const error& value) {
@@ -66,17 +86,22 @@ json::object error_object(const error& value) {
   return object;
 }
 
-json::object tool_result(const result<reply>& outcome, const json::value* context) {
-  auto body = body_of(outcome);
-  const auto* succeeded = body.if_contains("success");  // of comply_test_controller
-  const bool failed = body.contains("adcp_error") || (succeeded != nullptr && *succeeded == false);
-  if (!failed && !body.contains("status")) body["status"] = "completed";
+json::object task_body(const result<reply>& outcome, const json::value* context, const json::storage_ptr& memory) {
+  auto body = body_of(outcome, memory);
+  if (!has_failed(body) && !body.contains("status")) body["status"] = "completed";
   if (context != nullptr) body["context"] = *context;
-  json::array content;
-  content.push_back(json::object{{"type", "text"}, {"text", json::serialize(body)}});
-  json::object made{{"content", std::move(content)}, {"structuredContent", std::move(body)}};
-  if (failed) made["isError"] = true;
-  return made;
+  return body;
+}
+
+/// Put together from texts, so that the body, which may be large, is written once.
+std::string tool_result(const json::value& id, const json::object& body) {
+  const auto text = json::serialize(body);
+  const auto quoted = json::serialize(json::string_view(text));
+  std::string made = R"({"jsonrpc":"2.0","id":)" + json::serialize(id);
+  made.reserve(made.size() + quoted.size() + text.size() + 128);
+  made.append(R"(,"result":{"content":[{"type":"text","text":)").append(quoted);
+  made.append(R"(}],"structuredContent":)").append(text);
+  return made.append(has_failed(body) ? R"(,"isError":true}})" : "}}");
 }
 
 json::object task_object(const submitted_task& task) {

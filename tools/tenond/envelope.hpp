@@ -16,13 +16,21 @@ inline constexpr int parse_error = -32700;
 inline constexpr int invalid_request = -32600;
 inline constexpr int method_not_found = -32601;
 inline constexpr int invalid_params = -32602;
+inline constexpr int too_many_requests = -32029;  ///< AdCP 3.0, transport errors: refused before the task was asked
 
-boost::json::object rpc_result(const boost::json::value& id, boost::json::object result);
-boost::json::object rpc_error(const boost::json::value& id, int code, std::string_view message);
+/// Messages of JSON-RPC, as they go out.
+std::string rpc_result(const boost::json::value& id, const boost::json::object& result);
+std::string rpc_error(const boost::json::value& id, int code, std::string_view message);
 
-/// An MCP tool result around a task's outcome: the AdCP object as structuredContent and once more as text. `context` is
-/// what the caller sent and is echoed as it came.
-boost::json::object tool_result(const result<reply>& outcome, const boost::json::value* context);
+/// An error of a task as one of JSON-RPC, whose `data` has it whole (AdCP 3.0, transport errors).
+std::string rpc_error(const boost::json::value& id, int code, const error& value);
+
+/// A task's outcome as AdCP has it. `context` is what the caller sent and is echoed as it came. It lives in `memory`.
+boost::json::object task_body(const result<reply>& outcome, const boost::json::value* context,
+                              const boost::json::storage_ptr& memory = {});
+
+/// The message with an MCP tool result around such a body: it is structuredContent, and once more the text.
+std::string tool_result(const boost::json::value& id, const boost::json::object& body);
 
 /// AdCP 3.0 core/error.json, without what only the operator may see.
 boost::json::object error_object(const error& value);

@@ -36,7 +36,7 @@ int run(const std::filesystem::path& config) {
     return exit_usage;
   }
   const auto logger = make_logger(settings->log_level);
-  boost::asio::io_context calls;
+  boost::asio::io_context calls(static_cast<int>(settings->threads));
   boost::asio::io_context control;
   const auto threads = settings->threads;
   daemon server(calls, control, config, std::move(*settings), logger);

@@ -5,11 +5,14 @@
 #include "protocol_versions.hpp"
 #include "schemas/schemas.hpp"
 
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
+#include <random>
 #include <utility>
 #include <vector>
 
@@ -18,6 +21,8 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::string_view task_tool = "tasks_get";  // no task of a plugin's, so no table of the release has it
+
+const json::object no_members;
 
 std::string describe(std::string_view task) {
   if (task == task_tool) return "What became of a task that was answered as submitted; needs its task_id.";
@@ -28,11 +33,22 @@ std::string describe(std::string_view task) {
   return text + (known->mutating ? "; changes something, needs an idempotency_key." : "; reads only.");
 }
 
+bool is_id(const json::value& id) { return id.is_string() || id.is_int64() || id.is_uint64(); }
+
+std::string random_prefix() {
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), "call-%08x-", std::random_device()());
+  return text.data();
+}
+
 json::object tool(std::string_view task) {
   return {{"name", task}, {"description", describe(task)}, {"inputSchema", schemas::input_schema(task)}};
 }
 
 }  // namespace
+
+mcp_endpoint::mcp_endpoint(adcp_desk& desk, audit_log* log, const clock& time)
+    : desk_(desk), log_(log), time_(time), id_prefix_(random_prefix()) {}
 
 void mcp_endpoint::handle(const buyer& from, const json::value& message, mcp_handler done) {
   const auto* object = message.if_object();
@@ -48,25 +64,48 @@ void mcp_endpoint::handle(const buyer& from, const json::value& message, mcp_han
     return done(rpc_error(id ? *id : json::value(), invalid_request, "expected a method"));
   }
   if (id == nullptr) return done(std::nullopt);
-  if (!id->is_string() && !id->is_int64() && !id->is_uint64()) {
+  if (!is_id(*id)) {
     return done(rpc_error(nullptr, invalid_request, "expected an id that is a string or an integer"));
   }
-  json::object params;
-  if (const auto* given = object->if_contains("params"); given != nullptr) {
-    if (!given->is_object()) return done(rpc_error(*id, invalid_params, "expected params to be an object"));
-    params = given->get_object();
-  }
-
+  const auto* given = object->if_contains("params");
   const std::string_view name = method->get_string();
+  if (given != nullptr && !given->is_object()) {
+    const auto line = name == "tools/call" ? audited_call::begin(log_, time_, with_id(from), no_members) : nullptr;
+    if (line) line->end("invalid_params");
+    return done(rpc_error(*id, invalid_params, "expected params to be an object"));
+  }
+  const auto& params = given == nullptr ? no_members : given->get_object();
+
   if (name == "initialize") return done(rpc_result(*id, initialize(params)));
   if (name == "ping") return done(rpc_result(*id, {}));
-  if (name == "tools/call") return call_tool(from, *id, params, std::move(done));
+  if (name == "tools/call") return call_tool(with_id(from), *id, params, std::move(done));
   if (name == "tools/list") {
     auto tools = list_tools(from);
     if (!tools) return done(rpc_error(*id, invalid_params, tools.error().message));
-    return done(rpc_result(*id, std::move(*tools)));
+    return done(rpc_result(*id, *tools));
   }
   done(rpc_error(*id, method_not_found, "Unknown method: " + std::string(name)));
+}
+
+buyer mcp_endpoint::with_id(const buyer& from) {
+  auto made = from;
+  made.request_id = id_prefix_ + std::to_string(++calls_);
+  return made;
+}
+
+std::optional<std::string> mcp_endpoint::refuse(const buyer& from, const json::value& message, const error& why) {
+  const auto* object = message.if_object();
+  const auto* id = object == nullptr ? nullptr : object->if_contains("id");
+  const auto* method = object == nullptr ? nullptr : object->if_contains("method");
+  if (id == nullptr || !is_id(*id) || method == nullptr || !method->is_string()) return std::nullopt;
+  if (*method != "tools/call") return rpc_error(*id, too_many_requests, why);
+  const auto* sent = object->if_contains("params");
+  const auto& params = sent != nullptr && sent->is_object() ? sent->get_object() : no_members;
+  if (const auto line = audited_call::begin(log_, time_, with_id(from), params)) line->end_bounded("rate_limited");
+  const auto* arguments = params.if_contains("arguments");
+  const auto* context =
+      arguments != nullptr && arguments->is_object() ? arguments->get_object().if_contains("context") : nullptr;
+  return tool_result(*id, task_body(why, context));
 }
 
 json::object mcp_endpoint::initialize(const json::object& params) const {
@@ -89,25 +128,33 @@ result<json::object> mcp_endpoint::list_tools(const buyer& from) const {
 }
 
 void mcp_endpoint::call_tool(const buyer& from, const json::value& id, const json::object& params, mcp_handler done) {
+  const auto line = audited_call::begin(log_, time_, from, params);
+  const auto refuse = [&](std::string_view outcome, const std::string& message) {
+    if (line) line->end(outcome);
+    done(rpc_error(id, invalid_params, message));
+  };
   const auto* name = params.if_contains("name");
   const auto* arguments = params.if_contains("arguments");
-  if (name == nullptr || !name->is_string()) return done(rpc_error(id, invalid_params, "expected the tool's name"));
-  if (arguments != nullptr && !arguments->is_object()) {
-    return done(rpc_error(id, invalid_params, "expected arguments to be an object"));
-  }
+  if (name == nullptr || !name->is_string()) return refuse("invalid_params", "expected the tool's name");
+  if (arguments != nullptr && !arguments->is_object())
+    return refuse("invalid_params", "expected arguments to be an object");
   std::string task(name->get_string());
-  if (release::find_task(task) == nullptr && task != task_tool)
-    return done(rpc_error(id, invalid_params, "Unknown tool: " + task));
+  if (release::find_task(task) == nullptr && task != task_tool) return refuse("unknown_tool", "Unknown tool: " + task);
 
-  const json::object given = arguments == nullptr ? json::object() : arguments->get_object();
+  const auto& given = arguments == nullptr ? no_members : arguments->get_object();
   std::optional<json::value> context;
   if (const auto* sent = given.if_contains("context")) context = *sent;
-  desk_.call(from, std::move(task), given,
-             [id, context = std::move(context), done = std::move(done)](const result<reply>& outcome) mutable {
-               if (!outcome && outcome.error().code == no_such_tool)
-                 return done(rpc_error(id, invalid_params, outcome.error().message));
-               done(rpc_result(id, tool_result(outcome, context ? &*context : nullptr)));
-             });
+  auto answer = [id, line, context = std::move(context), done = std::move(done)](const result<reply>& outcome) mutable {
+    if (!outcome && outcome.error().code == no_such_tool) {
+      if (line) line->end("unknown_tool");
+      return done(rpc_error(id, invalid_params, outcome.error().message));
+    }
+    json::monotonic_resource memory;
+    const auto body = task_body(outcome, context ? &*context : nullptr, &memory);
+    if (line) line->end(body);
+    done(tool_result(id, body));
+  };
+  desk_.call(from, std::move(task), given, std::move(answer), line ? &line->subject : nullptr);
 }
 
 }  // namespace tenon::tenond

@@ -19,6 +19,8 @@ void assign(const std::optional<Value>& from, Target& to) {
 }
 
 constexpr std::int64_t longest_timeout_ms = 3'600'000;
+constexpr int most_requests = 1'000'000;
+constexpr double most_per_second = 100'000;
 
 template <std::chrono::milliseconds server_settings::*Member>
 void read_timeout(const field& from, server_settings& into) {
@@ -74,6 +76,21 @@ constexpr key_rule<server_settings> server_rules[] = {
     {"allowed_origins", read_allowed_origins},
     {"tls_certificate", [](const field& from, server_settings& into) { assign(from.path(), into.tls_certificate); }},
     {"tls_key", [](const field& from, server_settings& into) { assign(from.path(), into.tls_key); }},
+    {"webhook_signing_key",
+     [](const field& from, server_settings& into) { assign(from.path(), into.webhook_signing_key); }},
+    {"webhook_signing_key_id",
+     [](const field& from, server_settings& into) { assign(from.text(), into.webhook_signing_key_id); }},
+    {"audit_log", [](const field& from, server_settings& into) { assign(from.path(), into.audit_log); }},
+    {"requests_per_second_per_principal",
+     [](const field& from, server_settings& into) {
+       assign(from.number(0, most_per_second), into.requests_per_second_per_principal);
+     }},
+    {"burst_per_principal",
+     [](const field& from, server_settings& into) { assign(from.whole(1, most_requests), into.burst_per_principal); }},
+    {"auth_failures_per_minute_per_address",
+     [](const field& from, server_settings& into) {
+       assign(from.whole(0, most_requests), into.auth_failures_per_minute_per_address);
+     }},
 };
 
 void read_token(const field& from, principal& into) {
@@ -89,7 +106,15 @@ void read_token(const field& from, principal& into) {
   into.token_sha256 = std::move(*text);
 }
 
-constexpr key_rule<principal> principal_rules[] = {{"token_sha256", read_token, true}};
+constexpr key_rule<principal> principal_rules[] = {
+    {"token_sha256", read_token, true},
+    {"requests_per_second",
+     [](const field& from, principal& into) { into.requests_per_second = from.number(0, most_per_second); }},
+    {"burst",
+     [](const field& from, principal& into) {
+       if (const auto value = from.whole(1, most_requests)) into.burst = static_cast<std::uint32_t>(*value);
+     }},
+};
 
 void read_principals(const document::entry& found, file_scope& scope, server_settings& into) {
   const auto* table = field{found.content, "principals", scope}.table();
@@ -99,7 +124,7 @@ void read_principals(const document::entry& found, file_scope& scope, server_set
     const std::string prefix = "principals." + one.key;
     const auto* keys = field{one.content, prefix, scope}.table();
     if (keys == nullptr) continue;
-    principal made{.name = one.key, .token_sha256 = {}};
+    principal made{.name = one.key};
     read_table<principal>(*keys, one.line, prefix + ".", principal_rules, scope, made);
     if (made.token_sha256.empty()) continue;
     if (!tokens.insert(made.token_sha256).second) {
@@ -132,6 +157,9 @@ result<server_settings> read_server_settings(const std::filesystem::path& config
       if (settings.tls_certificate.empty() != settings.tls_key.empty()) {
         scope.error(server->line, "server.tls_certificate, tls_key: expected both or neither, found one of them");
       }
+      if (settings.webhook_signing_key.empty() && !settings.webhook_signing_key_id.empty()) {
+        scope.error(server->line, "server.webhook_signing_key_id: expected a webhook_signing_key, too, found none");
+      }
     }
   }
   if (const auto* principals = document::find(*parsed, "principals"); principals != nullptr) {
@@ -160,6 +188,8 @@ std::vector<std::string_view> changed_keys(const server_settings& running, const
   compare("idle_timeout_ms", &server_settings::idle_timeout);
   compare("allowed_hosts", &server_settings::allowed_hosts);
   compare("allowed_origins", &server_settings::allowed_origins);
+  compare("webhook_signing_key", &server_settings::webhook_signing_key);
+  compare("webhook_signing_key_id", &server_settings::webhook_signing_key_id);
   if (running.tls_certificate.empty() != read.tls_certificate.empty()) found.push_back("tls_certificate");
   return found;
 }

@@ -21,6 +21,25 @@ TEST_CASE("a reload takes principals at once, by SIGHUP and by tenonctl") {
   CHECK(w.log.str().find("server.threads has changed") != std::string::npos);
 }
 
+TEST_CASE("who signs webhooks publishes the key, and tells buyers that they are signed") {
+  const testing::host_directory place;
+  const auto key = place.root() / "key.pem";
+  std::ofstream(key) << make_key_pair().private_pem;
+  std::filesystem::permissions(key, std::filesystem::perms::owner_read);
+  running_daemon w("webhook_signing_key = \"" + key.string() + "\"\nwebhook_signing_key_id = \"of-the-test\"\n");
+  CHECK(w.text_of("GET", "/.well-known/jwks.json").find("\"kid\":\"of-the-test\"") != std::string::npos);
+  const auto said = w.text_of("POST", "/t/acme/mcp",
+                              R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{)"
+                              R"("name":"get_adcp_capabilities","arguments":{}}})");
+  CHECK(said.find(R"("webhook_signing":{"supported":true,"profile":"adcp/webhook-signing/v1")") != std::string::npos);
+  running_daemon silent;
+  CHECK(silent.status_of("/.well-known/jwks.json") == 404);
+  CHECK(silent.text_of("POST", "/t/acme/mcp",
+                       R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{)"
+                       R"("name":"get_adcp_capabilities","arguments":{}}})")
+            .find("webhook_signing") == std::string::npos);
+}
+
 TEST_CASE("a file that is wrong leaves the principals as they were, and says so") {
   running_daemon w;
   w.files.write_main("[principals.buyer]\ntoken_sha256 = \"abc\"\n");

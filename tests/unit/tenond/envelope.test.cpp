@@ -10,9 +10,21 @@ using namespace tenon;
 using namespace tenon::tenond;
 namespace json = boost::json;
 
+namespace {
+
+/// The tool result that goes out, as a client reads it.
+json::object told(const result<reply>& outcome, const json::value* context) {
+  const auto message = json::parse(tool_result("call-1", task_body(outcome, context))).as_object();
+  CHECK(message.at("jsonrpc") == "2.0");
+  CHECK(message.at("id") == "call-1");
+  return message.at("result").as_object();
+}
+
+}  // namespace
+
 TEST_CASE("a reply becomes structured content, the same text, and the caller's context") {
   const json::value context = {{"correlation_id", "c1"}};
-  const auto made = tool_result(reply{R"({"products":[]})"}, &context);
+  const auto made = told(reply{R"({"products":[]})"}, &context);
   CHECK_FALSE(made.contains("isError"));
   const auto& content = made.at("structuredContent").as_object();
   CHECK(content.at("context") == context);
@@ -21,7 +33,7 @@ TEST_CASE("a reply becomes structured content, the same text, and the caller's c
 }
 
 TEST_CASE("a task's own status stays") {
-  const auto made = tool_result(reply{R"({"media_buy_id":"1","status":"active"})"}, nullptr);
+  const auto made = told(reply{R"({"media_buy_id":"1","status":"active"})"}, nullptr);
   CHECK(made.at("structuredContent").at("status") == "active");
   CHECK_FALSE(made.at("structuredContent").as_object().contains("context"));
 }
@@ -30,7 +42,7 @@ TEST_CASE("an error carries its recovery always, optional members only when set,
   auto failed = make_error("RATE_LIMITED", "Too many.", "network 123 of acme is out of quota");
   failed.retry_after_s = 7;
   failed.details = R"({"limit":2})";
-  const auto made = tool_result(failed, nullptr);
+  const auto made = told(failed, nullptr);
   CHECK(made.at("isError") == true);
   const auto& error = made.at("structuredContent").at("adcp_error").as_object();
   CHECK(error.at("recovery") == "transient");
@@ -41,7 +53,7 @@ TEST_CASE("an error carries its recovery always, optional members only when set,
 }
 
 TEST_CASE("an answer that is no JSON object is an internal error, not a broken envelope") {
-  const auto made = tool_result(reply{"[1]"}, nullptr);
+  const auto made = told(reply{"[1]"}, nullptr);
   CHECK(made.at("structuredContent").at("adcp_error").at("code") == "INTERNAL_ERROR");
 }
 

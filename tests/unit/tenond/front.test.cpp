@@ -144,6 +144,7 @@ TEST_CASE("capabilities name the release and what the tenant claims") {
   CHECK(body.at("status") == "completed");
   CHECK(body.at("adcp").at("major_versions") == json::array{3});
   CHECK(body.at("specialisms") == json::array{"sales-guaranteed"});
+  CHECK(body.at("media_buy").at("features") == json::value{{"inline_creative_management", true}});
 }
 
 TEST_CASE("a task that was submitted can be asked for, by who submitted it alone") {

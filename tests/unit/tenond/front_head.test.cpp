@@ -55,6 +55,19 @@ TEST_CASE("the head of a good request is answered with nothing, that of any othe
   CHECK(status("POST", "/healthz", {}) == 405);
 }
 
+TEST_CASE("the public key of signed webhooks is there for everybody, if they are signed") {
+  front_world w;
+  CHECK(w.under_test->answer_head(asking("GET", "/.well-known/jwks.json", {}))->status == 404);
+  const front signing(**w.host, w.buyers, *w.desk, {}, {}, R"({"keys":[]})");
+  const auto answer = signing.answer_head(asking("GET", "/.well-known/jwks.json", {}));
+  REQUIRE(answer);
+  CHECK(answer->status == 200);
+  CHECK(answer->body == R"({"keys":[]})");
+  CHECK(content_type(*answer) == "application/jwk-set+json");
+  CHECK(signing.answer_head(asking("POST", "/.well-known/jwks.json", {}))->status == 405);
+  CHECK(signing.answer_head(asking("GET", "/.well-known/jwks.json", {{"host", "evil.example.com"}}))->status == 421);
+}
+
 TEST_CASE("a refused host and a refused origin are told what to do") {
   front_world w;
   const auto host = w.post(ping, "/mcp", {{"host", "evil.example.com"}});

@@ -53,6 +53,15 @@ struct running_daemon {
     return answer.size() < 12 ? 0 : static_cast<unsigned>(std::stoul(answer.substr(9, 3)));
   }
 
+  /// The answer, with its head, to a request of the buyer.
+  std::string text_of(const std::string& method, const std::string& path, const std::string& body = "") {
+    raw_client client(port);
+    client.send(method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" +
+                "Authorization: Bearer secret-token\r\nContent-Type: application/json\r\nContent-Length: " +
+                std::to_string(body.size()) + "\r\n\r\n" + body);
+    return client.read_rest();
+  }
+
   std::string ask(const std::string& line) {
     boost::asio::io_context context;
     boost::asio::local::stream_protocol::socket peer(context);

@@ -78,6 +78,13 @@ TEST_CASE("every mistake is refused with its line and what was expected") {
       {"[server]\nallowed_origins = [\"https://a.example/\"]\n", "no path"},
       {"[server]\nallowed_origins = [\"*\"]\n", "wildcard"},
       {"[server]\nallowed_origins = [\"null\"]\n", "http or https"},
+      {"[server]\nrequests_per_second_per_principal = -1\n", "from 0 to 100000"},
+      {"[server]\nrequests_per_second_per_principal = \"10\"\n", "number"},
+      {"[server]\nburst_per_principal = 0\n", "1000000"},
+      {"[server]\nauth_failures_per_minute_per_address = 1000001\n", "1000000"},
+      {"[server]\naudit_log = 1\n", "string"},
+      {"[principals.buyer]\nburst = 0.5\n", "integer"},
+      {"[principals.buyer]\nrequest_per_second = 1\n", "requests_per_second"},
       {"\n[server]\ntls_key = \"key.pem\"\n", "both or neither"},
       {"\n[server]\ntls_certificate = \"chain.pem\"\n", "both or neither"},
   };
@@ -112,6 +119,28 @@ TEST_CASE("what the listener takes is read, and what of it changed is known") {
                                       "idle_timeout_ms", "allowed_hosts", "allowed_origins"});
 }
 
+TEST_CASE("limits and the audit log are read, those of a principal beside its token, and need no restart") {
+  const config_file before("[server]\n");
+  const config_file file(
+      "[server]\naudit_log = \"audit.jsonl\"\nrequests_per_second_per_principal = 0.5\nburst_per_principal = 7\n"
+      "auth_failures_per_minute_per_address = 9\n[principals.a]\ntoken_sha256 = \"" +
+          digest + "\"\nrequests_per_second = 0\nburst = 3\n[principals.b]\ntoken_sha256 = \"" + std::string(64, 'b') +
+          "\"\n",
+      "limits");
+  const auto read = read_server_settings(file.path);
+  REQUIRE_MESSAGE(read.has_value(), file.refusal());
+  CHECK(read->audit_log == file.path.parent_path() / "audit.jsonl");
+  CHECK(read->requests_per_second_per_principal == 0.5);
+  CHECK(read->burst_per_principal == 7);
+  CHECK(read->auth_failures_per_minute_per_address == 9);
+  REQUIRE(read->principals.size() == 2);
+  CHECK(read->principals[0].requests_per_second == 0);
+  CHECK(read->principals[0].burst == 3);
+  CHECK_FALSE(read->principals[1].requests_per_second.has_value());
+  CHECK_FALSE(read->principals[1].burst.has_value());
+  CHECK(changed_keys(read_server_settings(before.path).value(), *read).empty());
+}
+
 TEST_CASE("the shipped file shows every key of [server], with its default") {
   std::ifstream shipped(fs::path(TENON_SHIPPED_CONFIG) / "tenon.toml");
   std::string text;
@@ -125,7 +154,12 @@ TEST_CASE("the shipped file shows every key of [server], with its default") {
   const auto read = read_server_settings(file.path);
   REQUIRE_MESSAGE(read.has_value(), file.refusal());
   server_settings defaults;
-  CHECK(changed_keys(defaults, *read) == std::vector<std::string_view>{"admin_socket", "port_file", "tls_certificate"});
+  CHECK(changed_keys(defaults, *read) == std::vector<std::string_view>{"admin_socket", "port_file", "webhook_signing_key",
+                                                                       "webhook_signing_key_id", "tls_certificate"});
+  CHECK(read->audit_log == "/var/log/tenon/audit.jsonl");  // as shipped
+  CHECK(read->requests_per_second_per_principal == defaults.requests_per_second_per_principal);
+  CHECK(read->burst_per_principal == defaults.burst_per_principal);
+  CHECK(read->auth_failures_per_minute_per_address == defaults.auth_failures_per_minute_per_address);
 
   const auto refusal = config_file("[server]\nzzzzzzzz = 1\n", "unknown").refusal();
   const std::string opening = "expected one of ";
@@ -138,7 +172,17 @@ TEST_CASE("the shipped file shows every key of [server], with its default") {
     ++keys;
     CHECK(text.find('\n' + name + " = ") != std::string::npos);
   }
-  CHECK(keys >= 16);
+  CHECK(keys >= 20);
+}
+
+TEST_CASE("the id of a key without the key is refused") {
+  const config_file both("[server]\nwebhook_signing_key = \"key.pem\"\nwebhook_signing_key_id = \"k\"\n");
+  const auto read = read_server_settings(both.path);
+  REQUIRE(read.has_value());
+  CHECK(read->webhook_signing_key == both.path.parent_path() / "key.pem");
+  CHECK(read->webhook_signing_key_id == "k");
+  CHECK(config_file("[server]\nwebhook_signing_key_id = \"k\"\n").refusal().find("webhook_signing_key,") !=
+        std::string::npos);
 }
 
 TEST_CASE("a principal without a token, and two with one token, are refused") {

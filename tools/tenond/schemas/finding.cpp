@@ -63,11 +63,16 @@ std::string field_of(const place& at) {
 
 }  // namespace
 
-place member_of(const place& at, std::string_view name, bool secret) noexcept {
-  return {&at, name, 0, false, at.secret || secret || is_secret_name(name)};
-}
+place member_of(const place& at, std::string_view name, bool secret) noexcept { return {&at, name, 0, false, secret}; }
 
-place item_of(const place& at, std::size_t index) noexcept { return {&at, {}, index, true, at.secret}; }
+place item_of(const place& at, std::size_t index) noexcept { return {&at, {}, index, true, false}; }
+
+bool is_secret(const place& at) noexcept {
+  for (const auto* step = &at; step->up != nullptr; step = step->up) {
+    if (step->secret || (!step->item && is_secret_name(step->member))) return true;
+  }
+  return false;
+}
 
 std::size_t depth_of(const place& at) noexcept {
   std::size_t depth = 0;
@@ -105,7 +110,7 @@ std::string describe(const json::value& value, const place& at) {
     case json::kind::null: return "null";
     default: break;
   }
-  if (at.secret) return value.is_string() ? "text that is not shown" : "a value that is not shown";
+  if (is_secret(at)) return value.is_string() ? "text that is not shown" : "a value that is not shown";
   if (value.is_string()) return quoted(value.get_string());
   return value.is_double() ? number_text(value.get_double()) : json::serialize(value);
 }

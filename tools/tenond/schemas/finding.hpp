@@ -15,11 +15,15 @@ struct place {
   std::string_view member = {};  ///< valid unless `item`
   std::size_t index = 0;
   bool item = false;
-  bool secret = false;  ///< named or described as a secret, or within such: its value is not shown
+  bool secret = false;  ///< described as a secret
 };
 
 place member_of(const place& at, std::string_view name, bool secret = false) noexcept;
 place item_of(const place& at, std::size_t index) noexcept;
+
+/// Whether it is named or described as a secret, or within such: its value is not shown.
+bool is_secret(const place& at) noexcept;
+
 std::size_t depth_of(const place& at) noexcept;
 
 /// Whether a member of this name holds what nobody else may read: credentials, tokens, authorization, bank details, ...
