@@ -85,14 +85,14 @@ endfunction()
 # directory and those below it build. Sources include what they need all the same: the release preset has no such help.
 function(tenon_precompile)
   set(sources ${CMAKE_BINARY_DIR}/precompiled.cpp ${CMAKE_BINARY_DIR}/precompiled.c) # of each language that a target may have
-  foreach(source IN LISTS sources)
+  foreach(source IN LISTS sources ITEMS ${CMAKE_BINARY_DIR}/precompiled.h)
     file(GENERATE OUTPUT ${source} CONTENT "typedef int tenon_precompiled;\n") # ISO C forbids an empty one
   endforeach()
   foreach(kind library program)
     add_library(tenon_precompiled_${kind} OBJECT ${sources})
     target_link_libraries(tenon_precompiled_${kind} PRIVATE tenon_build_flags)
     target_precompile_headers(tenon_precompiled_${kind} PRIVATE
-      "$<$<COMPILE_LANGUAGE:CXX>:${PROJECT_SOURCE_DIR}/cmake/precompiled.hpp>" "$<$<COMPILE_LANGUAGE:C>:<stdint.h$<ANGLE-R>>")
+      "$<$<COMPILE_LANGUAGE:CXX>:${PROJECT_SOURCE_DIR}/cmake/precompiled.hpp>" "$<$<COMPILE_LANGUAGE:C>:${CMAKE_BINARY_DIR}/precompiled.h>") # empty: _GNU_SOURCE comes before any header
   endforeach()
   # As CMake compiles what goes into a program; GCC takes a precompiled header for the same kind of position independence alone.
   set_target_properties(tenon_precompiled_program PROPERTIES POSITION_INDEPENDENT_CODE OFF)
