@@ -92,7 +92,9 @@ function(tenon_precompile)
     add_library(tenon_precompiled_${kind} OBJECT ${sources})
     target_link_libraries(tenon_precompiled_${kind} PRIVATE tenon_build_flags)
     target_precompile_headers(tenon_precompiled_${kind} PRIVATE
-      "$<$<COMPILE_LANGUAGE:CXX>:${PROJECT_SOURCE_DIR}/cmake/precompiled.hpp>" "$<$<COMPILE_LANGUAGE:C>:${CMAKE_BINARY_DIR}/precompiled.h>") # empty: _GNU_SOURCE comes before any header
+      "$<$<COMPILE_LANGUAGE:CXX>:${PROJECT_SOURCE_DIR}/cmake/precompiled.hpp>"
+      # Nothing: _GNU_SOURCE stands before any header of the C library.
+      "$<$<COMPILE_LANGUAGE:C>:${CMAKE_BINARY_DIR}/precompiled.h>")
   endforeach()
   # As CMake compiles what goes into a program; GCC takes a precompiled header for the same kind of position independence alone.
   set_target_properties(tenon_precompiled_program PROPERTIES POSITION_INDEPENDENT_CODE OFF)
