@@ -46,6 +46,9 @@ SLOW_STORYBOARDS = {"idempotency": (8, 0), "sales_proposal_mode": (43, 0), "webh
 # Of a tenant behind an ad server, whose catalogue no test may seed: what its tenant file has is what the storyboards ask for.
 # What is skipped has a test controller invent delivery, which an ad server has none for.
 AD_SERVER_STORYBOARDS = {"sales_non_guaranteed": (27, 2), "sales_guaranteed": (34, 2)}
+# Fewer would mean that something was not asked at all.
+FUZZ_RUNS = 150
+MCP_CHECKS = 5
 # Ad servers take no lists of a buyer's agent; the tenants' people are said to apply them by hand.
 BY_HAND = 'manual_targeting = ["property_list", "collection_list"]\n'
 
@@ -106,7 +109,8 @@ class World(Programs):
         super().__init__(pathlib.Path(tempfile.mkdtemp(prefix="tenon-conformance-")))
         self.build = build
         self.tenants = tenants
-        self.tokens = [secrets.token_urlsafe(24), secrets.token_urlsafe(24)]
+        # A principal belongs to one tenant.
+        self.tokens = {tenant: [secrets.token_urlsafe(24), secrets.token_urlsafe(24)] for tenant in tenants}
         self.sandbox = None
 
     def __enter__(self):
@@ -126,6 +130,9 @@ class World(Programs):
             process.stop()
         shutil.rmtree(self.root, ignore_errors=True)
 
+    def token(self, number=0, tenant=None):
+        return self.tokens[tenant or self.tenants[0]][number]
+
     def url(self, tenant=None):
         return "http://127.0.0.1:%d/t/%s/mcp" % (self.port, tenant or self.tenants[0])
 
@@ -140,8 +147,9 @@ class World(Programs):
         (self.root / "plugins").mkdir()
         (self.root / "tenants.d").mkdir()
         subprocess.run([self.build / "bin" / "tenonctl", "webhook", "keygen", self.root], check=True, capture_output=True)
-        principals = "".join('[principals.buyer-%d]\ntoken_sha256 = "%s"\n' % (
-            number, hashlib.sha256(token.encode()).hexdigest()) for number, token in enumerate(self.tokens))
+        principals = "".join('[principals.%s-buyer-%d]\ntoken_sha256 = "%s"\n' % (
+            tenant, number, hashlib.sha256(token.encode()).hexdigest())
+            for tenant, tokens in self.tokens.items() for number, token in enumerate(tokens))
         (self.root / "tenon.toml").write_text(
             '[host]\nplugin_dirs = ["plugins"]\nstore_dir = "store"\n[cache]\ncold_start = "coalesce"\n[server]\nport = 0\n'
             'port_file = "tenond.port"\nwebhook_signing_key = "webhook-key.pem"\n' + principals)
@@ -152,10 +160,10 @@ class World(Programs):
         is_seller = tenant == "seller"
         plugin = "sandbox_seller" if is_seller else tenant
         shutil.copy(self.build / "plugins" / (plugin + ".so"), self.root / "plugins")
-        head = ('plugin = "%s"\nprincipals = ["buyer-0", "buyer-1"]\n'
+        head = ('plugin = "%s"\nprincipals = ["%s-buyer-0", "%s-buyer-1"]\n'
                 'specialisms = ["sales-non-guaranteed", "sales-guaranteed"%s]\n%s = true\n[settings]\n'
                 'publisher_domain = "publisher.example"\n' % (
-                    plugin, ', "sales-proposal-mode"' if is_seller else "",
+                    plugin, tenant, tenant, ', "sales-proposal-mode"' if is_seller else "",
                     "sandbox" if is_seller else "implicit_accounts"))
         (self.root / "tenants.d" / (tenant + ".toml")).write_text(head + self.settings(tenant))
 
@@ -233,15 +241,17 @@ class Suites:
         script = pathlib.Path(__file__).resolve().parent.parent / "tests/conformance/storyboard.cjs"
         tenant = tenant or world.tenants[0]
         options = [] if tenant == "seller" else ["--without-seeding"]
-        return self.run_node([script, world.url(tenant), world.tokens[0], name, *options])
+        return self.run_node([script, world.url(tenant), world.token(tenant=tenant), name, *options])
 
     def judge(self, suite, world, name, expected, done):
         """What the runner of a storyboard found, beside what has to be found."""
         try:
             found = json.loads(done.stdout.strip().splitlines()[-1])
-        except (IndexError, ValueError):
+            found["passed"]
+        except (IndexError, KeyError, ValueError):
             self.count(suite, 0, 1, 0)
-            return self.fail("%s: the runner ended without an answer: %s" % (name, done.stderr.strip()[-400:]))
+            return self.fail("%s: the runner ended without figures: %s; tenond's log ends with\n%s" % (
+                name, (done.stdout + done.stderr).strip()[-400:], world.log()))
         passed, skipped, known = (*expected, 0)[:3]
         unexpected = max(0, found["failed"] - known)
         self.count(suite, found["passed"], unexpected, found["skipped"], found["failed"] - unexpected)
@@ -281,7 +291,7 @@ class Suites:
                                  "POST .*/flight/.*/creative$"])
 
     def together(self):
-        """The same buyer at tenants of three plugins, served by one process at once."""
+        """Tenants of three plugins, served by one process at once."""
         name = "sales_guaranteed"
         expected = {"seller": STORYBOARDS[name], "gam": AD_SERVER_STORYBOARDS[name], "kevel": AD_SERVER_STORYBOARDS[name]}
         with World(self.build, *expected) as world, concurrent.futures.ThreadPoolExecutor(len(expected)) as threads:
@@ -293,8 +303,8 @@ class Suites:
         command = self.packages / "node_modules/@adcp/sdk/bin/adcp.js"
         tools = "get_products,list_creative_formats,list_creatives,get_media_buys,get_media_buy_delivery,get_adcp_capabilities"
         with World(self.build, "seller") as world:
-            done = self.run_node([command, "fuzz", world.url(), "--auth-token", world.tokens[0], "--auth-token-cross-tenant",
-                                  world.tokens[1], "--auto-seed", "--seed", str(self.seed), "--turn-budget", "30", "--format", "json",
+            done = self.run_node([command, "fuzz", world.url(), "--auth-token", world.token(), "--auth-token-cross-tenant",
+                                  world.token(1), "--auto-seed", "--seed", str(self.seed), "--turn-budget", "30", "--format", "json",
                                   "--tools", tools], timeout=600)
             try:
                 found = json.loads(done.stdout[done.stdout.index("{"):])
@@ -304,7 +314,7 @@ class Suites:
             failures = found.get("failures", [])
             self.count("fuzz", found.get("totalRuns", 0) - len(failures), len(failures), 0)
             print("   %s" % json.dumps({key: value for key, value in found.items() if not isinstance(value, (list, dict))}))
-            if done.returncode != 0 or failures:
+            if done.returncode != 0 or failures or found.get("totalRuns", 0) < FUZZ_RUNS:
                 self.fail("fuzz: exit code %d: %s" % (done.returncode, json.dumps(found)[:2000]))
         return None
 
@@ -320,8 +330,8 @@ class Suites:
             passed, failed, known = checks_of(world.root / "mcp", expected)
             self.count("mcp", passed, failed, 0, known)
             print("   %d checks passed, %d failed, %d scenarios are not for a server of tools alone" % (passed, failed, known))
-            if done.returncode != 0:
-                self.fail("mcp: exit code %d: %s" % (done.returncode, (done.stdout + done.stderr).strip()[-3000:]))
+            if done.returncode != 0 or passed < MCP_CHECKS:
+                self.fail("mcp: %d checks passed, exit code %d: %s" % (passed, done.returncode, (done.stdout + done.stderr).strip()[-3000:]))
 
 
 def checks_of(directory, expected):
@@ -351,7 +361,7 @@ class Proxy:
                 for name, value in self.headers.items():
                     if name.lower() not in ("connection", "authorization"):
                         upstream.putheader(name, value)
-                upstream.putheader("Authorization", "Bearer " + world.tokens[0])
+                upstream.putheader("Authorization", "Bearer " + world.token())
                 upstream.endheaders(body)
                 answer = upstream.getresponse()
                 payload = answer.read()
