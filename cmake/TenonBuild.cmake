@@ -81,44 +81,6 @@ function(tenon_link_modules target)
   endforeach()
 endfunction()
 
-# tenon_precompile(): the standard library's headers, compiled once for the programs and once for everything else that this
-# directory and those below it build. Sources include what they need all the same: the release preset has no such help.
-function(tenon_precompile)
-  set(sources ${CMAKE_BINARY_DIR}/precompiled.cpp ${CMAKE_BINARY_DIR}/precompiled.c) # of each language that a target may have
-  foreach(source IN LISTS sources ITEMS ${CMAKE_BINARY_DIR}/precompiled.h)
-    file(GENERATE OUTPUT ${source} CONTENT "typedef int tenon_precompiled;\n") # ISO C forbids an empty one
-  endforeach()
-  foreach(kind library program)
-    add_library(tenon_precompiled_${kind} OBJECT ${sources})
-    target_link_libraries(tenon_precompiled_${kind} PRIVATE tenon_build_flags)
-    target_precompile_headers(tenon_precompiled_${kind} PRIVATE
-      "$<$<COMPILE_LANGUAGE:CXX>:${PROJECT_SOURCE_DIR}/cmake/precompiled.hpp>"
-      # Nothing: _GNU_SOURCE stands before any header of the C library.
-      "$<$<COMPILE_LANGUAGE:C>:${CMAKE_BINARY_DIR}/precompiled.h>")
-  endforeach()
-  # As CMake compiles what goes into a program; GCC takes a precompiled header for the same kind of position independence alone.
-  set_target_properties(tenon_precompiled_program PROPERTIES POSITION_INDEPENDENT_CODE OFF)
-  target_compile_options(tenon_precompiled_program PRIVATE -fPIE)
-  tenon_precompile_in(${CMAKE_CURRENT_SOURCE_DIR})
-endfunction()
-
-function(tenon_precompile_in directory)
-  get_property(targets DIRECTORY ${directory} PROPERTY BUILDSYSTEM_TARGETS)
-  list(FILTER targets EXCLUDE REGEX "^tenon_precompiled_|^model_") # Relacy's headers take the place of the standard ones
-  foreach(target IN LISTS targets)
-    get_target_property(type ${target} TYPE)
-    if(type STREQUAL "EXECUTABLE")
-      target_precompile_headers(${target} REUSE_FROM tenon_precompiled_program)
-    elseif(type MATCHES "^(OBJECT|STATIC|SHARED|MODULE)_LIBRARY$")
-      target_precompile_headers(${target} REUSE_FROM tenon_precompiled_library)
-    endif()
-  endforeach()
-  get_property(directories DIRECTORY ${directory} PROPERTY SUBDIRECTORIES)
-  foreach(each IN LISTS directories)
-    tenon_precompile_in(${each})
-  endforeach()
-endfunction()
-
 # What the ThreadSanitizer run needs built: the tests labelled "threads" alone.
 add_custom_target(tsan_tests)
 
