@@ -94,9 +94,9 @@ sdk::task<sdk::http_response> patient_http::send(sdk::http_request request, dead
   for (int attempt = 0;; ++attempt) {
     if (limit_) {
       auto account = *limit_;
-      // A turn that leaves no time for the exchange helps nobody.
+      // A turn that leaves no time for the exchange helps nobody. Who comes later must not have more patience by it.
       auto const left = time_left(until);
-      auto const reserve = std::min<std::chrono::nanoseconds>(left / 10, least_exchange);
+      auto const reserve = std::min<std::chrono::nanoseconds>(left / 4, least_exchange);
       auto const patience = std::min<std::chrono::nanoseconds>(left - reserve, longest_turn);
       co_await context_.limiter().turn(std::move(account), patience);
     }
