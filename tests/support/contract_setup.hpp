@@ -5,6 +5,7 @@
 #include "manual_clock.hpp"
 #include "print_result.hpp"
 #include "probe_factory.hpp"
+#include "thread_name.hpp"
 
 #include <tenon/router.hpp>
 
@@ -15,9 +16,7 @@
 #include <latch>
 #include <memory>
 #include <optional>
-#include <sstream>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace tenon::testing {
@@ -87,9 +86,7 @@ struct contract_setup {
     for (auto* one : {&first, &second}) {
       boost::asio::post(blocking, [one, &both] {
         both.arrive_and_wait();
-        std::ostringstream text;
-        text << std::this_thread::get_id();
-        one->set_value(text.str());
+        one->set_value(this_thread_name());
       });
     }
     names threads{first.get_future().get()};

@@ -1,13 +1,13 @@
 #pragma once
 
+#include "thread_name.hpp"
+
 #include <tenon/platform.hpp>
 
 #include <algorithm>
 #include <functional>
 #include <mutex>
-#include <sstream>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -33,9 +33,7 @@ class plain_platform : public platform {
       const std::lock_guard lock(mutex_);
       calls_.push_back(request);
     }
-    std::ostringstream thread;
-    thread << std::this_thread::get_id();
-    done(reply{"{\"served_by\":\"" + tag_ + "\",\"task\":\"" + request.task + "\",\"thread\":\"" + thread.str() +
+    done(reply{"{\"served_by\":\"" + tag_ + "\",\"task\":\"" + request.task + "\",\"thread\":\"" + this_thread_name() +
                "\"}"});
   }
 

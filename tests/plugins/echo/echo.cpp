@@ -19,8 +19,9 @@
 
 #include <tenon/sdk/plugin.hpp>
 
-#include <sstream>
+#include <functional>
 #include <stdexcept>
+#include <string>
 #include <thread>
 
 namespace sdk = tenon::sdk;
@@ -39,11 +40,7 @@ std::string text_of(const json::object& object, std::string_view key) {
 }
 
 /// Where a task runs is the host's promise: a test compares.
-std::string this_thread() {
-  std::ostringstream text;
-  text << std::this_thread::get_id();
-  return text.str();
-}
+std::string this_thread() { return std::to_string(std::hash<std::thread::id>()(std::this_thread::get_id())); }
 
 }  // namespace
 
@@ -119,7 +116,8 @@ class echo_platform final : public sdk::platform {
   }
 
   sdk::task<json::value> respond(json::value request, json::object answer) {
-    const json::object asked = request.is_object() ? request.get_object() : json::object();
+    const json::object nothing;
+    const json::object& asked = request.is_object() ? request.get_object() : nothing;
     if (asked.contains("fail")) throw sdk::error(text_of(asked, "fail"), "It failed, as asked.").field("fail");
     if (asked.contains("throw")) throw std::runtime_error("thrown, as asked");
     if (asked.contains("never")) co_await std::suspend_always();
@@ -129,6 +127,7 @@ class echo_platform final : public sdk::platform {
       json::value fetched = co_await fetch(text_of(asked, "fetch"));
       answer["fetched"] = std::move(fetched);
     }
+    answer.reserve(answer.size() + 5);
     answer["version"] = tenon::plugin_manifest::version;
     answer["tag"] = tag_;
     answer["heir_of"] = text_of(inherited(), "version");
