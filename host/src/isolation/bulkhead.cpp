@@ -122,9 +122,8 @@ void bulkhead::call(call_request request, reply_handler done) {
     }
   }
   if (refusal) return done(*std::move(refusal));
-  auto coming = std::make_unique<waiting_call>(std::move(request), std::move(done), impatient);
-  if (admission) return run(std::move(coming), *admission);
-  wait_in_line(place, std::move(coming));
+  if (admission) return run(std::move(request), std::move(done), impatient, *admission);
+  wait_in_line(place, std::make_unique<waiting_call>(std::move(request), std::move(done), impatient));
 }
 
 /// Two calls may come this far for the last place of the queue: both get one.
@@ -150,20 +149,20 @@ void bulkhead::wait_in_line(std::uint64_t place, std::unique_ptr<waiting_call> c
   if (stop.stop_requested()) leave(place);
 }
 
-void bulkhead::run(std::unique_ptr<waiting_call> call, const circuit_breaker::admission& admission) {
-  const auto& context = call->request.context;
+void bulkhead::run(call_request request, reply_handler done, bool impatient,
+                   const circuit_breaker::admission& admission) {
   admitted_call running{.admission = admission,
                         .begun = environment_->time->steady_now(),
-                        .deadline = context.deadline,
-                        .stop = context.stop,
-                        .bytes = call->request.body.size(),
-                        .impatient = call->impatient};
+                        .deadline = request.context.deadline,
+                        .stop = request.context.stop,
+                        .bytes = request.body.size(),
+                        .impatient = impatient};
   reply_handler ending = [self = shared_from_this(), running = std::move(running),
-                          done = std::move(call->done)](result<reply> outcome) mutable {
+                          done = std::move(done)](result<reply> outcome) mutable {
     self->end(running, outcome);
     done(std::move(outcome));
   };
-  environment_->start(std::move(call->request), std::move(ending));
+  environment_->start(std::move(request), std::move(ending));
 }
 
 void bulkhead::end(const admitted_call& call, result<reply>& outcome) {
@@ -298,7 +297,7 @@ void bulkhead::go_on(std::vector<leaving_call> leaving) {
     each.call->on_stop.reset();
     environment_->work->post([self = shared_from_this(), each = std::move(each)]() mutable {
       if (each.refusal) return each.call->done(*std::move(each.refusal));
-      self->run(std::move(each.call), each.admission);
+      self->run(std::move(each.call->request), std::move(each.call->done), each.call->impatient, each.admission);
     });
   }
 }

@@ -89,7 +89,7 @@ class bulkhead : public std::enable_shared_from_this<bulkhead> {
   error broken(const circuit_breaker::admission& refused) const;
   std::unique_ptr<waiting_call> take(queue::iterator at);
   void wait_in_line(std::uint64_t place, std::unique_ptr<waiting_call> call);
-  void run(std::unique_ptr<waiting_call> call, const circuit_breaker::admission& admission);
+  void run(call_request request, reply_handler done, bool impatient, const circuit_breaker::admission& admission);
   void end(const admitted_call& call, result<reply>& outcome);
   std::vector<leaving_call> take_next(steady_time now);
   void go_on(std::vector<leaving_call> leaving);
