@@ -28,28 +28,27 @@ asio::awaitable<error_code> byte_stream::open() {
   co_return failed;
 }
 
-asio::awaitable<std::pair<error_code, std::size_t>> byte_stream::read_some(asio::mutable_buffer into) {
-  if (tls_) {
-    const auto [failed, received] = co_await tls_->async_read_some(into, token);
-    co_return std::pair(failed, received);
-  }
-  const auto [failed, received] = co_await socket_.async_read_some(into, token);
-  co_return std::pair(failed, received);
+/// No coroutine of its own: the ones that it returns are enough.
+asio::awaitable<std::tuple<error_code, std::size_t>> byte_stream::read_some(asio::mutable_buffer into) {
+  return tls_ ? tls_->async_read_some(into, token) : socket_.async_read_some(into, token);
 }
 
-asio::awaitable<error_code> byte_stream::write(asio::const_buffer bytes) {
-  const auto failed = co_await write_all(bytes);
-  co_return failed;
-}
+asio::awaitable<error_code> byte_stream::write(asio::const_buffer bytes) { return write_all(bytes); }
 
 asio::awaitable<error_code> byte_stream::write(std::shared_ptr<wire_response> message) {
-  const std::array<asio::const_buffer, 2> bytes{asio::buffer(message->head), asio::buffer(message->body)};
-  const auto failed = co_await write_all(bytes);
+  error_code failed;
+  if (message->body.size() <= copied_body) {
+    message->head += message->body;
+    failed = co_await write_all(asio::const_buffer(asio::buffer(message->head)));
+  } else {
+    const std::array<asio::const_buffer, 2> bytes{asio::buffer(message->head), asio::buffer(message->body)};
+    failed = co_await write_all(bytes);
+  }
   co_return failed;
 }
 
 template <typename Buffers>
-asio::awaitable<error_code> byte_stream::write_all(const Buffers& bytes) {
+asio::awaitable<error_code> byte_stream::write_all(Buffers bytes) {
   reported_ = 0;
   const auto goes_on = [this](const error_code& failed, std::size_t total) -> std::size_t {
     report(total);

@@ -12,7 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <utility>
+#include <tuple>
 
 namespace tenon::http {
 
@@ -31,7 +31,8 @@ class byte_stream {
   /// The handshake, if there is one. To be done before anything is read or written.
   boost::asio::awaitable<boost::system::error_code> open();
 
-  boost::asio::awaitable<std::pair<boost::system::error_code, std::size_t>> read_some(boost::asio::mutable_buffer into);
+  boost::asio::awaitable<std::tuple<boost::system::error_code, std::size_t>> read_some(
+      boost::asio::mutable_buffer into);
 
   /// All of it.
   boost::asio::awaitable<boost::system::error_code> write(boost::asio::const_buffer bytes);
@@ -44,7 +45,7 @@ class byte_stream {
   using tls_stream = boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>;
 
   template <typename Buffers>
-  boost::asio::awaitable<boost::system::error_code> write_all(const Buffers& bytes);
+  boost::asio::awaitable<boost::system::error_code> write_all(Buffers bytes);
   void report(std::size_t total);
 
   boost::asio::ip::tcp::socket socket_;

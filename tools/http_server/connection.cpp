@@ -9,7 +9,11 @@
 #include <boost/beast/core/string.hpp>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <exception>
+#include <memory_resource>
+#include <tuple>
 
 namespace tenon::http {
 namespace {
@@ -56,12 +60,21 @@ constexpr refusal silent{1, {}};
 
 }  // namespace
 
+/// A request as it arrives. The fields of most heads fit into its own memory.
+struct connection::incoming {
+  incoming() {}  // or make_shared() would clear the memory
+
+  std::array<std::byte, 512> space;
+  std::pmr::monotonic_buffer_resource memory{space.data(), space.size()};
+  parser request{std::piecewise_construct, std::tuple(), std::tuple(head_allocator(&memory))};
+};
+
 connection::connection(asio::ip::tcp::socket socket, tls_identity identity,
                        std::shared_ptr<const server_options> options, std::shared_ptr<const request_handlers> handlers)
     : stream_(std::move(socket), std::move(identity), [this](std::size_t bytes) { taken(bytes); }),
       socket_(stream_.socket()),
       limit_(socket_.get_executor()),
-      answered_(socket_.get_executor(), asio::steady_timer::time_point::max()),
+      answered_(socket_.get_executor()),
       options_(std::move(options)),
       handlers_(std::move(handlers)),
       buffer_(options_->max_header_bytes + 2 * read_size) {
@@ -86,7 +99,7 @@ void connection::deliver(std::uint64_t number, response answer) {
   asio::post(socket_.get_executor(), [self = shared_from_this(), number, answer = std::move(answer)]() mutable {
     if (self->number_ != number || self->state_ != state::handling || self->answer_) return;
     self->answer_ = std::move(answer);
-    self->answered_.cancel();
+    self->answered_.wake();
   });
 }
 
@@ -102,7 +115,7 @@ void connection::close() {
   asio::post(socket_.get_executor(), [self = shared_from_this()] {
     error_code ignored;
     self->socket_.close(ignored);
-    self->answered_.cancel();
+    self->answered_.wake();
   });
 }
 
@@ -123,7 +136,9 @@ asio::awaitable<void> connection::serve() {
   if (!draining_ && !co_await open()) co_return;
   for (bool keep = true; keep && !draining_ && socket_.is_open();) {
     if (!co_await await_first_byte()) co_return;
-    auto parsed = std::make_shared<parser>();
+    auto arriving = std::make_shared<incoming>();
+    std::shared_ptr<parser> parsed(arriving, &arriving->request);
+    arriving.reset();
     auto refused = co_await read_head(parsed);
     if (refused.status != 0) {
       co_await refuse(refused);
@@ -233,7 +248,7 @@ asio::awaitable<refusal> connection::read_more() {
   co_return silent;
 }
 
-std::optional<response> connection::consult(const request& head) const {
+std::optional<response> connection::consult(request& head) const {
   if (!handlers_->head) return std::nullopt;
   try {
     return handlers_->head(head);
@@ -252,7 +267,7 @@ asio::awaitable<response> connection::ask(request asked) {
   } catch (...) {
     deliver(number_, plain_answer(500, "The request failed.\n"));
   }
-  while (!answer_ && socket_.is_open()) co_await answered_.async_wait(token);
+  while (!answer_ && socket_.is_open()) co_await answered_.async_wait(asio::use_awaitable);
   response answer;
   if (answer_) answer = std::move(*answer_);
   co_return answer;

@@ -3,6 +3,7 @@
 #include "http_server/byte_stream.hpp"
 #include "http_server/message.hpp"
 #include "http_server/minimum_rate.hpp"
+#include "http_server/wake_up.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -10,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -78,7 +80,8 @@ class connection : public std::enable_shared_from_this<connection> {
   enum class state : std::uint8_t { idle, reading, handling, writing, lingering };
   static constexpr auto never = std::numeric_limits<std::chrono::steady_clock::rep>::max();
   using time_point = std::chrono::steady_clock::time_point;
-  using parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+  using parser = boost::beast::http::request_parser<boost::beast::http::string_body, head_allocator>;
+  struct incoming;
 
   boost::asio::awaitable<void> serve();
   boost::asio::awaitable<bool> open();
@@ -87,7 +90,7 @@ class connection : public std::enable_shared_from_this<connection> {
   boost::asio::awaitable<refusal> read_body(std::shared_ptr<parser> into);
   boost::asio::awaitable<refusal> read_more();
   boost::asio::awaitable<bool> greet(std::shared_ptr<const parser> into);
-  std::optional<response> consult(const request& head) const;
+  std::optional<response> consult(request& head) const;
   boost::asio::awaitable<response> ask(request asked);
   boost::asio::awaitable<bool> write(std::shared_ptr<wire_response> answer);
   boost::asio::awaitable<bool> write_badly(std::shared_ptr<wire_response> answer, disruption how);
@@ -103,7 +106,7 @@ class connection : public std::enable_shared_from_this<connection> {
   byte_stream stream_;
   boost::asio::ip::tcp::socket& socket_;  ///< of the stream
   boost::asio::steady_timer limit_;
-  boost::asio::steady_timer answered_;  ///< never expires; cancelled when an answer is there
+  wake_up answered_;
   std::shared_ptr<const server_options> options_;
   std::shared_ptr<const request_handlers> handlers_;
   std::string peer_;

@@ -2,6 +2,7 @@
 
 #include "http_server/connection.hpp"
 
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -22,11 +23,18 @@ bool is_out_of_descriptors(const error_code& failed) {
   return failed == asio::error::no_descriptors || failed == boost::system::errc::too_many_files_open_in_system;
 }
 
+/// An erased executor has room for a strand of a context's own executor. A strand of an erased one is copied to the
+/// heap with every handler.
+asio::any_io_executor make_small_strand(const asio::any_io_executor& over) {
+  if (const auto* context = over.target<asio::io_context::executor_type>()) return asio::make_strand(*context);
+  return asio::make_strand(over);
+}
+
 /// What accepts, and knows the open connections. Everything runs on its strand.
 class listener : public std::enable_shared_from_this<listener> {
  public:
-  listener(asio::any_io_executor executor, tcp::acceptor acceptor, asio::strand<asio::any_io_executor> strand,
-           server_options options, request_handler handler, head_handler heads)
+  listener(asio::any_io_executor executor, tcp::acceptor acceptor, asio::any_io_executor strand, server_options options,
+           request_handler handler, head_handler heads)
       : executor_(std::move(executor)),
         strand_(std::move(strand)),
         acceptor_(std::move(acceptor)),
@@ -59,17 +67,17 @@ class listener : public std::enable_shared_from_this<listener> {
     if (stopping_ || accepting_) return;
     accepting_ = true;
     if (open_.size() >= options_->max_connections) return await_client();
-    const asio::any_io_executor own_strand = asio::make_strand(executor_);
-    acceptor_.async_accept(own_strand, [self = shared_from_this()](error_code failed, tcp::socket socket) {
-      self->accepting_ = false;
-      if (self->stopping_) return;
-      if (failed) {
-        if (is_out_of_descriptors(failed) && self->client_waits()) self->make_room();
-        return self->accept_later();
-      }
-      self->serve(std::move(socket));
-      self->accept();
-    });
+    acceptor_.async_accept(make_small_strand(executor_),
+                           [self = shared_from_this()](error_code failed, tcp::socket socket) {
+                             self->accepting_ = false;
+                             if (self->stopping_) return;
+                             if (failed) {
+                               if (is_out_of_descriptors(failed) && self->client_waits()) self->make_room();
+                               return self->accept_later();
+                             }
+                             self->serve(std::move(socket));
+                             self->accept();
+                           });
   }
 
   /// The system says that it is out of descriptors to who accepts while no client is there, too.
@@ -152,7 +160,7 @@ class listener : public std::enable_shared_from_this<listener> {
   }
 
   asio::any_io_executor executor_;
-  asio::strand<asio::any_io_executor> strand_;
+  asio::any_io_executor strand_;
   tcp::acceptor acceptor_;
   asio::steady_timer pause_;
   asio::steady_timer grace_;
@@ -206,7 +214,7 @@ result<std::shared_ptr<server>> server::start(asio::any_io_executor executor, se
     return make_error("CONFIGURATION_ERROR", "The server cannot listen.",
                       "expected an IPv4 or IPv6 address to listen on (port " + std::to_string(options.port) +
                           "), found \"" + options.address + "\"; use 127.0.0.1, 0.0.0.0 or ::");
-  auto strand = asio::make_strand(executor);
+  auto strand = make_small_strand(executor);
   tcp::acceptor acceptor(strand);
   const tcp::endpoint endpoint(address, options.port);
   acceptor.open(endpoint.protocol(), failed);

@@ -7,6 +7,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <any>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -30,7 +31,8 @@ struct request {
   std::string query;    ///< without the question mark
   header_list headers;  ///< names in lower case, in order; `host` is that of the target if the target names one
   std::string body;
-  std::string peer;  ///< address of the other end
+  std::string peer;      ///< address of the other end
+  std::any passed = {};  ///< what the head handler leaves for the request handler; the server does not look at it
 
   /// The first header of that lower-case name, or an empty view.
   std::string_view header(std::string_view name) const noexcept;
@@ -70,8 +72,8 @@ using request_handler = std::function<void(request, responder)>;
 /// request; nothing lets the body be read. A connection whose answered request still had a body to come is closed.
 ///
 /// Called as the request handler is, with an empty body. It must not wait: its connection stands still meanwhile. What
-/// it throws becomes a 500.
-using head_handler = std::function<std::optional<response>(const request&)>;
+/// it throws becomes a 500. What it changes in the request, the request handler gets.
+using head_handler = std::function<std::optional<response>(request&)>;
 
 struct server_options {
   std::string address = "127.0.0.1";

@@ -26,7 +26,7 @@ bool is_token(std::string_view name) {
 
 /// A line break in a value would let its author write headers of his own.
 bool is_header(std::string_view name, std::string_view value) {
-  return is_token(name) && value.find_first_of(std::string_view("\r\n\0", 3)) == value.npos;
+  return is_token(name) && std::ranges::none_of(value, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
 bool is_sendable(const response& answer) {
@@ -68,7 +68,7 @@ std::string_view request::header(std::string_view name) const noexcept {
   return at == headers.end() ? std::string_view() : std::string_view(at->second);
 }
 
-refusal check(const wire_request& head) {
+refusal check(const wire_head& head) {
   const auto hosts = head.count(beast::http::field::host);
   if (hosts > 1 || (hosts == 0 && head.version() >= 11)) return {400, "Expected exactly one Host header: send one.\n"};
   const auto codings = head.count(beast::http::field::transfer_encoding);
@@ -81,7 +81,7 @@ refusal check(const wire_request& head) {
   return {};
 }
 
-request to_request(const wire_request& head, std::string peer) {
+request to_request(const wire_head& head, std::string peer) {
   request made;
   made.method = head.method_string();
   const auto [authority, target] = split(head.target());
@@ -98,14 +98,14 @@ request to_request(const wire_request& head, std::string peer) {
   return made;
 }
 
-asked_for asked_by(const wire_request& head) {
+asked_for asked_by(const wire_head& head) {
   return {.http_1_0 = head.version() < 11, .head_alone = head.method() == beast::http::verb::head};
 }
 
 wire_response to_wire(response answer, asked_for asked, bool keep) {
   if (!is_sendable(answer)) answer = plain_answer(500, "The answer could not be sent.\n");
   wire_response made;
-  made.head.reserve(usual_head);
+  made.head.reserve(usual_head + (answer.body.size() <= copied_body ? answer.body.size() : 0));
   made.head.append("HTTP/1.1 ").append(std::to_string(answer.status)).append(" ");
   made.head.append(beast::http::obsolete_reason(beast::http::int_to_status(answer.status))).append("\r\n");
   for (const auto& [name, value] : answer.headers) {
