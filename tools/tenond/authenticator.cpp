@@ -31,6 +31,7 @@ void authenticator::assign(const std::vector<principal>& principals) {
   }
   const std::lock_guard lock(mutex_);
   known_ = std::move(made);
+  ++version_;
 }
 
 std::shared_ptr<const std::vector<authenticator::known>> authenticator::now() const {
@@ -41,7 +42,13 @@ std::shared_ptr<const std::vector<authenticator::known>> authenticator::now() co
 std::optional<std::string> authenticator::principal_of(std::string_view token) const {
   if (token.empty()) return std::nullopt;
   std::array<unsigned char, 32> digest{};
-  if (EVP_Digest(token.data(), token.size(), digest.data(), nullptr, sha256_.get(), nullptr) != 1) return std::nullopt;
+  // Its memory is kept, for OpenSSL takes longer to make it than to use it.
+  thread_local const std::unique_ptr<EVP_MD_CTX, decltype([](EVP_MD_CTX* of) { EVP_MD_CTX_free(of); })> context(
+      EVP_MD_CTX_new());
+  if (context == nullptr || EVP_DigestInit_ex2(context.get(), sha256_.get(), nullptr) != 1 ||
+      EVP_DigestUpdate(context.get(), token.data(), token.size()) != 1 ||
+      EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) != 1)
+    return std::nullopt;
   const auto all = now();
   const known* match = nullptr;
   for (const auto& entry : *all) {

@@ -5,7 +5,9 @@
 #include <tenon/error.hpp>
 
 #include <array>
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -31,6 +33,9 @@ class authenticator {
   /// The principal of this token, or nothing.
   std::optional<std::string> principal_of(std::string_view token) const;
 
+  /// Grows with every assignment: what was known at the same figure is known still.
+  std::uint64_t version() const noexcept { return version_; }
+
  private:
   struct known {
     std::string name;
@@ -45,6 +50,7 @@ class authenticator {
   const std::unique_ptr<evp_md_st, free_digest> sha256_;  ///< OpenSSL takes longer to find it than to use it
   mutable std::mutex mutex_;
   std::shared_ptr<const std::vector<known>> known_;
+  std::atomic<std::uint64_t> version_ = 0;
 };
 
 /// The token of "Bearer <token>" (RFC 6750 2.1; the scheme's case does not matter), or an empty view.

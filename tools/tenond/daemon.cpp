@@ -175,7 +175,7 @@ result<void> daemon::start() {
                                     [this](http::request request, http::responder respond) {
                                       front_->handle(std::move(request), std::move(respond));
                                     },
-                                    [this](const http::request& head) { return front_->answer_head(head); });
+                                    [this](http::request& head) { return front_->answer_head(head); });
   if (!server) return server.error();
   server_ = std::move(*server);
   if (!write_port(settings_.port_file, server_->port())) {

@@ -52,6 +52,19 @@ bool has_failed(const json::object& body) {
 
 json::object error_member(int code, std::string_view message) { return {{"code", code}, {"message", message}}; }
 
+/// A JSON text as a JSON string. Whatever else would have to be escaped is escaped in the text already.
+void append_quoted(std::string& into, std::string_view json_text) {
+  into += '"';
+  for (auto at = json_text.begin(); at != json_text.end();) {
+    const auto end = std::find_if(at, json_text.end(), [](char c) { return c == '"' || c == '\\'; });
+    into.append(at, end);
+    if (end == json_text.end()) break;
+    (into += '\\') += *end;
+    at = end + 1;
+  }
+  into += '"';
+}
+
 std::string rpc_message(const json::value& id, std::string_view member, const json::object& content) {
   std::string made = R"({"jsonrpc":"2.0","id":)" + json::serialize(id);
   return made.append(",\"").append(member).append("\":").append(json::serialize(content)).append("}");
@@ -96,10 +109,11 @@ json::object task_body(const result<reply>& outcome, const json::value* context,
 /// Put together from texts, so that the body, which may be large, is written once.
 std::string tool_result(const json::value& id, const json::object& body) {
   const auto text = json::serialize(body);
-  const auto quoted = json::serialize(json::string_view(text));
-  std::string made = R"({"jsonrpc":"2.0","id":)" + json::serialize(id);
-  made.reserve(made.size() + quoted.size() + text.size() + 128);
-  made.append(R"(,"result":{"content":[{"type":"text","text":)").append(quoted);
+  std::string made;
+  made.reserve(2 * text.size() + text.size() / 4 + 256);
+  made.append(R"({"jsonrpc":"2.0","id":)").append(json::serialize(id));
+  made.append(R"(,"result":{"content":[{"type":"text","text":)");
+  append_quoted(made, text);
   made.append(R"(}],"structuredContent":)").append(text);
   return made.append(has_failed(body) ? R"(,"isError":true}})" : "}}");
 }

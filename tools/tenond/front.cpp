@@ -4,6 +4,7 @@
 #include "media_type.hpp"
 #include "protocol_versions.hpp"
 
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -18,6 +19,7 @@ http::response text(unsigned status, std::string body) {
 }
 
 constexpr std::size_t largest_refused = 64u << 10;  // that is read to be refused in the words of its protocol
+constexpr std::size_t message_memory = 4u << 10;    // to begin with: what most messages need
 constexpr std::size_t deepest_message = 64;  // as much as the SDK reads in a plugin; what AdCP defines has a dozen
 
 http::response document(unsigned status, std::string body) {
@@ -93,36 +95,34 @@ error rate_limited(const principal_limits::refusal& found) {
 
 }  // namespace
 
-std::optional<http::response> front::answer_head(const http::request& head) const {
-  std::optional<std::string> unused;
-  return answer_head(head, unused);
-}
-
-std::optional<http::response> front::answer_head(const http::request& head,
-                                                 std::optional<std::string>& principal) const {
+std::optional<http::response> front::answer_head(http::request& head) const {
   if (head.path == "/healthz" || head.path == "/readyz") {
     if (head.method != "GET" && head.method != "HEAD") return wrong_method("GET, HEAD");
     const bool refuse = (draining_ || !host_.ready()) && head.path == "/readyz";
     return refuse ? text(503, "draining\n") : text(200, "ok\n");
   }
-  auto refused = guard_.refuse(head, [this](std::string_view name) { return host_.tenant_for_host(name).has_value(); });
-  if (refused) return refused;
+  if (auto refused = refuse_host(head)) return refused;
   if (head.path == "/.well-known/jwks.json" && !jwks_.empty()) {
     return head.method == "GET" || head.method == "HEAD" ? key_set(jwks_) : wrong_method("GET, HEAD");
   }
   if (!tenant_of_path(head.path)) return text(404, "expected /mcp or /t/{tenant}/mcp\n");
-  return refuse_caller(head, principal);
+  return refuse_caller(head);
 }
 
-std::optional<http::response> front::refuse_caller(const http::request& head,
-                                                   std::optional<std::string>& principal) const {
-  principal = buyers_.principal_of(token_of(head));
+std::optional<http::response> front::refuse_host(const http::request& head) const {
+  return guard_.refuse(head, [this](std::string_view name) { return host_.tenant_for_host(name).has_value(); });
+}
+
+std::optional<http::response> front::refuse_caller(http::request& head) const {
+  const auto version = buyers_.version();  // before the look: tokens that change meanwhile are looked at again
+  auto principal = buyers_.principal_of(token_of(head));
   if (auto refused = refuse_token(head, principal)) return refused;
   if (head.method != "POST") return wrong_method("POST");  // GET would open a stream of events; there are none to send
   if (!is_json(head.header("content-type"))) return text(415, "expected content-type: application/json\n");
   for (const auto& [name, value] : head.headers) {
     if (name == "mcp-protocol-version" && !is_spoken(value)) return wrong_version();
   }
+  head.passed = known_caller{.principal = *std::move(principal), .version = version};
   return std::nullopt;
 }
 
@@ -154,17 +154,22 @@ void front::note_refusal(const http::request& head, std::string_view principal, 
 }
 
 void front::handle(http::request request, http::responder respond) {
-  std::optional<std::string> principal;
-  if (auto refused = answer_head(request, principal)) return respond(std::move(*refused));
+  const auto* known = std::any_cast<known_caller>(&request.passed);
+  if (known == nullptr || known->version != buyers_.version()) {
+    if (auto refused = answer_head(request)) return respond(std::move(*refused));
+  }
+  auto principal = std::move(std::any_cast<known_caller&>(request.passed).principal);
   const bool as_event = wants_event_stream(request.headers);
   auto tenant = tenant_of_path(request.path).value_or("");
   if (tenant.empty()) {
+    // A reload may have taken the name away while the body came.
+    if (auto refused = refuse_host(request)) return respond(std::move(*refused));
     if (const auto by_host = host_.tenant_for_host(request.header("host")); by_host) {
       if (by_host->empty()) return respond(text(503, "this host name is claimed by two tenants\n"));
       tenant = *by_host;
     }
   }
-  const auto limited = edge_.requests == nullptr ? std::nullopt : edge_.requests->take(*principal);
+  const auto limited = edge_.requests == nullptr ? std::nullopt : edge_.requests->take(principal);
   if (limited && request.body.size() > largest_refused) {
     const auto why = rate_limited(*limited);
     return respond(come_back(document(429, rpc_error(nullptr, too_many_requests, why)), why.retry_after_s));
@@ -172,8 +177,10 @@ void front::handle(http::request request, http::responder respond) {
   json::error_code malformed;
   json::parse_options options;
   options.max_depth = deepest_message;
-  const auto message = json::parse(request.body, malformed, {}, options);
-  buyer from{.principal = std::move(*principal), .tenant = std::move(tenant), .remote = std::move(request.peer)};
+  // One piece of memory for all of it. What keeps a part of the message copies it to memory of its own.
+  const auto message = json::parse(request.body, malformed,
+                                   json::make_shared_resource<json::monotonic_resource>(message_memory), options);
+  buyer from{.principal = std::move(principal), .tenant = std::move(tenant), .remote = std::move(request.peer)};
   if (limited) {
     const auto why = rate_limited(*limited);
     auto answer = malformed ? std::nullopt : mcp_.refuse(from, message, why);

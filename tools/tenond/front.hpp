@@ -10,6 +10,7 @@
 #include <tenon/host.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,19 +61,26 @@ class front {
         jwks_(std::move(jwks)),
         mcp_(desk, edge.audit, *edge.time) {}
 
-  /// The answer to a request that needs no body for it; nothing if the body is to be read and `handle` called.
-  std::optional<http::response> answer_head(const http::request& head) const;
+  /// The answer to a request that needs no body for it; nothing if the body is to be read and `handle` called, which
+  /// then finds in the request who asks.
+  std::optional<http::response> answer_head(http::request& head) const;
 
-  /// Looks at the head once more, so that it is safe without a server that calls answer_head() first, and because the
-  /// token may have gone while the body came.
+  /// Looks at a head that answer_head() has not seen, and once more at one whose token or host name may have gone while
+  /// the body came.
   void handle(http::request request, http::responder respond);
 
   /// From now on /readyz says 503, so that a load balancer looks elsewhere while running requests finish.
   void begin_draining() noexcept { draining_ = true; }
 
  private:
-  std::optional<http::response> answer_head(const http::request& head, std::optional<std::string>& principal) const;
-  std::optional<http::response> refuse_caller(const http::request& head, std::optional<std::string>& principal) const;
+  /// Who asks, by the tokens of that version.
+  struct known_caller {
+    std::string principal;
+    std::uint64_t version;
+  };
+
+  std::optional<http::response> refuse_host(const http::request& head) const;
+  std::optional<http::response> refuse_caller(http::request& head) const;
   std::optional<http::response> refuse_token(const http::request& head,
                                              const std::optional<std::string>& principal) const;
   void note_refusal(const http::request& head, std::string_view principal, std::string_view outcome) const;

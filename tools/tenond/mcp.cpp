@@ -22,6 +22,8 @@ namespace {
 
 constexpr std::string_view task_tool = "tasks_get";  // no task of a plugin's, so no table of the release has it
 
+constexpr std::size_t answer_memory = 8u << 10;  // to begin with: what most answers need, on the stack
+
 const json::object no_members;
 
 std::string describe(std::string_view task) {
@@ -143,13 +145,15 @@ void mcp_endpoint::call_tool(const buyer& from, const json::value& id, const jso
 
   const auto& given = arguments == nullptr ? no_members : arguments->get_object();
   std::optional<json::value> context;
-  if (const auto* sent = given.if_contains("context")) context = *sent;
-  auto answer = [id, line, context = std::move(context), done = std::move(done)](const result<reply>& outcome) mutable {
+  if (const auto* sent = given.if_contains("context")) context.emplace(*sent, json::storage_ptr());
+  auto answer = [id = json::value(id, json::storage_ptr()), line, context = std::move(context),
+                 done = std::move(done)](const result<reply>& outcome) mutable {
     if (!outcome && outcome.error().code == no_such_tool) {
       if (line) line->end("unknown_tool");
       return done(rpc_error(id, invalid_params, outcome.error().message));
     }
-    json::monotonic_resource memory;
+    std::array<unsigned char, answer_memory> space;
+    json::monotonic_resource memory(space.data(), space.size());
     const auto body = task_body(outcome, context ? &*context : nullptr, &memory);
     if (line) line->end(body);
     done(tool_result(id, body));

@@ -40,7 +40,8 @@ TEST_CASE("the head of a good request is answered with nothing, that of any othe
   const std::pair<std::string, std::string> type{"content-type", "application/json"};
   const std::pair<std::string, std::string> version{"mcp-protocol-version", "1999-01-01"};
   const auto status = [&](const std::string& method, const std::string& path, http::header_list headers) {
-    const auto answer = w.under_test->answer_head(asking(method, path, std::move(headers)));
+    auto asked = asking(method, path, std::move(headers));
+    const auto answer = w.under_test->answer_head(asked);
     return answer ? answer->status : 0;
   };
   CHECK(status("POST", "/mcp", {token, type}) == 0);
@@ -55,17 +56,49 @@ TEST_CASE("the head of a good request is answered with nothing, that of any othe
   CHECK(status("POST", "/healthz", {}) == 405);
 }
 
+TEST_CASE("who asks is known from the head, until the tokens change") {
+  front_world w;
+  auto asked =
+      asking("POST", "/t/acme/mcp", {{"authorization", "Bearer secret-token"}, {"content-type", "application/json"}});
+  REQUIRE_FALSE(w.under_test->answer_head(asked));
+  auto known = asked;
+  known.headers.clear();
+  CHECK(w.send(known).status == 200);
+  w.buyers.assign({});
+  CHECK(w.send(known).status == 401);
+  CHECK(w.send(asked).status == 401);
+  w.buyers.assign({{"another", "930bbdc51b6aed5c2a5678fd6e28dee7a05e8a4b643cfc0b4427c3efb86c0d94"}});
+  CHECK(w.send(known).status == 401);
+  CHECK(w.send(asked).status == 200);
+}
+
+TEST_CASE("a tenant's host name that goes while the body comes is refused") {
+  front_world w;
+  auto asked = asking(
+      "POST", "/mcp",
+      {{"host", "acme.example.com"}, {"authorization", "Bearer secret-token"}, {"content-type", "application/json"}});
+  REQUIRE_FALSE(w.under_test->answer_head(asked));
+  CHECK(w.send(asked).status == 200);
+  w.files.write_tenant("acme", "plugin = \"echo\"\nsettings = { tag = \"a\" }\n");
+  w.host->reload();
+  CHECK(w.send(asked).status == 421);
+}
+
 TEST_CASE("the public key of signed webhooks is there for everybody, if they are signed") {
   front_world w;
-  CHECK(w.under_test->answer_head(asking("GET", "/.well-known/jwks.json", {}))->status == 404);
+  const auto ask = [](const front& whom, const std::string& method, http::header_list headers = {}) {
+    auto asked = asking(method, "/.well-known/jwks.json", std::move(headers));
+    return whom.answer_head(asked);
+  };
+  CHECK(ask(*w.under_test, "GET")->status == 404);
   const front signing(**w.host, w.buyers, *w.desk, {}, {}, R"({"keys":[]})");
-  const auto answer = signing.answer_head(asking("GET", "/.well-known/jwks.json", {}));
+  const auto answer = ask(signing, "GET");
   REQUIRE(answer);
   CHECK(answer->status == 200);
   CHECK(answer->body == R"({"keys":[]})");
   CHECK(content_type(*answer) == "application/jwk-set+json");
-  CHECK(signing.answer_head(asking("POST", "/.well-known/jwks.json", {}))->status == 405);
-  CHECK(signing.answer_head(asking("GET", "/.well-known/jwks.json", {{"host", "evil.example.com"}}))->status == 421);
+  CHECK(ask(signing, "POST")->status == 405);
+  CHECK(ask(signing, "GET", {{"host", "evil.example.com"}})->status == 421);
 }
 
 TEST_CASE("a refused host and a refused origin are told what to do") {

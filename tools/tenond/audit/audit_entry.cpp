@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
-#include <ctime>
 
 namespace tenon::tenond {
 namespace {
@@ -43,9 +44,12 @@ void put_escaped(std::string& into, unsigned code) {
   into += text.data();
 }
 
+bool is_plain(char c) noexcept { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+
 void put_string(std::string& into, std::string_view value, std::size_t longest) {
-  into += '"';
-  for (std::size_t at = 0; at < value.size();) {
+  const auto plain = std::ranges::find_if_not(value.substr(0, longest), is_plain) - value.begin();
+  (into += '"') += value.substr(0, static_cast<std::size_t>(plain));
+  for (auto at = static_cast<std::size_t>(plain); at < value.size();) {
     const auto rest = value.substr(at);
     const auto size = sequence(rest);
     if (at + std::max<std::size_t>(size, 1) > longest) {
@@ -74,17 +78,30 @@ void put(std::string& into, std::string_view key, std::string_view value, std::s
   put_string(into, value, longest);
 }
 
+/// Digits and what is behind them.
+template <std::size_t Digits>
+void put_number(std::string& into, std::int64_t number, char behind) {
+  std::array<char, Digits + 1> text;
+  text.back() = behind;
+  for (auto at = Digits; at-- > 0; number /= 10) text[at] = static_cast<char>('0' + number % 10);
+  into.append(text.data(), text.size());
+}
+
 /// RFC 3339, to the millisecond.
 void put_time(std::string& into, std::string_view key, wall_time when) {
-  const auto whole = std::chrono::floor<std::chrono::milliseconds>(when.time_since_epoch());
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(whole);
-  const std::time_t since_epoch = seconds.count();
-  std::tm parts{};
-  gmtime_r(&since_epoch, &parts);
-  std::array<char, 48> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900, parts.tm_mon + 1,
-                parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, static_cast<int>((whole - seconds).count()));
-  (((into += '"') += key) += "\":\"") += text.data();
+  using namespace std::chrono;
+  const auto whole = floor<milliseconds>(when);
+  const auto midnight = floor<days>(whole);
+  const year_month_day day(midnight);
+  const hh_mm_ss time(whole - midnight);
+  ((into += '"') += key) += "\":\"";
+  put_number<4>(into, static_cast<int>(day.year()), '-');
+  put_number<2>(into, static_cast<unsigned>(day.month()), '-');
+  put_number<2>(into, static_cast<unsigned>(day.day()), 'T');
+  put_number<2>(into, time.hours().count(), ':');
+  put_number<2>(into, time.minutes().count(), ':');
+  put_number<2>(into, time.seconds().count(), '.');
+  put_number<3>(into, time.subseconds().count(), 'Z');
   into += '"';
 }
 
@@ -105,7 +122,7 @@ std::string audit_line(const audit_entry& entry, wall_time now) {
   put(line, "idempotency_key", entry.idempotency_key, longest_id);
   put(line, "media_buy_id", entry.media_buy_id, longest_id);
   put(line, "task_id", entry.task_id, longest_id);
-  if (entry.latency.count() >= 0) line += ",\"latency_us\":" + std::to_string(entry.latency.count());
+  if (entry.latency.count() >= 0) (line += ",\"latency_us\":") += std::to_string(entry.latency.count());
   put(line, "remote", entry.remote, longest_word);
   return line += "}\n";
 }

@@ -1,6 +1,9 @@
 #include "schemas/pattern.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <memory_resource>
 #include <optional>
 
 namespace tenon::tenond::schemas {
@@ -11,6 +14,7 @@ constexpr std::size_t longest_pattern = 1024;
 constexpr std::size_t largest_program = 2048;
 constexpr std::size_t most_repetitions = 1024;
 constexpr int deepest_group = 32;
+constexpr std::size_t usual_memory = 2048;  // of a search: most patterns have less than a hundred states
 
 }  // namespace
 
@@ -329,7 +333,9 @@ result<pattern> pattern::compile(std::string_view text) {
 /// The states alive before one character, each once.
 class pattern::alive_states {
  public:
-  explicit alive_states(std::size_t most) : added_(most, 0) { list_.reserve(most); }
+  alive_states(std::size_t most, std::pmr::memory_resource* memory) : added_(most, 0, memory), list_(memory) {
+    list_.reserve(most);
+  }
   /// Adds what a way leads to; true if it leads to the end.
   bool add(const ways& on, bool at_end) {
     for (const auto one : on.to) {
@@ -340,17 +346,19 @@ class pattern::alive_states {
     return on.accepts || (at_end && on.accepts_at_end);
   }
   void clear() { ++round_, list_.clear(); }
-  const std::vector<std::uint32_t>& list() const { return list_; }
+  const std::pmr::vector<std::uint32_t>& list() const { return list_; }
 
  private:
-  std::vector<std::uint32_t> added_;  ///< the round in which a state was added last
-  std::vector<std::uint32_t> list_;
+  std::pmr::vector<std::uint32_t> added_;  ///< the round in which a state was added last
+  std::pmr::vector<std::uint32_t> list_;
   std::uint32_t round_ = 1;
 };
 
 bool pattern::found_in(std::string_view subject) const {
-  alive_states now(states_.size());
-  alive_states next(states_.size());
+  std::array<std::byte, usual_memory> space;
+  std::pmr::monotonic_buffer_resource memory(space.data(), space.size());
+  alive_states now(states_.size(), &memory);
+  alive_states next(states_.size(), &memory);
   if (now.add(first_, subject.empty())) return true;
   const bool anchored = later_.to.empty() && !later_.accepts_at_end;
   for (std::size_t at = 0; at < subject.size();) {
