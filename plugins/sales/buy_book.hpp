@@ -48,11 +48,12 @@ template <class Book>
 sdk::task<json::object> list_buys(Book* book, awaited_creatives* awaited, json::object request, std::string buyer,
                                   deadline until) {
   buy_filter const wanted(request);
+  // First what takes a turn of the account's: calls come to it in the order in which they were made.
+  auto const ids = co_await ids_of(book, wanted, buyer, until);
   std::vector<awaited_creative> waiting;
-  if (awaited != nullptr) {
+  if (awaited != nullptr && !ids.empty()) {
     waiting = co_await awaited->of_buyer(buyer);
   }
-  auto const ids = co_await ids_of(book, wanted, buyer, until);
   json::array entries;
   json::array errors;
   for (auto const& id : ids) {

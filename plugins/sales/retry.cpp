@@ -94,10 +94,9 @@ sdk::task<sdk::http_response> patient_http::send(sdk::http_request request, dead
   for (int attempt = 0;; ++attempt) {
     if (limit_) {
       auto account = *limit_;
-      // A turn that leaves no time for the exchange helps nobody. Who comes later must not have more patience by it.
-      auto const left = time_left(until);
-      auto const reserve = std::min<std::chrono::nanoseconds>(left / 4, least_exchange);
-      auto const patience = std::min<std::chrono::nanoseconds>(left - reserve, longest_turn);
+      // A turn that leaves no time for the exchange helps nobody. The same time for all: by a part of what is left, who
+      // comes later would have more patience.
+      auto const patience = std::min<std::chrono::nanoseconds>(time_left(until) - least_exchange, longest_turn);
       co_await context_.limiter().turn(std::move(account), patience);
     }
     auto once = request;
