@@ -16,16 +16,17 @@ error refusal(const std::filesystem::path& file, const std::string& found) {
 }
 
 /// Whether its last line has no end: who wrote it found the disk full, say.
-bool ends_half_way(int file, off_t size) {
+bool ends_half_way(int file) {
+  struct stat status {};
   char last = '\n';
-  return size > 0 && ::pread(file, &last, 1, size - 1) == 1 && last != '\n';
+  return ::fstat(file, &status) == 0 && status.st_size > 0 && ::pread(file, &last, 1, status.st_size - 1) == 1 &&
+         last != '\n';
 }
 
 }  // namespace
 
 result<void> audit_log::open(const std::filesystem::path& file) {
   file_descriptor opened;
-  bool torn = false;
   if (!file.empty()) {
     // O_NONBLOCK: whatever it is, opening it waits for nobody.
     constexpr int flags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
@@ -36,14 +37,14 @@ result<void> audit_log::open(const std::filesystem::path& file) {
     struct stat status {};
     if (::fstat(opened.get(), &status) != 0 || !S_ISREG(status.st_mode))
       return refusal(file, "something that is no regular file; choose another path");
-    torn = ends_half_way(opened.get(), status.st_size);
   }
   summarise();  // where it was counted
   const std::lock_guard lock(file_mutex_);
+  // Looked at while no line is on its way: a file grows page by page, so one that is being written seems torn.
+  torn_ = opened && ends_half_way(opened.get());
   on_ = static_cast<bool>(opened);
   file_ = std::move(opened);
   path_ = file;
-  torn_ = torn;
   return {};
 }
 

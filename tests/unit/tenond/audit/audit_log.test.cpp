@@ -170,7 +170,7 @@ TEST_CASE("lines of many threads are whole") {
       });
     }
     threads.emplace_back([&w] {
-      for (int i = 0; i < 50; ++i) CHECK(w.log.open(w.file()));
+      for (int i = 0; i < 1000; ++i) CHECK(w.log.open(w.file()));
     });
   }
   w.log.summarise();
