@@ -9,12 +9,13 @@
 #include <memory>
 #include <thread>
 
-/// A server on a port of its own, with two threads, gone at the end of the test.
+/// A server on a port of its own, gone at the end of the test.
 class running_server {
  public:
   explicit running_server(tenon::http::request_handler handler, tenon::http::server_options options = {},
-                          tenon::http::head_handler heads = {})
-      : server_(tenon::http::server::start(threads_.get_executor(), std::move(options), std::move(handler),
+                          tenon::http::head_handler heads = {}, std::size_t threads = 2)
+      : threads_(threads),
+        server_(tenon::http::server::start(threads_.get_executor(), std::move(options), std::move(handler),
                                            std::move(heads))
                     .value()) {}
 
@@ -32,7 +33,7 @@ class running_server {
   tenon::http::server& server() { return *server_; }
 
  private:
-  boost::asio::thread_pool threads_{2};
+  boost::asio::thread_pool threads_;
   std::shared_ptr<tenon::http::server> server_;
 };
 

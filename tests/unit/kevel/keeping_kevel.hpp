@@ -17,6 +17,9 @@ class keeping_kevel {
   /// Answers in its place, once, to the next request of that name.
   void fail_next(std::string what, answer with) { failures_.emplace(std::move(what), std::move(with)); }
 
+  /// Does what the next request of that name asks for, and says so that much later.
+  void delay_next(std::string what, std::chrono::nanoseconds by) { delays_.emplace(std::move(what), by); }
+
   answer operator()(request const& asked) {
     auto const& url = asked.url();
     auto const path = url.find("/v1/") + 4;
@@ -27,7 +30,12 @@ class keeping_kevel {
       failures_.erase(known);
       return with;
     }
-    return answer(200, json::serialize(reply(what, asked)));
+    answer told(200, json::serialize(reply(what, asked)));
+    if (auto const known = delays_.find(what); known != delays_.end()) {
+      told.after(known->second);
+      delays_.erase(known);
+    }
+    return told;
   }
 
   void add_creative(json::object made) {
@@ -137,6 +145,7 @@ class keeping_kevel {
   json::array creatives_;
   json::array ads_;
   std::map<std::string, answer> failures_;
+  std::map<std::string, std::chrono::nanoseconds> delays_;
   std::vector<std::string> seen_;
 };
 
