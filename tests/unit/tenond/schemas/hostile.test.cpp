@@ -1,5 +1,5 @@
-// Goal: no request makes a check slow, deep or racy. Method: requests of the worst kinds that a body may hold, with a
-// limit of time that only a slip of order breaks; many threads that check at once.
+// Goal: no request makes a check slow or deep. Method: requests of the worst kinds that a body may hold, so large that
+// a slip of order, from n log n to n squared, say, would not end within ctest's limit of time for a test.
 #include "mini_schema.hpp"
 #include "schemas/schemas.hpp"
 
@@ -7,10 +7,8 @@
 
 #include <doctest/doctest.h>
 
-#include <atomic>
-#include <chrono>
-#include <thread>
-#include <vector>
+#include <string>
+#include <string_view>
 
 using namespace tenon::tenond::schemas;
 namespace json = boost::json;
@@ -22,16 +20,6 @@ constexpr std::string_view small_buy = R"({"idempotency_key":"0123456789abcdef",
     "packages":[{"product_id":"p","budget":10,"pricing_option_id":"cpm"}]})";
 
 json::object buy() { return json::parse(small_buy).as_object(); }
-
-/// With sanitizers on a loaded machine; what is meant to be caught takes minutes.
-constexpr auto bearable = std::chrono::seconds(30);
-
-template <class Work>
-auto time_of(Work work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::steady_clock::now() - start;
-}
 
 std::string nested(std::size_t depth, std::string_view open, std::string_view close, std::string_view inner) {
   std::string text;
@@ -72,47 +60,44 @@ TEST_CASE("deep items are compared without a deep stack") {
 
 TEST_CASE("a branch within a branch within a branch is not tried for ever") {
   const mini_schema schema(R"({"anyOf":[{"type":"string"},{"type":"array","items":{"$ref":"#"}},{"type":"null"}]})");
-  CHECK(time_of([&] { CHECK(schema.fault_in(nested(40, "[", "]", "1"))); }) < bearable);
+  CHECK(schema.fault_in(nested(40, "[", "]", "1")));
 }
 
 TEST_CASE("megabytes of text are checked in passing") {
   const std::string megabyte(1'000'000, 'a');
-  const auto spent = time_of([&] {
-    for (const auto* member :
-         {"idempotency_key", "plan_id", "po_number", "end_time", "start_time", "advertiser_industry"}) {
-      auto request = buy();
-      request[member] = megabyte;
-      const auto fault = check_request("create_media_buy", request);
-      CHECK((!fault || fault->message.size() < 600));
-    }
+  for (const auto* member :
+       {"idempotency_key", "plan_id", "po_number", "end_time", "start_time", "advertiser_industry"}) {
     auto request = buy();
-    request["brand"] = {{"domain", megabyte + "!"}};
-    CHECK(check_request("create_media_buy", request)->field == "brand.domain");
-    request["brand"] = {{"domain", megabyte}};
-    CHECK_FALSE(check_request("create_media_buy", request));
-    request["account"] = {{"brand", {{"domain", "a"}}}, {"operator", megabyte + "-"}};
-    CHECK(check_request("create_media_buy", request)->field == "account.operator");
-    request = buy();
-    request[megabyte] = megabyte;
-    CHECK_FALSE(check_request("create_media_buy", request));
-  });
-  CHECK(spent < bearable);
+    request[member] = megabyte;
+    const auto fault = check_request("create_media_buy", request);
+    CHECK((!fault || fault->message.size() < 600));
+  }
+  auto request = buy();
+  request["brand"] = {{"domain", megabyte + "!"}};
+  CHECK(check_request("create_media_buy", request)->field == "brand.domain");
+  request["brand"] = {{"domain", megabyte}};
+  CHECK_FALSE(check_request("create_media_buy", request));
+  request["account"] = {{"brand", {{"domain", "a"}}}, {"operator", megabyte + "-"}};
+  CHECK(check_request("create_media_buy", request)->field == "account.operator");
+  request = buy();
+  request[megabyte] = megabyte;
+  CHECK_FALSE(check_request("create_media_buy", request));
 }
 
 TEST_CASE("ten thousand packages are checked, and the fault of the last is found") {
   auto request = buy();
   auto& packages = request["packages"].as_array();
   for (int i = 1; i < 10'000; ++i) packages.push_back(packages[0]);
-  CHECK(time_of([&] { CHECK_FALSE(check_request("create_media_buy", request)); }) < bearable);
+  CHECK_FALSE(check_request("create_media_buy", request));
   packages[9'999].as_object()["budget"] = -1;
   CHECK(check_request("create_media_buy", request)->field == "packages[9999].budget");
 }
 
 TEST_CASE("many items that must differ are compared in less than square time") {
   json::array many;
-  for (int i = 0; i < 100'000; ++i) many.emplace_back("delivery_" + std::to_string(i));
+  for (int i = 0; i < 300'000; ++i) many.emplace_back("delivery_" + std::to_string(i));
   const mini_schema unique(R"({"uniqueItems":true})");
-  CHECK(time_of([&] { CHECK_FALSE(unique.fault_of(many)); }) < bearable);
+  CHECK_FALSE(unique.fault_of(many));
 }
 
 TEST_CASE("a creative with thousands of assets that fit nowhere is refused at once") {
@@ -125,26 +110,5 @@ TEST_CASE("a creative with thousands of assets that fit nowhere is refused at on
                                    {"name", "n"},
                                    {"format_id", {{"agent_url", "https://a.b/"}, {"id", "x"}}},
                                    {"assets", assets}}}}};
-  CHECK(time_of([&] { CHECK(check_request("sync_creatives", request)); }) < bearable);
-}
-
-TEST_CASE("threads check at once") {
-  auto wrong = buy();
-  wrong["packages"].as_array()[0].as_object()["budget"] = -1;
-  const auto right = buy();
-  std::atomic<int> slips = 0;
-  std::vector<std::jthread> threads;
-  for (int i = 0; i < 8; ++i) {
-    threads.emplace_back([&] {
-      for (int round = 0; round < 50; ++round) {
-        if (check_request("create_media_buy", right)) ++slips;
-        if (line_of(check_request("create_media_buy", wrong)) !=
-            "packages[0].budget minimum: expected a number of at least 0, found -1")
-          ++slips;
-        if (input_schema("create_media_buy").at("type") != "object") ++slips;
-      }
-    });
-  }
-  threads.clear();
-  CHECK(slips == 0);
+  CHECK(check_request("sync_creatives", request));
 }

@@ -3,8 +3,6 @@
 
 #include <doctest/doctest.h>
 
-#include <chrono>
-
 using namespace tenon::tenond::schemas;
 
 namespace {
@@ -107,12 +105,10 @@ TEST_CASE("what the matcher does not know is refused when it is compiled") {
 }
 
 TEST_CASE("no text makes a pattern slow") {
-  using clock = std::chrono::steady_clock;
-  const auto start = clock::now();
+  // With a matcher that backtracks this does not end.
   CHECK_FALSE(found("^(a+)+$", std::string(100'000, 'a') + '!'));
   CHECK_FALSE(found("^(a|a)*$", std::string(100'000, 'a') + '!'));
   const auto domain = "^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$";
   CHECK_FALSE(found(domain, std::string(1'000'000, 'a') + '!'));
   CHECK_FALSE(found("^[A-Za-z0-9_.:-]{16,255}$", std::string(1'000'000, 'a')));
-  CHECK(clock::now() - start < std::chrono::seconds(30));  // with sanitizers; a backtracker needs for ever
 }
