@@ -91,10 +91,12 @@ tenon_status acquire(tenon_ctx* ctx, const tenon_turn* turn, tenon_turn_fn done,
   if (frame == nullptr || turn == nullptr || done == nullptr || op == nullptr) return TENON_E_INVALID;
   const auto known = known_members(*turn);
   if (!is_key(known.key)) return TENON_E_INVALID;
+  // Its patience counts from here: of two who ask with one deadline, neither has more for being launched later.
   turn_limiter::wish what{.bucket = bucket_of(frame->shell(), known.key),
                           .interval = limited(known.interval_ns),
                           .burst = known.burst,
-                          .max_wait = limited(known.max_wait_ns)};
+                          .max_wait = limited(known.max_wait_ns),
+                          .since = frame->shell().environment().time->steady_now()};
   return frame->start(std::make_shared<turn_operation>(std::move(what), done, user), op);
 }
 

@@ -49,10 +49,10 @@ turn_limiter::ticket turn_limiter::acquire(wish what, handler done) {
     auto turn = turn_after(of.planned, of, what, now);
     if (!first) turn = std::max(turn, of.queue.back().turn);
     wait = turn - now;
-    if (wait > std::chrono::nanoseconds(0) && wait <= what.max_wait) {
+    const auto until = what.since.value_or(now) + what.max_wait;
+    if (wait > std::chrono::nanoseconds(0) && turn <= until) {
       of.planned = std::max(of.planned, turn) + what.interval;
       const auto id = ++last_id_;
-      const auto until = now + what.max_wait;
       of.queue.push_back({id, std::move(what), until, turn, std::move(done)});
       arm(name, of, now);
       return {nullptr, [weak = weak_from_this(), name, id](void*) {

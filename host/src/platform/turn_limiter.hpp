@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,7 @@ class turn_limiter : public std::enable_shared_from_this<turn_limiter> {
     std::chrono::nanoseconds interval{0};  ///< from this turn to the next
     std::uint32_t burst = 1;               ///< turns that may be saved up
     std::chrono::nanoseconds max_wait{0};
+    std::optional<steady_time> since = {};  ///< when it was wished for, from where max_wait counts; none: now
   };
 
   /// `granted`: go. Else the turn would have come in `wait`, and nothing was taken. Must not throw.

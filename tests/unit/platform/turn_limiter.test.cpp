@@ -79,6 +79,25 @@ TEST_CASE("who has not the time is told at once when the turn would have come, a
   CHECK(at.take() == names{"b", "d"});
 }
 
+TEST_CASE("patience counts from when a turn was wished for, however much later it is asked for") {
+  world at;
+  const auto wished = at.time.steady_now();
+  const auto first = at.ask("a");
+  at.work->advance(300ms);
+  std::vector<turn_limiter::ticket> kept;
+  const auto ask_since = [&](const std::string& name, std::chrono::nanoseconds patience) {
+    kept.push_back(at.turns->acquire({.bucket = "n", .interval = 500ms, .max_wait = patience, .since = wished},
+                                     [&at, name](bool granted, std::chrono::nanoseconds) {
+                                       at.told.push_back(granted ? name : name + " refused");
+                                     }));
+  };
+  ask_since("b", 499ms);
+  ask_since("c", 500ms);
+  CHECK(at.take() == names{"a", "b refused"});
+  at.work->advance(200ms);
+  CHECK(at.take() == names{"c"});
+}
+
 TEST_CASE("who leaves gives the turn to those behind, and is not told") {
   world at;
   const auto first = at.ask("a");
