@@ -94,7 +94,8 @@ class listener : public std::enable_shared_from_this<listener> {
       if (self->stopping_) return;
       if (failed) return self->accept_later();
       if (self->open_.size() < self->options_->max_connections) return self->accept();
-      self->make_room();
+      // A wait may end for a client who has been accepted since.
+      if (self->client_waits()) self->make_room();
       self->accept_later();  // or when a connection has ended, if that is earlier
     });
   }
