@@ -19,6 +19,7 @@ result<std::shared_ptr<service>> service::start(boost::asio::any_io_executor exe
 std::string service::base_url() const { return "http://127.0.0.1:" + std::to_string(port()); }
 
 void service::answer(const http::request& request, http::responder respond) {
+  commit_due();
   auto made = served_.handle(request);
   if (made.commits_late) commit_later(*made.commits_late, request);
   if (!made.answered)
@@ -42,8 +43,22 @@ void service::answer_later(outcome made, http::responder respond) {
 
 void service::commit_later(std::chrono::milliseconds delay, const http::request& request) {
   const auto timer = std::make_shared<boost::asio::steady_timer>(executor_, delay);
-  timer->async_wait(
-      [self = shared_from_this(), timer, request](boost::system::error_code) { self->served_.perform(request); });
+  {
+    const std::scoped_lock lock(mutex_);
+    late_.emplace(timer->expiry(), request);
+  }
+  timer->async_wait([self = shared_from_this(), timer](boost::system::error_code) { self->commit_due(); });
+}
+
+/// Not by its timer alone: when this thread was held up, requests that have come since are seen before the timer.
+void service::commit_due() {
+  std::vector<http::request> due;
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto end = late_.upper_bound(std::chrono::steady_clock::now());
+    for (auto at = late_.begin(); at != end; at = late_.erase(at)) due.push_back(std::move(at->second));
+  }
+  for (const auto& each : due) served_.perform(each);
 }
 
 void service::keep_waiting(http::responder respond) {

@@ -3,7 +3,11 @@
 #include "http_server/http_server.hpp"
 #include "sandbox/upstreams.hpp"
 
+#include <chrono>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <vector>
 
 namespace tenon::sandbox {
 
@@ -30,6 +34,7 @@ class service : public std::enable_shared_from_this<service> {
 
   void answer(const http::request& request, http::responder respond);
   void commit_later(std::chrono::milliseconds delay, const http::request& request);
+  void commit_due();
   void answer_later(outcome made, http::responder respond);
   void keep_waiting(http::responder respond);
 
@@ -38,6 +43,7 @@ class service : public std::enable_shared_from_this<service> {
   std::shared_ptr<http::server> server_;
   std::mutex mutex_;
   std::vector<http::responder> unanswered_;
+  std::multimap<std::chrono::steady_clock::time_point, http::request> late_;  ///< by when they take effect
 };
 
 }  // namespace tenon::sandbox
