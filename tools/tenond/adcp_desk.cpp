@@ -174,18 +174,17 @@ void adcp_desk::call(const buyer& from, std::string task, const json::object& ar
   // list_accounts and sync_accounts are about accounts in the plural; their requests name none that they are for.
   auto reference = is_account_task(task) ? account_reference() : account_of(arguments);
   if (!reference) return done(reference.error());
-  const auto found = host_.account_of({.tenant = from.tenant, .account = *reference}, from.principal);
+  auto found = host_.account_of({.tenant = from.tenant, .account = *std::move(reference)}, from.principal);
   if (!found) return done(found.error());
 
   errand asked{.task = std::move(task),
                .arguments = {},
                .principal = from.principal,
                .tenant = found->tenant_id().value_or(""),
-               .reference = std::move(*reference),
-               .account_id = found->id,
+               .account = *std::move(found),
                .key = text_at(arguments, "idempotency_key"),
                .trace_id = from.request_id};
-  if (subject != nullptr) *subject = {.tenant = asked.tenant, .account_id = asked.account_id};
+  if (subject != nullptr) *subject = {.tenant = asked.tenant, .account_id = asked.account.id};
   if (asked.task == test_controller) {
     if (!offers_test_controller(asked.tenant, asked.principal)) return done(unknown_tool(asked.task));
     if (text_at(arguments, "scenario") != "force_account_status")
@@ -241,7 +240,7 @@ void adcp_desk::change(errand_ptr what, reply_handler done) {
     done(outcome);
   };
   if (!target) return finish(target.error());
-  if (auto refused = accounts_.refusal({what->tenant, what->principal}, what->account_id);
+  if (auto refused = accounts_.refusal({what->tenant, what->principal}, what->account.id);
       refused && !is_account_task(what->task))
     return finish(*std::move(refused));
   if (is_account_task(what->task)) return finish(on_accounts(*what));
@@ -345,7 +344,7 @@ void adcp_desk::dispatch(const errand& what, const json::object& arguments, bool
   request.context.trace_id = what.trace_id;
   request.context.idempotency_key = what.key;
   request.context.recovering = recovering;
-  host_.async_call({.tenant = what.tenant, .account = what.reference}, std::move(request), std::move(done));
+  host_.async_call(what.account, std::move(request), std::move(done));
 }
 
 }  // namespace tenon::tenond

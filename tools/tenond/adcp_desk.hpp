@@ -49,7 +49,8 @@ struct desk_books {
 /// answered and not done again, whatever crashed in between.
 ///
 /// Lifetime    Borrows the host and the clock. `disk` runs until the last answer is there; it may wait, and nothing
-/// else should. Threads     Any, concurrently.
+///             else should.
+/// Threads     Any, concurrently.
 class adcp_desk : public std::enable_shared_from_this<adcp_desk> {
  public:
   /// How long an answer is repeated.
@@ -85,9 +86,8 @@ class adcp_desk : public std::enable_shared_from_this<adcp_desk> {
     boost::json::object arguments;  ///< empty if it does not outlive the request
     std::string principal;
     std::string tenant;
-    account_reference reference;  ///< as the buyer named the account
-    std::string account_id;
-    std::string key;  ///< of idempotency
+    tenon::account account;  ///< what the buyer named, of that tenant
+    std::string key;         ///< of idempotency
     std::string trace_id;
   };
   using errand_ptr = std::shared_ptr<const errand>;

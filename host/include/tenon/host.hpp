@@ -97,6 +97,17 @@ class host {
         token, std::move(target), std::move(request));
   }
 
+  /// The same for an account that account_of() gave a moment ago, without a second look: who has to know the tenant
+  /// before the call asks once. If the tenant is gone by now it completes with tenant_not_found, as above.
+  template <class CompletionToken>
+  auto async_call(account resolved, call_request request, CompletionToken&& token) {
+    return boost::asio::async_initiate<CompletionToken, void(result<reply>)>(
+        [this](auto handler, account of, call_request what) {
+          start_call(std::move(of), std::move(what), on_handler_executor<result<reply>>(std::move(handler)));
+        },
+        token, std::move(resolved), std::move(request));
+  }
+
   /// Reads the configuration again and moves only the tenants that changed. A request during a reload is folded into
   /// one more round, and completes with that round's report.
   template <class CompletionToken>
@@ -181,7 +192,8 @@ class host {
   /// The specialisms one tenant claims. Errors: as tasks_of().
   result<std::vector<std::string>> specialisms_of(const std::string& tenant, const std::string& principal) const;
 
-  /// The features of media buys (core/media-buy-features of AdCP) that the tenant's plugin declares. Errors: as tasks_of().
+  /// The features of media buys (core/media-buy-features of AdCP) that the tenant's plugin declares. Errors: as
+  /// tasks_of().
   result<std::vector<std::string>> features_of(const std::string& tenant, const std::string& principal) const;
 
   /// Where what outlives the process is kept ([host] state_dir): programs around the host may keep theirs in
@@ -219,6 +231,7 @@ class host {
   explicit host(std::shared_ptr<state> shared);
 
   void start_call(call_target target, call_request request, reply_handler done);
+  void start_call(account resolved, call_request request, reply_handler done);
   void start_reload(reload_request request, reload_handler done);
   void start_rollout(rollout_request request, rollout_handler done);
   void start_find_task(std::string tenant, std::string id,

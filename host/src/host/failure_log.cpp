@@ -37,12 +37,4 @@ void failure_log::tell(const std::string& tenant, const std::string& task, const
                why.operator_detail, more);
 }
 
-reply_handler logged(std::shared_ptr<failure_log> log, const call_request& request, reply_handler done) {
-  return [log = std::move(log), tenant = request.context.account.tenant_id().value_or(""), task = request.task,
-          trace = request.context.trace_id, done = std::move(done)](result<reply> outcome) mutable {
-    if (!outcome) log->tell(tenant, task, trace, outcome.error());
-    done(std::move(outcome));
-  };
-}
-
 }  // namespace tenon

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <tenon/call.hpp>
 #include <tenon/clock.hpp>
+#include <tenon/error.hpp>
 
 #include <cstdint>
 #include <map>
@@ -38,8 +38,5 @@ class failure_log {
   std::mutex mutex_;
   std::map<std::string, line_of_tenant, std::less<>> tenants_;  // as many as were ever in trouble; the catalog's
 };
-
-/// `done`, with what it is told logged first.
-reply_handler logged(std::shared_ptr<failure_log> log, const call_request& request, reply_handler done);
 
 }  // namespace tenon

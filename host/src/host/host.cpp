@@ -87,27 +87,35 @@ lazy_platform_router& host::router() noexcept { return *state_->router; }
 boost::asio::any_io_executor host::executor() const noexcept { return state_->executor; }
 
 void host::start_call(call_target target, call_request request, reply_handler done) {
-  if (!state_->calls.enter()) {
+  auto principal = request.context.principal;
+  state_->directory->resolve(
+      std::move(target), std::move(principal),
+      [self = state_, request = std::move(request), done = std::move(done)](result<account> found) mutable {
+        if (!found) return done(found.error());
+        self->call(std::move(*found), std::move(request), std::move(done));
+      });
+}
+
+void host::start_call(account resolved, call_request request, reply_handler done) {
+  state_->call(std::move(resolved), std::move(request), std::move(done));
+}
+
+void host::state::call(account resolved, call_request request, reply_handler done) {
+  if (!calls.enter()) {
     auto closing = make_error("SERVICE_UNAVAILABLE", "The server is shutting down.");
     closing.retry_after_s = 5;
     return done(std::move(closing));
   }
-  auto linked = end_with(request.context, state_->cut);
-  reply_handler leaving = [self = state_, linked = std::move(linked),
-                           done = std::move(done)](result<reply> outcome) mutable {
+  request.context.account = std::move(resolved);
+  const auto tenant = request.context.account.tenant_id().value_or("");
+  auto linked = end_with(request.context, cut);
+  reply_handler leaving = [self = shared_from_this(), linked = std::move(linked), tenant, task = request.task,
+                           trace = request.context.trace_id, done = std::move(done)](result<reply> outcome) mutable {
+    if (!outcome) self->failures->tell(tenant, task, trace, outcome.error());
     done(std::move(outcome));
     self->calls.leave();
   };
-  auto principal = request.context.principal;
-  state_->directory->resolve(std::move(target), std::move(principal),
-                             [limits = state_->limits, failures = state_->failures, request = std::move(request),
-                              done = std::move(leaving)](result<account> found) mutable {
-                               if (!found) return done(found.error());
-                               request.context.account = std::move(*found);
-                               const auto tenant = request.context.account.tenant_id().value_or("");
-                               auto told = logged(failures, request, std::move(done));
-                               limits->call(tenant, std::move(request), std::move(told));
-                             });
+  limits->call(tenant, std::move(request), std::move(leaving));
 }
 
 void host::start_reload(reload_request request, reload_handler done) {

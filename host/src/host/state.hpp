@@ -85,6 +85,9 @@ struct host::state : std::enable_shared_from_this<host::state> {
   bool watch_ended = false;
   const std::shared_ptr<last_steps> ending;
 
+  /// A call for an account, until it is answered: refused while the host shuts down, ended when that takes too long.
+  void call(account resolved, call_request request, reply_handler done);
+
   result<void> open(const host_options& options, const std::shared_ptr<const catalog>& read);
   std::shared_ptr<submitted_tasks> make_tasks(const host_settings& settings,
                                               std::function<void(const submitted_task&)> ended);
