@@ -58,6 +58,10 @@ void warm_up::build(const std::string& tenant) {
 }
 
 void warm_up::built(const std::string& tenant, const result<std::shared_ptr<platform>>& outcome) {
+  // First: who waits until all were tried looks here why one has failed.
+  if (!outcome) {
+    logger_->warn("warm-up: tenant {}: {}; its first request tries again", tenant, operator_text(outcome.error()));
+  }
   warm_up_status over;
   {
     const std::lock_guard lock(mutex_);
@@ -65,9 +69,6 @@ void warm_up::built(const std::string& tenant, const result<std::shared_ptr<plat
     pending_.erase(tenant);
     ++(outcome ? counts_.built : counts_.failed);
     if (counts_.built + counts_.failed == counts_.wanted) over = counts_;
-  }
-  if (!outcome) {
-    logger_->warn("warm-up: tenant {}: {}; its first request tries again", tenant, operator_text(outcome.error()));
   }
   if (over.wanted > 0) logger_->info("warm-up: {} platforms built, {} failed", over.built, over.failed);
   // Not on this stack: a platform that is there already is answered at once, and so may be the next.

@@ -337,8 +337,8 @@ void loading::close(std::unique_ptr<loaded_library> unreferenced) {
   if (is_stranded(id)) return;
   unreferenced->entry().deinit();
   if (keep_mapped_) {
+    ++closed_;  // first: who sees it gone may ask how many there were
     forget(id);
-    ++closed_;
     return;
   }
   settle(id, unreferenced->mapped(), unreferenced->image());
@@ -359,8 +359,8 @@ void loading::settle(std::uint64_t id, mapping& mapped, const plugin_image& imag
     zombie.reason = std::move(reason);
     return;
   }
-  forget(id);
   ++closed_;
+  forget(id);
   logger_->info("plugin {} {} ({}) closed in {:.0f} us", image.name, image.manifest.version, short_hash(image),
                 microseconds(clock_type::now() - started));
 }
@@ -376,8 +376,8 @@ void loading::collect_zombies() {
   }
   for (const auto& [id, zombie] : zombies) {
     if (!collect(zombie.path)) continue;
-    forget(id);
     ++closed_;
+    forget(id);
     logger_->info("plugin {} {} ({}) closed, late", zombie.plugin, zombie.version, zombie.content_hash.substr(0, 12));
   }
 }
