@@ -78,7 +78,7 @@ sdk::task<void> changes::apply(flight_change wanted, std::int64_t campaign_id, s
                                seen_creatives* seen, std::vector<std::string>* may_have_come, sales::deadline until) {
   auto const id = sales::upstream_integer(wanted.flight, "Id");
   sales::package_awaits waits(awaited_, going->buyer(), package_id_of(id), going->name());
-  if (wanted.replaces_creatives || wanted.moves_end || wanted.cancels) {
+  if (wanted.replaces_creatives || !wanted.creatives.empty() || wanted.moves_end || wanted.cancels) {
     co_await waits.hold(going->key());
   }
   std::exception_ptr failure;

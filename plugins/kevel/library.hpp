@@ -59,6 +59,7 @@ class creative_library final : public sales::creative_store {
   sdk::task<stored> put(sales::creative item, bool dry_run, sales::deadline until) override;
   sdk::task<void> assign(json::object entry, std::string path, std::string buyer, sales::deadline until) override;
   sales::awaited_creatives* awaited() override { return &awaited_; }
+  bool assigns_together() const override { return true; }  // shares are of all that are there, whoever sent them
   sdk::task<std::set<std::string>> known(std::vector<std::string> creative_ids, sales::deadline until) override;
   sdk::task<bool> attach(sales::awaited_creative const* entry, std::string buyer, sales::deadline until) override;
   sdk::task<json::object> list(json::object request, sales::deadline until) override;

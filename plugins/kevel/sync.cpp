@@ -45,6 +45,7 @@ sdk::task<void> creative_library::assign(json::object entry, std::string path, s
   auto const id = co_await require(std::move(creative_id), sales::path_of(path, "creative_id"), until);
   std::vector<association> wanted;
   wanted.push_back(association{id, std::nullopt});
+  awaited_.require_held(until);
   co_await associate(flight_id, campaign_id, std::move(wanted), false, until);
 }
 

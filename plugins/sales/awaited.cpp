@@ -10,6 +10,7 @@ namespace tenon::sales {
 namespace {
 
 constexpr std::string_view prefix = "awaiting/";
+constexpr std::chrono::milliseconds moment_to_wait{250};  // a holder asks the ad server several times meanwhile
 
 std::string prefix_of(std::string const& buyer) {
   return std::string(prefix) + (buyer.empty() ? std::string("-") : buyer) + "/";
@@ -180,11 +181,9 @@ sdk::task<void> awaited_creatives::erase(awaited_creative entry) {
   }
 }
 
-sdk::task<std::vector<awaited_creative>> awaited_creatives::hold_package(std::string buyer, std::string package_id,
-                                                                         std::string holder) {
-  auto all = co_await of_buyer(std::move(buyer));
+sdk::task<std::optional<std::vector<awaited_creative>>> awaited_creatives::hold_all(std::vector<awaited_creative> known,
+                                                                                    std::string holder) {
   std::vector<awaited_creative> held;
-  auto known = of_package(std::move(all), package_id);
   for (auto& entry : known) {
     auto const taken = co_await hold(&entry, holder);
     if (taken == holding::ours) {
@@ -193,12 +192,32 @@ sdk::task<std::vector<awaited_creative>> awaited_creatives::hold_package(std::st
       for (auto const& other : held) {
         co_await release(other);
       }
-      throw sdk::error("CONFLICT", "A creative that the package waits for is being assigned to it")
-          .field("media_buy_id")
-          .retry_after(lease);
+      co_return std::nullopt;
     }
   }
   co_return held;
+}
+
+sdk::task<bool> awaited_creatives::give_way(std::chrono::milliseconds* left, deadline until) {
+  if (*left < moment_to_wait || (until && context_.time().steady() + moment_to_wait >= *until)) {
+    co_return false;
+  }
+  *left -= moment_to_wait;
+  co_await context_.timers().sleep(moment_to_wait);
+  co_return true;
+}
+
+sdk::task<std::vector<awaited_creative>> awaited_creatives::hold_package(std::string buyer, std::string package_id,
+                                                                         std::string holder) {
+  auto all = co_await of_buyer(std::move(buyer));
+  auto known = of_package(std::move(all), package_id);
+  auto held = co_await hold_all(std::move(known), std::move(holder));
+  if (!held) {
+    throw sdk::error("CONFLICT", "A creative that the package waits for is being assigned to it")
+        .field("media_buy_id")
+        .retry_after(lease);
+  }
+  co_return *std::move(held);
 }
 
 sdk::task<void> awaited_creatives::replace(std::string buyer, std::vector<awaited_creative> held,
@@ -262,6 +281,43 @@ sdk::task<void> package_awaits::hold(std::string holder) {
   if (!held_.empty()) {
     lease_ends_ = ends;
   }
+}
+
+sdk::task<bool> package_awaits::hold_for(std::string creative_id, bool all, std::chrono::milliseconds* patience,
+                                         deadline until) {
+  auto const holder = all_.new_holder();
+  for (;;) {
+    auto const ends = all_.held_until(std::nullopt);
+    auto known = co_await all_.of_buyer(buyer_);
+    known = of_package(std::move(known), package_id_);
+    if (!all) {
+      std::erase_if(known, [&](awaited_creative const& each) { return each.creative_id() != creative_id; });
+    }
+    auto taken = co_await all_.hold_all(std::move(known), holder);
+    if (taken) {
+      held_ = *std::move(taken);
+      lease_ends_ = held_.empty() ? deadline() : ends;
+      co_return true;
+    }
+    auto const again = co_await all_.give_way(patience, until);
+    if (!again) {
+      co_return false;
+    }
+  }
+}
+
+awaited_creative const* package_awaits::held(std::string const& creative_id) const noexcept {
+  auto const at = std::find_if(held_.begin(), held_.end(),
+                               [&](awaited_creative const& each) { return each.creative_id() == creative_id; });
+  return at == held_.end() ? nullptr : &*at;
+}
+
+sdk::task<void> package_awaits::assigned(std::string creative_id) {
+  if (auto const* const done = held(creative_id)) {
+    co_await all_.erase(*done);
+  }
+  std::erase_if(held_, [&](awaited_creative const& each) { return each.creative_id() == creative_id; });
+  co_await release();
 }
 
 deadline package_awaits::held_until(deadline until) const {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -81,6 +82,8 @@ class awaited_creatives {
  public:
   static constexpr std::size_t most = 1000;  ///< of one buyer
   static constexpr std::chrono::seconds lease{60};
+  /// How long one request waits for other holders, all in all: one that lives is done by then.
+  static constexpr std::chrono::milliseconds patience{5000};
 
   explicit awaited_creatives(sdk::platform_context context) : context_(std::move(context)) {}
 
@@ -108,6 +111,12 @@ class awaited_creatives {
   /// Erases it, unless somebody has written it since.
   sdk::task<void> erase(awaited_creative entry);
 
+  /// Holds all of these that are still there. None: somebody has one of them, and then nothing is held.
+  sdk::task<std::optional<std::vector<awaited_creative>>> hold_all(std::vector<awaited_creative> known,
+                                                                   std::string holder);
+  /// Waits a moment for another holder and takes it from the patience. False: there is none left, or no time. Borrowed:
+  /// `left` outlives the task.
+  sdk::task<bool> give_way(std::chrono::milliseconds* left, deadline until);
   /// Holds all entries of a package that is being changed. Throws CONFLICT, which passes, while somebody holds one.
   sdk::task<std::vector<awaited_creative>> hold_package(std::string buyer, std::string package_id, std::string holder);
   /// Lets them go: those that are wanted stay, others are erased, and what is wanted besides, or was lost meanwhile, is
@@ -134,7 +143,8 @@ class awaited_creatives {
   sdk::platform_context context_;
 };
 
-/// The entries of one package while an update changes it: held, so that nobody carries out what is to be taken away.
+/// The entries of one package while an update changes it: held, so that nobody carries out what is to be taken away; or
+/// while one of its creatives is assigned to it: held, so that nobody else makes the same ad.
 ///
 /// Lifetime    Borrows what it is given by reference.
 class package_awaits {
@@ -147,6 +157,15 @@ class package_awaits {
 
   /// Before the ad server is written to. Throws CONFLICT, which passes.
   sdk::task<void> hold(std::string holder);
+
+  /// Before a creative is assigned to it: holds the entry of that, or `all` of the package; one after the other in the
+  /// order of their keys, so that of two who want all one gets them. Waits for who holds one, as give_way() does.
+  /// False: somebody still does. It may be that nobody waits for the creative any more: see held().
+  sdk::task<bool> hold_for(std::string creative_id, bool all, std::chrono::milliseconds* patience, deadline until);
+  /// The entry of that creative, if it is held; else null.
+  awaited_creative const* held(std::string const& creative_id) const noexcept;
+  /// After it: the creative is assigned and not waited for any more, and the others are let go.
+  sdk::task<void> assigned(std::string creative_id);
 
   /// Until when the ad server may be written to: what comes later than that may meet another holder's work.
   deadline held_until(deadline until) const;
@@ -161,7 +180,7 @@ class package_awaits {
   /// What it waits for since it was settled.
   std::vector<std::string> const& waiting() const noexcept { return waiting_; }
 
-  /// The update has failed: what is held is let go as it was. Throws nothing, for what is not let go is lost in time.
+  /// It has failed: what is held is let go as it was. Throws nothing, for what is not let go is lost in time.
   sdk::task<void> release();
 
   /// After it: the package is canceled and waits for nothing.

@@ -4,7 +4,7 @@
 #include "overlay.hpp"
 
 #include <algorithm>
-#include <optional>
+#include <exception>
 
 namespace tenon::sales {
 namespace {
@@ -59,33 +59,125 @@ void note_refused(json::object& result, std::string const& package_id, sdk::erro
   result["assignment_errors"] = std::move(refused);
 }
 
-/// Carries one entry out that is held until then, and lets it go.
-sdk::task<void> carry_out_held(creative_store* library, awaited_creative entry, std::string buyer, json::object* result,
-                               deadline held_until) {
-  auto* const awaited = library->awaited();
-  std::optional<sdk::error> refused;
-  bool attached = false;
-  try {
-    attached = co_await library->attach(&entry, std::move(buyer), held_until);
-  } catch (sdk::error const& fault) {
-    refused = fault;
-  }
-  if (!refused) {
-    co_await awaited->erase(entry);
-    if (attached) {
-      note_assigned(*result, entry.package_id());
+/// What one request assigns: what waits for the creatives that are there now, and what it says itself. Either way the
+/// entry of the assignment is held meanwhile, if there is one.
+///
+/// Lifetime    Borrows the library.
+class assigner {
+ public:
+  assigner(creative_store& library, std::string buyer, deadline until)
+      : library_(library), awaited_(library.awaited()), buyer_(std::move(buyer)), until_(until) {
+    if (library.assigns_together()) {  // else who holds an entry does this work, or looks for it afterwards
+      patience_ = awaited_creatives::patience;
     }
+  }
+
+  /// Carries out what of this buyer's waits for a creative that is in the library now, and says in `result`, an entry
+  /// of the answer of sync_creatives, to which packages it went and which refused it: those go on waiting. Borrowed:
+  /// result outlives the task.
+  sdk::task<void> carry_out(std::string creative_id, json::object* result);
+
+  /// Assigns as an entry of the request's assignments asks for, and likewise says so.
+  sdk::task<void> assign(json::object entry, std::string path, json::object* result);
+
+ private:
+  sdk::task<bool> attach(awaited_creative entry);
+  sdk::task<void> assign_held(json::object entry, std::string path);
+  sdk::task<void> hold(package_awaits* waits, std::string creative_id);
+  sdk::task<void> let_go(package_awaits* waits, std::string creative_id, std::exception_ptr failure);
+
+  creative_store& library_;
+  awaited_creatives* awaited_;
+  std::string buyer_;
+  deadline until_;
+  std::chrono::milliseconds patience_{0};
+};
+
+sdk::task<void> assigner::hold(package_awaits* waits, std::string creative_id) {
+  auto const held = co_await waits->hold_for(std::move(creative_id), library_.assigns_together(), &patience_, until_);
+  if (!held) {
+    throw sdk::error("CONFLICT",
+                     "Another request is changing the package, or was cut short while it did: send the creative again "
+                     "in a minute");
+  }
+}
+
+sdk::task<void> assigner::let_go(package_awaits* waits, std::string creative_id, std::exception_ptr failure) {
+  if (failure != nullptr) {
+    co_await waits->release();
+    std::rethrow_exception(failure);
+  }
+  co_await waits->assigned(std::move(creative_id));
+}
+
+sdk::task<bool> assigner::attach(awaited_creative entry) {
+  package_awaits waits(*awaited_, buyer_, entry.package_id(), entry.media_buy_id());
+  co_await hold(&waits, entry.creative_id());
+  std::exception_ptr failure;
+  auto attached = false;
+  try {
+    if (auto const* const held = waits.held(entry.creative_id())) {
+      attached = co_await library_.attach(held, buyer_, waits.held_until(until_));
+    }
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  co_await let_go(&waits, entry.creative_id(), failure);
+  co_return attached;
+}
+
+sdk::task<void> assigner::carry_out(std::string creative_id, json::object* result) {
+  if (awaited_ == nullptr) {
     co_return;
   }
-  co_await awaited->release(entry);
-  if (concerns_all(*refused)) {
-    throw *refused;
+  auto const waiting = co_await awaited_->of_creative(buyer_, std::move(creative_id));
+  for (auto const& entry : waiting) {
+    try {
+      auto const attached = co_await attach(entry);
+      if (attached) {
+        note_assigned(*result, entry.package_id());
+      }
+    } catch (sdk::error const& fault) {
+      if (concerns_all(fault)) {
+        throw;
+      }
+      note_refused(*result, entry.package_id(), fault);
+    }
   }
-  note_refused(*result, entry.package_id(), *refused);
+}
+
+sdk::task<void> assigner::assign_held(json::object entry, std::string path) {
+  if (awaited_ == nullptr) {
+    co_await library_.assign(std::move(entry), std::move(path), buyer_, until_);
+    co_return;
+  }
+  auto const creative_id = upstream_text(entry, "creative_id");
+  package_awaits waits(*awaited_, buyer_, upstream_text(entry, "package_id"), {});
+  co_await hold(&waits, creative_id);
+  std::exception_ptr failure;
+  try {
+    co_await library_.assign(std::move(entry), std::move(path), buyer_, waits.held_until(until_));
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  co_await let_go(&waits, creative_id, failure);
+}
+
+sdk::task<void> assigner::assign(json::object entry, std::string path, json::object* result) {
+  auto const package_id = required_text(entry, "package_id", path);
+  try {
+    co_await assign_held(std::move(entry), std::move(path));
+    note_assigned(*result, package_id);
+  } catch (sdk::error const& fault) {
+    if (concerns_all(fault)) {
+      throw;
+    }
+    note_refused(*result, package_id, fault);
+  }
 }
 
 sdk::task<json::object> put_one(creative_store* library, catalogue const* sold, json::object source, std::string path,
-                                std::string buyer, bool dry_run, deadline until) {
+                                bool dry_run, assigner* assigning, deadline until) {
   json::object result{{"creative_id", required_text(source, "creative_id", path)}};
   try {
     auto item = read_creative(source, path, *sold);
@@ -104,32 +196,18 @@ sdk::task<json::object> put_one(creative_store* library, catalogue const* sold, 
     dry_run = true;  // nothing has come that anybody waits for
   }
   if (!dry_run) {
-    co_await carry_out(library, upstream_text(result, "creative_id"), std::move(buyer), &result, until);
+    co_await assigning->carry_out(upstream_text(result, "creative_id"), &result);
   }
   co_return result;
 }
 
-sdk::task<json::array> assign_all(creative_store* library, json::object request, json::array results, std::string buyer,
-                                  deadline until) {
+sdk::task<json::array> assign_all(json::object request, json::array results, assigner* assigning) {
   auto const* assignments = array_at(request, "assignments");
   for (std::size_t i = 0; assignments != nullptr && i < assignments->size(); ++i) {
     auto const path = path_of("assignments", i);
     auto const& entry = as_object((*assignments)[i], path);
     auto const creative_id = required_text(entry, "creative_id", path);
-    auto const package_id = required_text(entry, "package_id", path);
-    auto& result = result_of(results, creative_id);
-    try {
-      co_await library->assign(entry, path, buyer, until);
-      if (auto* const awaited = library->awaited()) {
-        co_await awaited->forget(buyer, creative_id, package_id);
-      }
-      note_assigned(result, package_id);
-    } catch (sdk::error const& fault) {
-      if (concerns_all(fault)) {
-        throw;
-      }
-      note_refused(result, package_id, fault);
-    }
+    co_await assigning->assign(entry, path, &result_of(results, creative_id));
   }
   co_return results;
 }
@@ -142,27 +220,6 @@ sdk::task<std::set<std::string>> creative_store::known(std::vector<std::string>,
 
 sdk::task<bool> creative_store::attach(awaited_creative const*, std::string, deadline) { co_return false; }
 
-sdk::task<void> carry_out(creative_store* library, std::string creative_id, std::string buyer, json::object* result,
-                          deadline until) {
-  auto* const awaited = library->awaited();
-  if (awaited == nullptr) {
-    co_return;
-  }
-  auto waiting = co_await awaited->of_creative(buyer, std::move(creative_id));
-  for (auto& entry : waiting) {
-    auto const held_until = awaited->held_until(until);
-    auto const held = co_await awaited->hold(&entry, awaited->new_holder());
-    if (held == awaited_creatives::holding::ours) {
-      co_await carry_out_held(library, entry, buyer, result, held_until);
-    } else if (held == awaited_creatives::holding::taken) {
-      sdk::error const busy("CONFLICT",
-                            "Another request is changing the package, or was cut short while it did: send "
-                            "the creative again in a minute");
-      note_refused(*result, entry.package_id(), busy);
-    }
-  }
-}
-
 sdk::task<void> carry_out_known(creative_store* library, std::vector<std::string> creative_ids, std::string buyer,
                                 deadline until) {
   if (creative_ids.empty()) {
@@ -171,9 +228,10 @@ sdk::task<void> carry_out_known(creative_store* library, std::vector<std::string
   std::sort(creative_ids.begin(), creative_ids.end());
   creative_ids.erase(std::unique(creative_ids.begin(), creative_ids.end()), creative_ids.end());
   auto const known = co_await library->known(std::move(creative_ids), until);
+  assigner assigning(*library, std::move(buyer), until);
   for (auto const& id : known) {
     json::object unread;
-    co_await carry_out(library, id, buyer, &unread, until);
+    co_await assigning.carry_out(id, &unread);
   }
 }
 
@@ -212,17 +270,18 @@ sdk::task<json::object> sync_creatives(creative_store* library, catalogue const*
   auto const dry_run = flag_at(request, "dry_run").value_or(false);
   auto const only = texts_at(request, "creative_ids", {});
   auto const* creatives = array_at(request, "creatives");
+  assigner assigning(*library, std::move(buyer), until);
   json::array results;
   for (std::size_t i = 0; creatives != nullptr && i < creatives->size(); ++i) {
     auto const path = path_of("creatives", i);
     auto const& source = as_object((*creatives)[i], path);
     if (allows(only, required_text(source, "creative_id", path))) {
-      auto result = co_await put_one(library, sold, source, path, buyer, dry_run, until);
+      auto result = co_await put_one(library, sold, source, path, dry_run, &assigning, until);
       results.push_back(std::move(result));
     }
   }
   if (!dry_run) {
-    results = co_await assign_all(library, request, std::move(results), std::move(buyer), until);
+    results = co_await assign_all(request, std::move(results), &assigning);
   }
   json::object answer{{"creatives", std::move(results)}};
   if (dry_run) {

@@ -31,11 +31,16 @@ class creative_store {
   virtual sdk::task<stored> put(creative item, bool dry_run, deadline until) = 0;
 
   /// Makes a package serve a creative of the library. `entry` is the assignment as the buyer sent it, at `path`. Throws
-  /// no_such_package() unless the package is there for this buyer: see buyer_key().
+  /// no_such_package() unless the package is there for this buyer: see buyer_key(). What waits is held until then.
   virtual sdk::task<void> assign(json::object entry, std::string path, std::string buyer, deadline until) = 0;
 
   /// What waits for creatives that are not in the library yet; null if nothing may: what names them is refused.
   virtual awaited_creatives* awaited() { return nullptr; }
+
+  /// Whether what is written for one creative of a package depends on the others that the package waits for. Then all
+  /// of them are held for it, and who finds one held waits a moment: it may be held for the sake of another creative,
+  /// and nobody would come back to this one.
+  virtual bool assigns_together() const { return false; }
 
   /// Which of these ids, each of them there once, the library has creatives of. It is one library for all buyers.
   virtual sdk::task<std::set<std::string>> known(std::vector<std::string> creative_ids, deadline until);
@@ -49,15 +54,9 @@ class creative_store {
   virtual sdk::task<json::object> list(json::object request, deadline until) = 0;
 };
 
-/// Carries out what of this buyer's waits for a creative that is in the library now, and says in `result`, an entry of
-/// the answer of sync_creatives, to which packages it went and which refused it: those go on waiting. Borrowed: library
-/// and result outlive the task.
-sdk::task<void> carry_out(creative_store* library, std::string creative_id, std::string buyer, json::object* result,
-                          deadline until);
-
-/// The same after a media buy was written that may wait for these, for those of them that have come meanwhile: who
-/// writes down that it waits looks again afterwards, who brings a creative looks for who waits afterwards, and so one
-/// of them sees the other.
+/// After a media buy was written that may wait for these: carries out what waits for those of them that have come
+/// meanwhile, as sync_creatives does. Who writes down that it waits looks again afterwards, who brings a creative looks
+/// for who waits afterwards, and so one of them sees the other. Borrowed: the library outlives the task.
 sdk::task<void> carry_out_known(creative_store* library, std::vector<std::string> creative_ids, std::string buyer,
                                 deadline until);
 
