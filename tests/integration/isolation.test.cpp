@@ -82,7 +82,8 @@ TEST_CASE("a tenant whose ad server does not answer is refused for a while, and 
           "SERVICE_UNAVAILABLE");
   const auto refused = host.call("acme", "get_products");
   REQUIRE(member(refused, "tag") == "SERVICE_UNAVAILABLE");
-  CHECK(refused.error().retry_after_s == 60);
+  CHECK(refused.error().retry_after_s <= 60);
+  CHECK(refused.error().retry_after_s > 30);  // of which some may be over
   CHECK(refused.error().operator_detail.find("breaker") != std::string::npos);
   const auto shown = host.status_of("acme");
   CHECK(shown.state == tenant_state::degraded);
@@ -110,7 +111,8 @@ TEST_CASE("calls that never return keep no thread from the others, and are told 
   for (int count = 0; count < 20; ++count) REQUIRE(host.call("beta", "get_products"));
   // At 1 ms a call of the neighbour may be replaced, too, on a busy machine; its thread ends with it.
   CHECK(host_fixture::eventually([&] { return host->status().blocking.threads == 3; }));
-  CHECK(host.log().find("tenant acme: something of its plugin has held a thread") != std::string::npos);
+  CHECK(host_fixture::eventually(
+      [&] { return host.log().find("tenant acme: something of its plugin has held a thread") != std::string::npos; }));
   pipe.release();
   CHECK(host_fixture::wait(std::move(stuck)));
   CHECK(host_fixture::wait(std::move(second)));

@@ -127,6 +127,7 @@ TEST_CASE("a shutdown does not wait for ever for a platform that somebody holds,
 
 TEST_CASE("under load every call that came before the shutdown is answered well, and every later one is refused") {
   const two_tenants files;
+  files.write(files.config(), "[host]\nplugin_dirs = [\"plugins\"]\nstore_dir = \"store\"\ndrain_timeout_ms = 60000\n");
   host_fixture host(files, 4);
   for (const char* name : {"acme", "beta"}) REQUIRE(host.call(name, "get_products"));
   std::vector<std::future<result<reply>>> before;

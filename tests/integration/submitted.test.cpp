@@ -51,7 +51,7 @@ TEST_CASE("a submitted task is answered with its id, and ends with an answer of 
 TEST_CASE("what one version submitted, the next one ends") {
   const two_tenants files;
   host_fixture host(files);
-  const auto id = submit(host, "1500");
+  const auto id = submit(host, "8000");
   files.drop(echo_2, "echo");
   REQUIRE(host.reload().ok());
   REQUIRE(completed(host, id));
@@ -84,7 +84,7 @@ TEST_CASE("what one process submitted, the next one ends, and both cannot hold i
 TEST_CASE("a tenant that is gone leaves its task waiting, with the reason, until it is back") {
   const two_tenants files;
   host_fixture host(files);
-  const auto id = submit(host, "1000");
+  const auto id = submit(host, "5000");
   files.remove_tenant("acme");
   REQUIRE(host.reload().ok());
   REQUIRE(host_fixture::eventually([&] { return find(host, id)->attempt > 0; }));

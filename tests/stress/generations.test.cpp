@@ -58,7 +58,7 @@ TEST_CASE("ten calls hang in each of two old generations: both stay while they d
 }
 
 TEST_CASE("ten calls hang in each of two old generations until the host answers them at their deadline, and both go") {
-  const echo_tenants files("3000");
+  const echo_tenants files("6000");
   host_fixture host(files, 2);
   hanging_calls first(host, "acme", count);
   CHECK(host.call("acme", "get_products").has_value());

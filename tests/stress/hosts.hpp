@@ -22,7 +22,7 @@ inline const std::filesystem::path echo_waiting = TENON_TEST_PLUGINS "-waiting/e
 struct echo_tenants : host_directory {
   explicit echo_tenants(const std::string& call_timeout_ms = "60000") {
     write(root() / "tenon.toml",
-          "[host]\nplugin_dirs = [\"plugins\"]\nstore_dir = \"store\"\ndrain_timeout_ms = 5000\n"
+          "[host]\nplugin_dirs = [\"plugins\"]\nstore_dir = \"store\"\ndrain_timeout_ms = 60000\n"
           "call_timeout_ms = " +
               call_timeout_ms + "\n");
     drop(echo_1, "echo");

@@ -1,12 +1,13 @@
 #pragma once
 
+#include "as_future.hpp"
+#include "log_text.hpp"
+
 #include <tenon/host.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include "as_future.hpp"
 
-#include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
 #include <unistd.h>
@@ -16,7 +17,6 @@
 #include <future>
 #include <memory>
 #include <ostream>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -33,8 +33,7 @@ namespace tenon::testing {
 /// A directory with tenon.toml, tenants.d/, plugins/ and a store, removed at the end.
 class host_directory {
  public:
-  explicit host_directory(const std::string& tables = "")
-      : root_(std::filesystem::temp_directory_path() / unique_name()) {
+  explicit host_directory(const std::string& tables = "") : root_(make_root()) {
     std::filesystem::create_directories(root_ / "tenants.d");
     std::filesystem::create_directories(root_ / "plugins");
     write_main(tables);
@@ -82,9 +81,10 @@ class host_directory {
   }
 
  private:
-  static std::string unique_name() {
-    static int count = 0;
-    return "tenon-host-" + std::to_string(getpid()) + "-" + std::to_string(count++);
+  static std::filesystem::path make_root() {
+    auto made = (std::filesystem::temp_directory_path() / "tenon-host-XXXXXX").string();
+    if (::mkdtemp(made.data()) == nullptr) throw std::runtime_error("expected to make a directory like " + made);
+    return made;
   }
 
   std::filesystem::path root_;
@@ -93,9 +93,9 @@ class host_directory {
 /// An embedder: an io_context on a few threads and a host on it. Everything waits with a bound.
 class host_fixture {
  public:
-  explicit host_fixture(const host_directory& files, int threads = 2)
-      : logger_(std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log_))) {
-    auto made = host::create(context_.get_executor(), {.config = files.config(), .logger = logger_});
+  explicit host_fixture(const host_directory& files, int threads = 2) {
+    const auto logger = std::make_shared<spdlog::logger>("test", log_);
+    auto made = host::create(context_.get_executor(), {.config = files.config(), .logger = logger});
     if (!made) throw error_exception(made.error());
     host_ = std::move(*made);
     for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { context_.run(); });
@@ -142,10 +142,7 @@ class host_fixture {
     return wait(host_->async_shutdown(as_future));
   }
 
-  std::string log() {
-    logger_->flush();
-    return log_.str();
-  }
+  std::string log() { return log_->read(); }
 
   template <class Value>
   static Value wait(std::future<Value> pending) {
@@ -167,8 +164,7 @@ class host_fixture {
   }
 
  private:
-  std::ostringstream log_;
-  std::shared_ptr<spdlog::logger> logger_;
+  const std::shared_ptr<log_text> log_ = std::make_shared<log_text>();
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{context_.get_executor()};
   std::unique_ptr<host> host_;

@@ -134,7 +134,7 @@ TEST_CASE("a handshake that never ends is over at the read timeout, one that is 
 TEST_CASE("a request that does not arrive in time gets its 408 over TLS") {
   const identity_files files;
   auto options = with(files);
-  options.read_timeout = 500ms;
+  options.read_timeout = 2s;
   running_server server(echo, options);
   tls_client client(server.port());
   REQUIRE(client.is_open());

@@ -115,10 +115,11 @@ TEST_CASE("a call that the plugin never completes is answered at its deadline, a
   const auto platform = world.build();
   const auto answer =
       world.call(*platform, "never",
-                 {.account = {}, .deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(10)});
+                 {.account = {}, .deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(200)});
   CHECK(answer.error().code == "SERVICE_UNAVAILABLE");
   CHECK(answer.error().recover == recovery::transient);
-  CHECK(await(cancelled.get_future()) == begun);
+  const auto told = await(cancelled.get_future());
+  if (begun != 0) CHECK(told == begun);  // or its time was over before it had begun
   CHECK(platform->counters().open_calls == 0);
 }
 

@@ -8,9 +8,9 @@
 
 #include "await.hpp"
 #include "fake_http_client.hpp"
+#include "log_text.hpp"
 
 #include <spdlog/logger.h>
-#include <spdlog/sinks/ostream_sink.h>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -18,7 +18,6 @@
 #include <future>
 #include <memory>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -44,8 +43,7 @@ class platform_world {
     environment->turns = turns =
         turn_limiter::make(system_clock(), std::make_shared<asio_scheduler>(context.get_executor()));
     environment->loader = code = std::make_shared<fake_loader>(scripted_entry);
-    environment->logger =
-        std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log_));
+    environment->logger = std::make_shared<spdlog::logger>("test", log_);
     environment->logger->set_level(spdlog::level::debug);
     environment->logger->set_pattern("%l %v");
     environment->retire_grace = std::chrono::milliseconds(20);
@@ -115,10 +113,7 @@ class platform_world {
     return coming.wait_for(patience) == std::future_status::ready;
   }
 
-  std::string log() const {
-    environment->logger->flush();
-    return log_.str();
-  }
+  std::string log() const { return log_->read(); }
 
   boost::asio::io_context context;
   boost::asio::thread_pool pool;
@@ -135,7 +130,7 @@ class platform_world {
   std::shared_ptr<platform_environment> environment;
 
  private:
-  std::ostringstream log_;
+  const std::shared_ptr<log_text> log_ = std::make_shared<log_text>();
   std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_{context.get_executor()};
   std::vector<std::thread> threads_;
 };

@@ -104,6 +104,7 @@ TEST_CASE("a call that waits for an exchange is cancelled after the grace, and a
 
 TEST_CASE("a call that never completes is asked to end, then answered by the host, and its library is given back") {
   platform_world world;
+  world.environment->retire_hard = std::chrono::seconds(1);  // enough to ask it
   std::atomic<int> cancels = 0;
   tally begun;
   world.task("never", [&](tenon_instance&, tenon_token, const tenon_call&) {

@@ -122,7 +122,7 @@ TEST_CASE("a finding that is damaged, or that others could have written, is not 
 TEST_CASE("a refusal about time alone is remembered until a restart") {
   admission_world world;
   world.drop_fixture("canary_init_spins");
-  const canary_limits hasty{.deadline = std::chrono::milliseconds(300)};
+  const canary_limits hasty{.deadline = std::chrono::seconds(2)};
   const auto first = world.start(hasty);
   CHECK(says(world.refusal_of(*first, "canary_init_spins"), "did not come back from init()"));
   CHECK(says(world.refusal_of(*first, "canary_init_spins"), "a restart tries again"));

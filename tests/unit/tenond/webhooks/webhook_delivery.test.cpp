@@ -204,7 +204,7 @@ TEST_CASE("a receiver that takes its time is cut off, and sent to again") {
                         peer.read_rest();
                       },
                       polite});
-  delivery world(300ms);
+  delivery world(2s);
   world.add(to.url());
   CHECK(world.delivered());
   CHECK(to.accepted() == 3);
