@@ -91,7 +91,7 @@ add_custom_target(tsan_tests)
 function(tenon_test name)
   cmake_parse_arguments(arg "TEMPLATES" "TIMEOUT" "MODULES;LIBRARIES;LABELS;ENVIRONMENT;SOURCES" ${ARGN})
   if(NOT arg_TIMEOUT)
-    set(arg_TIMEOUT 300)
+    set(arg_TIMEOUT 900) # for a loaded machine; what hangs is found all the same
   endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE tenon_build_flags tenon_test_main ${arg_LIBRARIES})
