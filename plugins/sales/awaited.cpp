@@ -5,6 +5,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace tenon::sales {
 namespace {
@@ -113,44 +114,39 @@ sdk::task<void> awaited_creatives::require_room(std::string buyer, asked_assignm
   }
 }
 
-sdk::task<awaited_creatives::holding> awaited_creatives::write(awaited_creative* entry) {
-  json::object kept{{"creative_id", entry->creative_id_},
-                    {"package_id", entry->package_id_},
-                    {"media_buy_id", entry->media_buy_id_},
-                    {"end", seconds_of(entry->end_)}};
-  if (!entry->holder_.empty()) {
-    kept["holder"] = entry->holder_;
-    kept["held_until"] = seconds_of(entry->held_until_);
+std::string awaited_creatives::text_of(awaited_creative const& entry) {
+  json::object kept{{"creative_id", entry.creative_id_},
+                    {"package_id", entry.package_id_},
+                    {"media_buy_id", entry.media_buy_id_},
+                    {"end", seconds_of(entry.end_)}};
+  if (!entry.holder_.empty()) {
+    kept["holder"] = entry.holder_;
+    kept["held_until"] = seconds_of(entry.held_until_);
   }
+  return json::serialize(kept);
+}
+
+sdk::task<std::optional<sdk::store_entry>> awaited_creatives::write(std::vector<awaited_creative>* entries) {
   sdk::store_changes changes;
-  changes.put_if(entry->key_, json::serialize(kept), entry->version_);
+  for (auto const& each : *entries) {
+    changes.put_if(each.key_, text_of(each), each.version_);
+  }
   try {
     auto const written = co_await context_.store().write(std::move(changes));
-    entry->version_ = written.front().version();
+    for (std::size_t i = 0; i < entries->size(); ++i) {
+      (*entries)[i].version_ = written.at(i).version();
+    }
   } catch (sdk::store_conflict const& conflict) {
-    co_return conflict.found().version() == 0 ? holding::gone : holding::taken;
+    co_return conflict.found();
   }
-  co_return holding::ours;
+  co_return std::nullopt;
 }
 
 sdk::task<void> awaited_creatives::note(std::string buyer, awaited_creative fresh) {
   fresh.key_ = key_of(buyer, fresh.creative_id_, fresh.package_id_);
   fresh.version_ = 0;
-  co_await write(&fresh);
-}
-
-sdk::task<awaited_creatives::holding> awaited_creatives::hold(awaited_creative* entry, std::string holder) {
-  if (!entry->holder_.empty() && entry->holder_ != holder && now() < entry->held_until_) {
-    co_return holding::taken;
-  }
-  auto wanted = *entry;
-  wanted.holder_ = std::move(holder);
-  wanted.held_until_ = now() + lease;
-  auto const written = co_await write(&wanted);
-  if (written == holding::ours) {
-    *entry = std::move(wanted);
-  }
-  co_return written;
+  std::vector<awaited_creative> one{std::move(fresh)};
+  co_await write(&one);
 }
 
 std::string awaited_creatives::new_holder() const { return sdk::hex(context_.crypto().random(8)); }
@@ -162,13 +158,16 @@ deadline awaited_creatives::held_until(deadline until) const {
 
 void awaited_creatives::require_held(deadline held_until) const {
   if (held_until && context_.time().steady() >= *held_until) {
-    throw sdk::errors::service_unavailable("an assignment that waits was held for longer than a minute");
+    throw sdk::errors::service_unavailable(
+        "the time is over in which a package that waits for creatives may be changed");
   }
 }
 
-sdk::task<awaited_creatives::holding> awaited_creatives::release(awaited_creative entry) {
+sdk::task<bool> awaited_creatives::release(awaited_creative entry) {
   entry.holder_.clear();
-  co_return co_await write(&entry);
+  std::vector<awaited_creative> one{std::move(entry)};
+  auto const found = co_await write(&one);
+  co_return !found || found->version() != 0;
 }
 
 sdk::task<void> awaited_creatives::erase(awaited_creative entry) {
@@ -183,19 +182,65 @@ sdk::task<void> awaited_creatives::erase(awaited_creative entry) {
 
 sdk::task<std::optional<std::vector<awaited_creative>>> awaited_creatives::hold_all(std::vector<awaited_creative> known,
                                                                                     std::string holder) {
-  std::vector<awaited_creative> held;
   for (auto& entry : known) {
-    auto const taken = co_await hold(&entry, holder);
-    if (taken == holding::ours) {
-      held.push_back(std::move(entry));
-    } else if (taken == holding::taken) {
-      for (auto const& other : held) {
-        co_await release(other);
-      }
+    if (!entry.holder_.empty() && entry.holder_ != holder && now() < entry.held_until_) {
+      co_return std::nullopt;
+    }
+    entry.holder_ = holder;
+    entry.held_until_ = now() + lease;
+  }
+  std::vector<awaited_creative> held;
+  while (!known.empty()) {
+    auto part = first_of(known);
+    auto const found = co_await write(&part);
+    if (!found) {
+      known.erase(known.begin(), known.begin() + static_cast<std::ptrdiff_t>(part.size()));
+      held.insert(held.end(), part.begin(), part.end());
+    } else if (found->version() == 0) {
+      drop(known, found->key());
+    } else {
+      co_await let_go(std::move(held), {});
       co_return std::nullopt;
     }
   }
   co_return held;
+}
+
+sdk::task<void> awaited_creatives::let_go(std::vector<awaited_creative> held, std::string done) {
+  while (!held.empty()) {
+    auto const part = first_of(held);
+    sdk::store_changes changes;
+    for (auto each : part) {
+      each.holder_.clear();
+      if (!done.empty() && each.creative_id_ == done) {
+        changes.erase_if(each.key_, each.version_);
+      } else {
+        changes.put_if(each.key_, text_of(each), each.version_);
+      }
+    }
+    std::string lost;
+    try {
+      co_await context_.store().write(std::move(changes));
+    } catch (sdk::store_conflict const& conflict) {
+      lost = conflict.found().key();  // somebody has erased it, or works on it: it is theirs
+    }
+    if (lost.empty()) {
+      held.erase(held.begin(), held.begin() + static_cast<std::ptrdiff_t>(part.size()));
+    } else {
+      drop(held, lost);
+    }
+  }
+}
+
+std::vector<awaited_creative> awaited_creatives::first_of(std::vector<awaited_creative> const& all) {
+  auto const count = std::min<std::size_t>(all.size(), TENON_STORE_WRITES);
+  return {all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count)};
+}
+
+void awaited_creatives::drop(std::vector<awaited_creative>& all, std::string const& key) {
+  if (std::erase_if(all, [&](awaited_creative const& each) { return each.key_ == key; }) == 0) {
+    throw sdk::errors::service_unavailable("store/1: a conflict of an entry that was not written");
+  }
 }
 
 sdk::task<bool> awaited_creatives::give_way(std::chrono::milliseconds* left, deadline until) {
@@ -231,8 +276,8 @@ sdk::task<void> awaited_creatives::replace(std::string buyer, std::vector<awaite
       auto kept = *known;
       held.erase(known);
       kept.end_ = fresh.end_;
-      auto const released = co_await release(std::move(kept));
-      if (released == holding::gone) {
+      auto const there = co_await release(std::move(kept));
+      if (!there) {
         co_await note(buyer, fresh);
       }
     }
@@ -288,11 +333,13 @@ sdk::task<bool> package_awaits::hold_for(std::string creative_id, bool all, std:
   auto const holder = all_.new_holder();
   for (;;) {
     auto const ends = all_.held_until(std::nullopt);
-    auto known = co_await all_.of_buyer(buyer_);
-    known = of_package(std::move(known), package_id_);
-    if (!all) {
-      std::erase_if(known, [&](awaited_creative const& each) { return each.creative_id() != creative_id; });
+    std::vector<awaited_creative> known;
+    if (all) {
+      known = co_await all_.of_buyer(buyer_);
+    } else {
+      known = co_await all_.of_creative(buyer_, creative_id);
     }
+    known = of_package(std::move(known), package_id_);
     auto taken = co_await all_.hold_all(std::move(known), holder);
     if (taken) {
       held_ = *std::move(taken);
@@ -313,11 +360,8 @@ awaited_creative const* package_awaits::held(std::string const& creative_id) con
 }
 
 sdk::task<void> package_awaits::assigned(std::string creative_id) {
-  if (auto const* const done = held(creative_id)) {
-    co_await all_.erase(*done);
-  }
-  std::erase_if(held_, [&](awaited_creative const& each) { return each.creative_id() == creative_id; });
-  co_await release();
+  auto held = std::exchange(held_, {});
+  co_await all_.let_go(std::move(held), std::move(creative_id));
 }
 
 deadline package_awaits::held_until(deadline until) const {
@@ -342,14 +386,12 @@ sdk::task<void> package_awaits::settle(bool replaces, instant end) {
 }
 
 sdk::task<void> package_awaits::release() {
-  for (auto const& each : held_) {
-    try {
-      co_await all_.release(each);
-    } catch (...) {
-      // The store fails, or nobody waits any more: it is lost with its lease.
-    }
+  auto held = std::exchange(held_, {});
+  try {
+    co_await all_.let_go(std::move(held), {});
+  } catch (...) {
+    // The store fails, or nobody waits any more: they are lost with their lease.
   }
-  held_.clear();
 }
 
 sdk::task<void> package_awaits::end() {

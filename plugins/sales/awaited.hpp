@@ -82,7 +82,8 @@ class awaited_creatives {
  public:
   static constexpr std::size_t most = 1000;  ///< of one buyer
   static constexpr std::chrono::seconds lease{60};
-  /// How long one request waits for other holders, all in all: one that lives is done by then.
+  /// How long one request waits for other holders, all in all. Most are done by then; one whose ad server is slow is
+  /// not.
   static constexpr std::chrono::milliseconds patience{5000};
 
   explicit awaited_creatives(sdk::platform_context context) : context_(std::move(context)) {}
@@ -97,23 +98,23 @@ class awaited_creatives {
   /// Writes it down, unless it is.
   sdk::task<void> note(std::string buyer, awaited_creative fresh);
 
-  enum class holding { ours, taken, gone };
-
-  /// Holds an entry, for a name that no other holder has.
-  sdk::task<holding> hold(awaited_creative* entry, std::string holder);
+  /// A name that no other holder has.
   std::string new_holder() const;
   /// Until when a holder may work on what it holds now.
   deadline held_until(deadline until) const;
   /// Throws SERVICE_UNAVAILABLE, which passes, once that is over: before what is written to the ad server.
   void require_held(deadline held_until) const;
-  /// Lets an entry go, as it was. Not `ours`: it was lost meanwhile.
-  sdk::task<holding> release(awaited_creative entry);
+  /// Lets an entry go, as it was, unless somebody has written it since. False: somebody has erased it.
+  sdk::task<bool> release(awaited_creative entry);
   /// Erases it, unless somebody has written it since.
   sdk::task<void> erase(awaited_creative entry);
 
-  /// Holds all of these that are still there. None: somebody has one of them, and then nothing is held.
+  /// Holds all of these that are still there, in one write. None: somebody has one of them, and then nothing is held.
   sdk::task<std::optional<std::vector<awaited_creative>>> hold_all(std::vector<awaited_creative> known,
                                                                    std::string holder);
+  /// Lets them go as they were, in one write with erasing that of the creative that is `done` (empty: none is). Those
+  /// that somebody has written since stay as they are.
+  sdk::task<void> let_go(std::vector<awaited_creative> held, std::string done);
   /// Waits a moment for another holder and takes it from the patience. False: there is none left, or no time. Borrowed:
   /// `left` outlives the task.
   sdk::task<bool> give_way(std::chrono::milliseconds* left, deadline until);
@@ -136,8 +137,13 @@ class awaited_creatives {
  private:
   std::string key_of(std::string const& buyer, std::string const& creative_id, std::string const& package_id) const;
   sdk::task<std::vector<awaited_creative>> below(std::string prefix);
-  /// Writes it over the version that it has; its version is the new one then. Not `ours`: what stands there instead.
-  sdk::task<holding> write(awaited_creative* entry);
+  static std::string text_of(awaited_creative const& entry);
+  /// Writes all of them, or none, over the versions that they have, which are the new ones then. Else: what stands
+  /// there instead of one of them. Borrowed: they outlive the task.
+  sdk::task<std::optional<sdk::store_entry>> write(std::vector<awaited_creative>* entries);
+  /// As many as one write takes.
+  static std::vector<awaited_creative> first_of(std::vector<awaited_creative> const& all);
+  static void drop(std::vector<awaited_creative>& all, std::string const& key);
   instant now() const { return std::chrono::floor<std::chrono::seconds>(context_.time().wall()); }
 
   sdk::platform_context context_;

@@ -2,6 +2,7 @@
 
 #include "discovery.hpp"
 #include "marker.hpp"
+#include "progress.hpp"
 
 namespace tenon::sales {
 namespace {
@@ -65,8 +66,8 @@ sdk::task<json::value> seller::sync_creatives(json::value request, sdk::call_con
   co_await refresh(call.deadline());
   auto const products = sold();
   auto buyer = buyer_key(context(), call);
-  auto answer =
-      co_await sales::sync_creatives(&creatives(), products.get(), std::move(asked), std::move(buyer), call.deadline());
+  auto const until = settle_by(context(), call);  // what is held is let go before the call ends
+  auto answer = co_await sales::sync_creatives(&creatives(), products.get(), std::move(asked), std::move(buyer), until);
   co_return answer;
 }
 

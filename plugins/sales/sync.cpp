@@ -59,8 +59,7 @@ void note_refused(json::object& result, std::string const& package_id, sdk::erro
   result["assignment_errors"] = std::move(refused);
 }
 
-/// What one request assigns: what waits for the creatives that are there now, and what it says itself. Either way the
-/// entry of the assignment is held meanwhile, if there is one.
+/// What one request assigns: what waits for the creatives that are there now, and what it says itself.
 ///
 /// Lifetime    Borrows the library.
 class assigner {
@@ -96,9 +95,10 @@ class assigner {
 sdk::task<void> assigner::hold(package_awaits* waits, std::string creative_id) {
   auto const held = co_await waits->hold_for(std::move(creative_id), library_.assigns_together(), &patience_, until_);
   if (!held) {
-    throw sdk::error("CONFLICT",
-                     "Another request is changing the package, or was cut short while it did: send the creative again "
-                     "in a minute");
+    throw sdk::error(
+        "CONFLICT",
+        "Another request is changing the package, or was cut short while it did: send the creative, or the "
+        "assignment, again in a minute");
   }
 }
 
@@ -147,12 +147,16 @@ sdk::task<void> assigner::carry_out(std::string creative_id, json::object* resul
 }
 
 sdk::task<void> assigner::assign_held(json::object entry, std::string path) {
-  if (awaited_ == nullptr) {
+  auto const creative_id = upstream_text(entry, "creative_id");
+  auto const package_id = upstream_text(entry, "package_id");
+  if (awaited_ == nullptr || !library_.assigns_together()) {
     co_await library_.assign(std::move(entry), std::move(path), buyer_, until_);
+    if (awaited_ != nullptr) {
+      co_await awaited_->forget(buyer_, creative_id, package_id);
+    }
     co_return;
   }
-  auto const creative_id = upstream_text(entry, "creative_id");
-  package_awaits waits(*awaited_, buyer_, upstream_text(entry, "package_id"), {});
+  package_awaits waits(*awaited_, buyer_, package_id, {});
   co_await hold(&waits, creative_id);
   std::exception_ptr failure;
   try {
