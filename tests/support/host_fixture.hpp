@@ -12,11 +12,13 @@
 
 #include <unistd.h>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <future>
 #include <memory>
 #include <ostream>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -94,7 +96,7 @@ class host_directory {
 class host_fixture {
  public:
   explicit host_fixture(const host_directory& files, int threads = 2) {
-    const auto logger = std::make_shared<spdlog::logger>("test", log_);
+    const auto logger = std::make_shared<spdlog::logger>("test", log_.sink());
     auto made = host::create(context_.get_executor(), {.config = files.config(), .logger = logger});
     if (!made) throw error_exception(made.error());
     host_ = std::move(*made);
@@ -142,7 +144,7 @@ class host_fixture {
     return wait(host_->async_shutdown(as_future));
   }
 
-  std::string log() { return log_->read(); }
+  std::string log() { return log_.read(); }
 
   template <class Value>
   static Value wait(std::future<Value> pending) {
@@ -164,7 +166,7 @@ class host_fixture {
   }
 
  private:
-  const std::shared_ptr<log_text> log_ = std::make_shared<log_text>();
+  log_text log_;
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{context_.get_executor()};
   std::unique_ptr<host> host_;

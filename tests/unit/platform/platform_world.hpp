@@ -43,7 +43,7 @@ class platform_world {
     environment->turns = turns =
         turn_limiter::make(system_clock(), std::make_shared<asio_scheduler>(context.get_executor()));
     environment->loader = code = std::make_shared<fake_loader>(scripted_entry);
-    environment->logger = std::make_shared<spdlog::logger>("test", log_);
+    environment->logger = std::make_shared<spdlog::logger>("test", log_.sink());
     environment->logger->set_level(spdlog::level::debug);
     environment->logger->set_pattern("%l %v");
     environment->retire_grace = std::chrono::milliseconds(20);
@@ -113,7 +113,7 @@ class platform_world {
     return coming.wait_for(patience) == std::future_status::ready;
   }
 
-  std::string log() const { return log_->read(); }
+  std::string log() const { return log_.read(); }
 
   boost::asio::io_context context;
   boost::asio::thread_pool pool;
@@ -130,7 +130,7 @@ class platform_world {
   std::shared_ptr<platform_environment> environment;
 
  private:
-  const std::shared_ptr<log_text> log_ = std::make_shared<log_text>();
+  log_text log_;
   std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_{context.get_executor()};
   std::vector<std::thread> threads_;
 };

@@ -18,7 +18,7 @@ TEST_CASE("a reload takes principals at once, by SIGHUP and by tenonctl") {
   w.files.write_main(tables("threads = 7\n", digest));
   CHECK(w.ask("{\"command\":\"reload\"}\n").find("\"ok\":true") != std::string::npos);
   CHECK(w.status_of("/mcp", "secret-token") == 405);
-  CHECK(w.log->read().find("server.threads has changed") != std::string::npos);
+  CHECK(w.log.read().find("server.threads has changed") != std::string::npos);
 }
 
 TEST_CASE("who signs webhooks publishes the key, and tells buyers that they are signed") {

@@ -30,7 +30,7 @@ struct running_daemon {
   explicit running_daemon(const std::string& server = "") : files(tables(server, digest)) {
     files.drop(TENON_TEST_PLUGINS "/echo.so", "echo");
     files.write_tenant("acme", "plugin = \"echo\"\n");
-    auto logger = std::make_shared<spdlog::logger>("test", log);
+    auto logger = std::make_shared<spdlog::logger>("test", log.sink());
     under_test =
         std::make_unique<daemon>(calls, control, files.config(), read_server_settings(files.config()).value(), logger);
     REQUIRE(under_test->start());
@@ -80,7 +80,7 @@ struct running_daemon {
   }
 
   testing::host_directory files;
-  const std::shared_ptr<testing::log_text> log = std::make_shared<testing::log_text>();
+  testing::log_text log;
   boost::asio::io_context calls;
   boost::asio::io_context control;
   std::unique_ptr<daemon> under_test;

@@ -41,7 +41,7 @@ TEST_CASE("whether there is TLS needs a restart") {
   running_daemon w(keys(files));
   w.files.write_main(tables("", digest));
   CHECK(w.ask("{\"command\":\"reload\"}\n").find("\"ok\":true") != std::string::npos);
-  CHECK(w.log->read().find("server.tls_certificate has changed") != std::string::npos);
+  CHECK(w.log.read().find("server.tls_certificate has changed") != std::string::npos);
   CHECK(tls_client(w.port).send(health).read_rest().starts_with("HTTP/1.1 200 "));
 }
 
