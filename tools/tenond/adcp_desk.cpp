@@ -344,7 +344,7 @@ void adcp_desk::dispatch(const errand& what, const json::object& arguments, bool
   request.context.trace_id = what.trace_id;
   request.context.idempotency_key = what.key;
   request.context.recovering = recovering;
-  host_.async_call(what.account, std::move(request), std::move(done));
+  host_.async_call_for(what.account, std::move(request), std::move(done));
 }
 
 }  // namespace tenon::tenond

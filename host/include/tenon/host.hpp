@@ -98,12 +98,13 @@ class host {
   }
 
   /// The same for an account that account_of() gave a moment ago, without a second look: who has to know the tenant
-  /// before the call asks once. If the tenant is gone by now it completes with tenant_not_found, as above.
+  /// before the call asks once. Whose account it is, and who may use it, is as it was then; if the tenant is gone by
+  /// now the call completes with tenant_not_found.
   template <class CompletionToken>
-  auto async_call(account resolved, call_request request, CompletionToken&& token) {
+  auto async_call_for(account resolved, call_request request, CompletionToken&& token) {
     return boost::asio::async_initiate<CompletionToken, void(result<reply>)>(
         [this](auto handler, account of, call_request what) {
-          start_call(std::move(of), std::move(what), on_handler_executor<result<reply>>(std::move(handler)));
+          start_call_for(std::move(of), std::move(what), on_handler_executor<result<reply>>(std::move(handler)));
         },
         token, std::move(resolved), std::move(request));
   }
@@ -231,7 +232,7 @@ class host {
   explicit host(std::shared_ptr<state> shared);
 
   void start_call(call_target target, call_request request, reply_handler done);
-  void start_call(account resolved, call_request request, reply_handler done);
+  void start_call_for(account resolved, call_request request, reply_handler done);
   void start_reload(reload_request request, reload_handler done);
   void start_rollout(rollout_request request, rollout_handler done);
   void start_find_task(std::string tenant, std::string id,

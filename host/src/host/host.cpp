@@ -96,7 +96,7 @@ void host::start_call(call_target target, call_request request, reply_handler do
       });
 }
 
-void host::start_call(account resolved, call_request request, reply_handler done) {
+void host::start_call_for(account resolved, call_request request, reply_handler done) {
   state_->call(std::move(resolved), std::move(request), std::move(done));
 }
 
