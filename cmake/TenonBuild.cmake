@@ -47,6 +47,31 @@ if(TENON_COVERAGE)
   add_link_options(--coverage)
 endif()
 
+if(TENON_LTO)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    message(FATAL_ERROR "TENON_LTO: expected g++, found ${CMAKE_CXX_COMPILER_ID}; leave it off")
+  endif()
+  # g++ links whatever carries its intermediate code as one unless it is told not to.
+  add_link_options("$<$<NOT:$<BOOL:$<TARGET_PROPERTY:TENON_LINKED_AS_ONE>>>:-fno-lto>")
+endif()
+
+# tenon_fat_objects(): what this directory and those below it compile may be optimised across its files by who links as one.
+# It is ordinary code beside, for tests and the other programs.
+macro(tenon_fat_objects)
+  if(TENON_LTO)
+    # g++ 12 then inlines one half of what Asio allocates a coroutine's frame with, and misses the other.
+    add_compile_options(-flto=auto -ffat-lto-objects $<$<COMPILE_LANGUAGE:CXX>:-Wno-mismatched-new-delete>)
+  endif()
+endmacro()
+
+# tenon_link_as_one(program)
+function(tenon_link_as_one program)
+  if(TENON_LTO)
+    set_target_properties(${program} PROPERTIES TENON_LINKED_AS_ONE ON)
+    target_link_options(${program} PRIVATE -flto=auto)
+  endif()
+endfunction()
+
 # tenon_module(name [DEPENDS module...] [LIBRARIES lib...] SOURCES file...)
 # One layer of the host: an object library tenon_<name>. A module sees the headers of what stands to its left in
 # abi < base < catalog < plugin < storage < platform < cache < router < isolation < reload < host, and nothing else is linked to it.
