@@ -85,6 +85,32 @@ TEST_CASE("as many as come at once get in, one after the other") {
   CHECK(kept.entries().empty());
 }
 
+TEST_CASE("a package that waits for more creatives than one write takes is held whole, and let go whole") {
+  keeping_kevel server;
+  memory_store kept;
+  awaiting_world world(server, kept);
+  json::array assignments;
+  for (int i = 0; i < 600; ++i) {
+    assignments.push_back(json::object{{"creative_id", "c" + std::to_string(i)}});
+  }
+  REQUIRE(world.buy(json::serialize(json::object{{"creative_assignments", assignments}})).ok());
+  auto const held = [&] {
+    auto const& all = kept.entries();
+    return std::count_if(all.begin(), all.end(),
+                         [](auto const& each) { return each.second.text.find("\"holder\"") != std::string::npos; });
+  };
+  REQUIRE(kept.entries().size() == 600);
+  REQUIRE(held() == 0);
+  server.delay_next(list_ads, 1s);
+  auto const sent = world.host.call("sync_creatives", sending("c300"));
+  world.host.run();
+  CHECK(held() == 600);
+  world.host.advance(2s);
+  CHECK(result_of(sent.reply()).at("assigned_to") == json::array{sold_package});
+  CHECK(kept.entries().size() == 599);
+  CHECK(held() == 0);
+}
+
 TEST_CASE("a creative that comes while the ads of another are being made has its share afterwards") {
   shared_world world;
   world.server.delay_next(list_ads, 1s);
