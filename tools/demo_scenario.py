@@ -40,6 +40,7 @@ class Demo(Programs):
         self.build = build
         super().__init__(pathlib.Path(tempfile.mkdtemp(prefix="tenon-demo-")))
         self.token = secrets.token_urlsafe(24)
+        self.asked = self.bought = None
 
     # ---- starting -------------------------------------------------------------------------------------------------------
 
@@ -69,6 +70,7 @@ address = "127.0.0.1"
 port = 0
 port_file = "tenond.port"
 admin_socket = "admin.sock"
+audit_log = "audit.jsonl"
 [principals.demo-buyer]
 token_sha256 = "%s"
 """ % digest)
@@ -96,9 +98,11 @@ token_sha256 = "%s"
     def kevel_state(self):
         return get_json("%s/_sandbox/state/kevel/%s" % (self.sandbox, KEVEL_TENANT))
 
-    def start_tenond(self):
-        self.tenond = self.start("tenond", [self.build / "bin" / "tenond", self.root / "tenon.toml"])
-        self.url = "http://127.0.0.1:%d" % self.read_port(self.tenond, self.root / "tenond.port")
+    def start_tenond(self, name="tenond"):
+        port_file = self.root / "tenond.port"
+        port_file.unlink(missing_ok=True)
+        self.tenond = self.start(name, [self.build / "bin" / "tenond", self.root / "tenon.toml"])
+        self.url = "http://127.0.0.1:%d" % self.read_port(self.tenond, port_file)
 
     # ---- asking ---------------------------------------------------------------------------------------------------------
 
@@ -169,7 +173,7 @@ token_sha256 = "%s"
         expect(self.handshakes() == 2, "expected a handshake of its own for the other gam tenant")
         say("   the other tenants built too; mapped: %s" % ", ".join(self.mapped()))
 
-    def buy(self, tenant):
+    def request_of_buy(self, tenant):
         product = self.products(tenant)[0]["products"][0]
         option = product["pricing_options"][0]
         package = {"product_id": product["product_id"], "budget": 5000,
@@ -178,25 +182,56 @@ token_sha256 = "%s"
             package["bid_price"] = 20
         now = int(time.time())
         stamp = lambda days: time.strftime("%Y-%m-%dT00:00:00Z", time.gmtime(now + days * 86400))
-        bought, _ = self.call(tenant, "create_media_buy", {
+        return {
             "adcp_major_version": 3, "idempotency_key": "demo-" + secrets.token_hex(8),
             "brand": {"domain": "acmeoutdoor.example"},
-            "start_time": stamp(7), "end_time": stamp(37), "packages": [package]})
-        return bought
+            "start_time": stamp(7), "end_time": stamp(37), "packages": [package]}
+
+    def gam_state(self):
+        return get_json("%s/_sandbox/state/gam/%s" % (self.sandbox, GAM_NETWORKS["acme-news"]))
 
     def show_buys(self):
         step(3, "create_media_buy reaches the ad servers")
-        bought = self.buy("acme-news")
-        state = get_json("%s/_sandbox/state/gam/%s" % (self.sandbox, GAM_NETWORKS["acme-news"]))
+        self.asked = self.request_of_buy("acme-news")
+        bought, _ = self.call("acme-news", "create_media_buy", self.asked)
+        self.bought = bought
+        state = self.gam_state()
         expect(len(state["orders"]) == 1, "expected one order in the GAM stand-in, found %d" % len(state["orders"]))
         order = state["orders"][0]
         say("   %s -> GAM order %s, %s, %d line item(s)" % (
             bought["media_buy_id"], order["name"], order["status"], len(state["lineItems"])))
-        bought = self.buy(KEVEL_TENANT)
+        bought, _ = self.call(KEVEL_TENANT, "create_media_buy", self.request_of_buy(KEVEL_TENANT))
         state = self.kevel_state()
         expect(len(state["campaign"]) == 1, "expected one campaign, found %d" % len(state["campaign"]))
         say("   %s -> Kevel campaign %s, %d flight(s)" % (
             bought["media_buy_id"], state["campaign"][0]["Id"], len(state["flight"])))
+
+    def audited(self):
+        return [json.loads(line) for line in (self.root / "audit.jsonl").read_text().splitlines()]
+
+    def show_repeat(self):
+        step(4, "tenond is killed and started again; the buyer repeats its request, and nothing is bought twice")
+        before = len(self.audited())
+        self.tenond.child.kill()
+        self.tenond.child.wait()
+        self.start_tenond("tenond-again")
+        again, took_ms = self.call("acme-news", "create_media_buy", self.asked)
+        expect(again["media_buy_id"] == self.bought["media_buy_id"], "expected %s again, found %s" % (
+            self.bought["media_buy_id"], again["media_buy_id"]))
+        orders = self.gam_state()["orders"]
+        expect(len(orders) == 1, "expected one order still, found %d" % len(orders))
+        say("   SIGKILL, a new process: %s again, in %.1f ms; the stand-in has %d order" % (
+            again["media_buy_id"], took_ms, len(orders)))
+        told = self.audited()
+        expect(len(told) == before + 1, "expected one line more in the audit log, found %d" % (len(told) - before))
+        line = told[-1]
+        expect(line["outcome"] == "replayed" and line["idempotency_key"] == self.asked["idempotency_key"],
+               "expected a line of the repeat, found %s" % json.dumps(line))
+        expect(self.token not in (self.root / "audit.jsonl").read_text(), "expected no token in the audit log")
+        say("   the audit log, of %d calls so far: %s %s %s %s %s" % (
+            len(told), line["principal"], line["tenant"], line["task"], line["outcome"], line["idempotency_key"]))
+        for tenant in TENANTS:
+            self.products(tenant)
 
     def drop(self, source):
         """As ops would: written beside, then renamed into place."""
@@ -206,7 +241,7 @@ token_sha256 = "%s"
         os.replace(partial, target)
 
     def show_swap(self):
-        step(4, "a new kevel build is dropped in and SIGHUP sent while requests run")
+        step(5, "a new kevel build is dropped in and SIGHUP sent while requests run")
         before = self.tenants()
         answered = {tenant: 0 for tenant in TENANTS}
         failures = []
@@ -248,7 +283,7 @@ token_sha256 = "%s"
         say("   the old build is unmapped; mapped now: %s" % ", ".join(self.mapped()))
 
     def show_refusal(self):
-        step(5, "a truncated plugin is refused with its reason, and the old one serves on")
+        step(6, "a truncated plugin is refused with its reason, and the old one serves on")
         whole = (self.build / "plugins-next" / "kevel.so").read_bytes()
         torn = self.root / "torn.so"
         torn.write_bytes(whole[:len(whole) // 2])
@@ -264,7 +299,7 @@ token_sha256 = "%s"
         say("   %s still answers, instance %s" % (KEVEL_TENANT, instance))
 
     def show_pins(self):
-        step(6, "invalidate unloads; a cold build uses the bytes pinned at the last reload, whatever lies in the directory")
+        step(7, "invalidate unloads; a cold build uses the bytes pinned at the last reload, whatever lies in the directory")
         before = self.tenants()[KEVEL_TENANT]
         self.drop(self.build / "plugins" / "kevel.so")
         self.ctl("invalidate", KEVEL_TENANT)
@@ -278,7 +313,7 @@ token_sha256 = "%s"
             after["instance"], after["served_version"]))
 
     def show_exit(self):
-        step(7, "SIGTERM drains and exits 0")
+        step(8, "SIGTERM drains and exits 0")
         code = self.tenond.stop()
         expect(code == 0, "expected exit code 0, found %s\n%s" % (code, self.tenond.tail()))
         say("   exit code 0")
@@ -295,11 +330,12 @@ token_sha256 = "%s"
         self.show_nothing_loaded()
         self.show_lazy_and_cached()
         self.show_buys()
+        self.show_repeat()
         self.show_swap()
         self.show_refusal()
         self.show_pins()
         self.show_exit()
-        say("\ndemo: ok, 7 steps in %.1f s" % (time.monotonic() - begin))
+        say("\ndemo: ok, 8 steps in %.1f s" % (time.monotonic() - begin))
 
     def serve(self):
         say("endpoint   %s/t/{%s}/mcp" % (self.url, ",".join(TENANTS)))
