@@ -38,6 +38,23 @@ TEST_CASE("nothing is mapped before the first request; the second request finds 
   CHECK(host->status().libraries.at(0).writable_bytes > 0);
 }
 
+TEST_CASE("a call for an account that was resolved before is its tenant's, and fails once that is gone") {
+  const two_tenants files;
+  host_fixture host(files);
+  const auto resolved = host->account_of({.tenant = "acme"}, "");
+  REQUIRE(resolved.has_value());
+  const auto call = [&] {
+    call_request request{.task = "get_products", .body = "{}", .context = {}};
+    return host_fixture::wait(host->async_call_for(*resolved, std::move(request), as_future));
+  };
+  CHECK(member(call(), "tag") == "a");
+  files.remove_tenant("acme");
+  REQUIRE(host.reload().ok());
+  CHECK(member(call(), "") == "ACCOUNT_NOT_FOUND");
+  CHECK(host.stop().empty());
+  CHECK(member(call(), "") == "SERVICE_UNAVAILABLE");
+}
+
 TEST_CASE("tenants of one plugin share its library and nothing else") {
   const two_tenants files;
   host_fixture host(files);
