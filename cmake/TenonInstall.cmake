@@ -9,6 +9,13 @@ set(canary ${CMAKE_INSTALL_LIBEXECDIR}/tenon/tenon-canary)
 
 install(TARGETS tenon_abi tenon_sdk tenon_host EXPORT tenon_targets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
+if(TENON_LTO)
+  # Of an installed archive everybody takes the code: g++'s intermediate one would be optimised anew by each embedder's link,
+  # and is refused by another version of g++.
+  install(CODE "execute_process(COMMAND \"${CMAKE_OBJCOPY}\" -R .gnu.lto_* -R .gnu.debuglto_*
+    \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/$<TARGET_FILE_NAME:tenon_host>\" COMMAND_ERROR_IS_FATAL ANY)"
+    COMPONENT development)
+endif()
 install(EXPORT tenon_targets NAMESPACE tenon:: FILE tenonTargets.cmake DESTINATION ${package_dir} COMPONENT development)
 install(DIRECTORY plugin-api/include/ host/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
 install(DIRECTORY plugin-api/cmake plugin-api/src plugin-api/template DESTINATION ${plugin_kit_dir} COMPONENT development)

@@ -71,8 +71,8 @@ class asked_assignments {
 /// the creative any more means nothing.
 ///
 /// An entry is written before the buyer is answered and erased after the ad server has the creative with the package,
-/// so that a process that dies in between leaves work to be done twice, never work that is forgotten. Whoever works on
-/// an entry holds it; a holder that dies loses it after `lease`.
+/// so that a process that dies in between leaves work to be done twice, never work that is forgotten. Whoever carries
+/// an entry out, or changes its package, holds it; a holder that dies loses it after `lease`.
 ///
 /// Buyer       See buyer_key(). Nobody is shown another buyer's entries, or has them carried out by sending a creative.
 ///             The library is another matter: it is one for all, and a creative that anybody has sent is there.
@@ -109,11 +109,12 @@ class awaited_creatives {
   /// Erases it, unless somebody has written it since.
   sdk::task<void> erase(awaited_creative entry);
 
-  /// Holds all of these that are still there, in one write. None: somebody has one of them, and then nothing is held.
+  /// Holds all of these that are still there, in as few writes as the store takes. None: somebody has one of them, and
+  /// then nothing is held. When the store fails in between, what it has written is held till the lease ends.
   sdk::task<std::optional<std::vector<awaited_creative>>> hold_all(std::vector<awaited_creative> known,
                                                                    std::string holder);
-  /// Lets them go as they were, in one write with erasing that of the creative that is `done` (empty: none is). Those
-  /// that somebody has written since stay as they are.
+  /// Lets them go as they were, and with the same writes erases that of the creative that is `done` (empty: none is).
+  /// Those that somebody has written since stay as they are.
   sdk::task<void> let_go(std::vector<awaited_creative> held, std::string done);
   /// Waits a moment for another holder and takes it from the patience. False: there is none left, or no time. Borrowed:
   /// `left` outlives the task.
@@ -164,9 +165,8 @@ class package_awaits {
   /// Before the ad server is written to. Throws CONFLICT, which passes.
   sdk::task<void> hold(std::string holder);
 
-  /// Before a creative is assigned to it: holds the entry of that, or `all` of the package; one after the other in the
-  /// order of their keys, so that of two who want all one gets them. Waits for who holds one, as give_way() does.
-  /// False: somebody still does. It may be that nobody waits for the creative any more: see held().
+  /// Before a creative is assigned to it: holds the entry of that, or `all` of the package. Waits for who holds one, as
+  /// give_way() does. False: somebody still does. It may be that nobody waits for the creative any more: see held().
   sdk::task<bool> hold_for(std::string creative_id, bool all, std::chrono::milliseconds* patience, deadline until);
   /// The entry of that creative, if it is held; else null.
   awaited_creative const* held(std::string const& creative_id) const noexcept;

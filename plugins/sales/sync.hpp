@@ -31,7 +31,8 @@ class creative_store {
   virtual sdk::task<stored> put(creative item, bool dry_run, deadline until) = 0;
 
   /// Makes a package serve a creative of the library. `entry` is the assignment as the buyer sent it, at `path`. Throws
-  /// no_such_package() unless the package is there for this buyer: see buyer_key(). What waits is held until then.
+  /// no_such_package() unless the package is there for this buyer: see buyer_key(). With
+  /// assigns_together() all that the package waits for is held until then.
   virtual sdk::task<void> assign(json::object entry, std::string path, std::string buyer, deadline until) = 0;
 
   /// What waits for creatives that are not in the library yet; null if nothing may: what names them is refused.

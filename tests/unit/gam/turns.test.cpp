@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <utility>
+
 using namespace tenon::test;
 using namespace std::chrono_literals;
 using answer = scripted_upstream::answer;
