@@ -72,7 +72,7 @@ class listener : public std::enable_shared_from_this<listener> {
                              self->accepting_ = false;
                              if (self->stopping_) return;
                              if (failed) {
-                               if (is_out_of_descriptors(failed) && self->client_waits()) self->make_room();
+                               if (is_out_of_descriptors(failed)) self->make_room();
                                return self->accept_later();
                              }
                              self->serve(std::move(socket));
@@ -80,7 +80,8 @@ class listener : public std::enable_shared_from_this<listener> {
                            });
   }
 
-  /// The system says that it is out of descriptors to who accepts while no client is there, too.
+  /// The system says that it is out of descriptors to who accepts while no client is there, too; and a wait may end for
+  /// a client who has been accepted since.
   bool client_waits() {
     error_code none;
     acceptor_.wait(tcp::acceptor::wait_read, none);  // returns at once, as the acceptor does not block
@@ -94,15 +95,15 @@ class listener : public std::enable_shared_from_this<listener> {
       if (self->stopping_) return;
       if (failed) return self->accept_later();
       if (self->open_.size() < self->options_->max_connections) return self->accept();
-      // A wait may end for a client who has been accepted since.
-      if (self->client_waits()) self->make_room();
+      self->make_room();
       self->accept_later();  // or when a connection has ended, if that is earlier
     });
   }
 
-  /// Closes the connection that has waited longest for the rest of a request; if none has, for a request; if none has,
-  /// for its answer to be taken.
+  /// If a client waits: closes the connection that has waited longest for the rest of a request; if none has, for a
+  /// request; if none has, for its answer to be taken.
   void make_room() {
+    if (!client_waits()) return;
     const auto now = std::chrono::steady_clock::now();
     std::shared_ptr<connection> chosen;
     std::optional<connection::waiting> first;
