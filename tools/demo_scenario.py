@@ -212,8 +212,7 @@ token_sha256 = "%s"
     def show_repeat(self):
         step(4, "tenond is killed and started again; the buyer repeats its request, and nothing is bought twice")
         before = len(self.audited())
-        self.tenond.child.kill()
-        self.tenond.child.wait()
+        self.tenond.kill()
         self.start_tenond("tenond-again")
         again, took_ms = self.call("acme-news", "create_media_buy", self.asked)
         expect(again["media_buy_id"] == self.bought["media_buy_id"], "expected %s again, found %s" % (

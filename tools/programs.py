@@ -45,6 +45,11 @@ class Process:
     def alive(self):
         return self.child.poll() is None
 
+    def kill(self):
+        """SIGKILL."""
+        self.child.kill()
+        self.child.wait()
+
     def stop(self):
         """SIGTERM, then the exit code."""
         if self.alive():
@@ -52,8 +57,7 @@ class Process:
         try:
             return self.child.wait(timeout=PATIENCE_S)
         except subprocess.TimeoutExpired:
-            self.child.kill()
-            self.child.wait()
+            self.kill()
             return None
 
     def tail(self):

@@ -94,7 +94,7 @@ class Kills:
         number, request = self.next_buy()
         pending, route = self.hold(request, point, when)
         if retry == self.ad_server_killed:
-            seller.kill(seller.sandbox)
+            seller.sandbox.kill()
             seller.start_sandbox()
             pending.end()
         else:

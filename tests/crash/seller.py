@@ -162,15 +162,11 @@ class Seller(Programs):
         self.tenond = self.start_next("tenond", [self.build / "bin/tenond", self.root / "tenon.toml"])
         self.port = self.read_port(self.tenond, port_file)
 
-    def kill(self, process):
-        process.child.kill()
-        process.child.wait()
-
     def restart(self, sandbox_too=False):
         """After SIGKILL."""
-        self.kill(self.tenond)
+        self.tenond.kill()
         if sandbox_too:
-            self.kill(self.sandbox)
+            self.sandbox.kill()
             self.start_sandbox()
         self.start_tenond()
 
