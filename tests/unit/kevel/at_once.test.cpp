@@ -8,6 +8,7 @@
 using namespace tenon::test;
 using namespace std::chrono_literals;
 using answer = scripted_upstream::answer;
+using pending = tenon::sdk::testing::fake_host::pending;
 
 namespace {
 
@@ -26,6 +27,16 @@ json::object result_of(fake_reply const& reply) {
 
 bool is_refused(json::object const& result) {
   return result.contains("assignment_errors") && result.at("assignment_errors").as_object().contains(sold_package);
+}
+
+// A sync_creatives that has asked for the package's ads and waits for the answer.
+pending held_up(keeping_kevel& server, awaiting_world& now, json::object const& request,
+                std::chrono::nanoseconds by = 1s) {
+  server.delay_next(list_ads, by);
+  auto begun = now.host.call("sync_creatives", request);
+  now.host.run();
+  REQUIRE(server.count(list_ads) == 1);
+  return begun;
 }
 
 // A package that waits for two creatives, a quarter of "first" and the rest of "second".
@@ -73,7 +84,7 @@ TEST_CASE("as many as come at once get in, one after the other") {
     assignments.push_back(json::object{{"creative_id", id}, {"weight", 20}});
   }
   REQUIRE(world.buy(json::serialize(json::object{{"creative_assignments", assignments}})).ok());
-  std::vector<tenon::sdk::testing::fake_host::pending> sent;
+  std::vector<pending> sent;
   for (auto const* id : {"a", "b", "c", "d", "e"}) {
     sent.push_back(world.host.call("sync_creatives", sending(id)));
   }
@@ -113,10 +124,7 @@ TEST_CASE("a package that waits for more creatives than one write takes is held 
 
 TEST_CASE("a creative that comes while the ads of another are being made has its share afterwards") {
   shared_world world;
-  world.server.delay_next(list_ads, 1s);
-  auto const first = world.now.host.call("sync_creatives", sending("first"));
-  world.now.host.run();
-  REQUIRE(world.server.count(list_ads) == 1);
+  auto const first = held_up(world.server, world.now, sending("first"));
   auto const second = world.now.host.call("sync_creatives", sending("second"));
   world.now.host.advance(3s);
   CHECK(result_of(first.reply()).at("assigned_to") == json::array{sold_package});
@@ -126,10 +134,7 @@ TEST_CASE("a creative that comes while the ads of another are being made has its
 
 TEST_CASE("an assignment that is sent while its creative is being assigned makes no second ad") {
   sold_world world;
-  world.server.delay_next(list_ads, 1s);
-  auto const sent = world.now.host.call("sync_creatives", sending("banner"));
-  world.now.host.run();
-  REQUIRE(world.server.count(list_ads) == 1);
+  auto const sent = held_up(world.server, world.now, sending("banner"));
   auto const assigned = world.now.host.call("sync_creatives", assigning("banner"));
   world.now.host.advance(3s);
   CHECK(result_of(sent.reply()).at("assigned_to") == json::array{sold_package});
@@ -141,10 +146,7 @@ TEST_CASE("an assignment that is sent while its creative is being assigned makes
 TEST_CASE("a creative that comes while it is being assigned makes no second ad") {
   sold_world world;
   world.server.add_creative(json::object{{"Title", "banner"}, {"IsDeleted", false}});
-  world.server.delay_next(list_ads, 1s);
-  auto const assigned = world.now.host.call("sync_creatives", assigning("banner"));
-  world.now.host.run();
-  REQUIRE(world.server.count(list_ads) == 1);
+  auto const assigned = held_up(world.server, world.now, assigning("banner"));
   auto const sent = world.now.host.call("sync_creatives", sending("banner"));
   world.now.host.advance(3s);
   CHECK(result_of(assigned.reply()).at("assigned_to") == json::array{sold_package});
@@ -155,10 +157,7 @@ TEST_CASE("a creative that comes while it is being assigned makes no second ad")
 
 TEST_CASE("an update that brings a creative while it is being assigned is gone on with later and makes no second ad") {
   sold_world world;
-  world.server.delay_next(list_ads, 1s);
-  auto const sent = world.now.host.call("sync_creatives", sending("banner"));
-  world.now.host.run();
-  REQUIRE(world.server.count(list_ads) == 1);
+  auto const sent = held_up(world.server, world.now, sending("banner"));
   json::object package{{"package_id", sold_package}, {"creatives", json::array{creative("banner")}}};
   json::object const request{{"media_buy_id", sold_id}, {"packages", json::array{package}}};
   auto const early = world.now.host.call("update_media_buy", request, with_key("update-1"));
@@ -187,11 +186,8 @@ TEST_CASE("who dies while assigning to a package holds the others up for a minut
   for (int i = 0; i < 9; ++i) {  // fake hosts draw alike: no holder is to have the name of one who dies
     world.now.host.ask("sync_creatives", assigning("other"));
   }
-  world.server.delay_next(list_ads, 1h);
-  auto const dying = world.now.host.call("sync_creatives", sending("first"));
-  world.now.host.run();
+  auto const dying = held_up(world.server, world.now, sending("first"), 1h);
   REQUIRE_FALSE(dying.done());
-  REQUIRE(world.server.count(list_ads) == 1);
   auto died_with = world.kept;
   awaiting_world after(world.server, died_with);
   auto both = sending("first");

@@ -2,6 +2,7 @@
 // a slip of order, from n log n to n squared, say, would not end within ctest's limit of time for a test.
 #include "mini_schema.hpp"
 #include "schemas/schemas.hpp"
+#include "small_buy.hpp"
 
 #include <boost/json/serialize.hpp>
 
@@ -14,12 +15,6 @@ using namespace tenon::tenond::schemas;
 namespace json = boost::json;
 
 namespace {
-
-constexpr std::string_view small_buy = R"({"idempotency_key":"0123456789abcdef","account":{"account_id":"a"},
-    "brand":{"domain":"acme.example"},"start_time":"asap","end_time":"2030-01-01T00:00:00Z",
-    "packages":[{"product_id":"p","budget":10,"pricing_option_id":"cpm"}]})";
-
-json::object buy() { return json::parse(small_buy).as_object(); }
 
 std::string nested(std::size_t depth, std::string_view open, std::string_view close, std::string_view inner) {
   std::string text;
